@@ -1,0 +1,40 @@
+# Language level, warnings and sanitizers, as one interface target that every target of ours links.
+option(THALWEG_APP "Build the window and the command line" ON)
+option(THALWEG_TESTS "Build the tests" ON)
+option(THALWEG_WERROR "Warnings are errors" OFF)
+set(THALWEG_SANITIZE "" CACHE STRING "Sanitizers, comma separated: address,undefined or thread")
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
+
+add_library(thalweg_options INTERFACE)
+# No fast-math: it breaks the tests for NaN. No contraction: results must not depend on the machine.
+target_compile_options(thalweg_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers
+  -ffp-contract=off -fno-math-errno -fno-trapping-math
+  $<$<BOOL:${THALWEG_WERROR}>:-Werror>)
+target_include_directories(thalweg_options INTERFACE "${PROJECT_SOURCE_DIR}")
+if(THALWEG_SANITIZE)
+  target_compile_options(thalweg_options INTERFACE -fsanitize=${THALWEG_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(thalweg_options INTERFACE -fsanitize=${THALWEG_SANITIZE})
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+endif()
+
+# thalweg_library(name SOURCES ... LIBS ...): a static library of the core or the app.
+function(thalweg_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC ${ARG_LIBS} PRIVATE thalweg_options)
+  target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}")
+endfunction()
