@@ -28,16 +28,16 @@ struct AdamProgress {
   double power2 = 0.0;
 };
 
-/// θ ← shrink·θ − rate·m / (√v·root_scale + ε) with g ← g + l2·θ first.
+/// θ ← shrink·θ − rate·m / (√v + eps) with g ← g + l2·θ first. With c₁ = 1 − β₁ᵗ and c₂ = 1 − β₂ᵗ,
+/// η (m/c₁) / (√(v/c₂) + ε) = (η√c₂/c₁) m / (√v + ε√c₂): the corrections cost nothing per element.
 template <class T>
 struct AdamStep {
   T beta1;
   T beta2;
   T one_minus_beta1;
   T one_minus_beta2;
-  T rate;        ///< η / (1 − β₁ᵗ)
-  T root_scale;  ///< 1 / √(1 − β₂ᵗ)
-  T eps;
+  T rate;    ///< η √(1 − β₂ᵗ) / (1 − β₁ᵗ)
+  T eps;     ///< ε √(1 − β₂ᵗ)
   T l2;      ///< λ where it is added to the gradient, else 0
   T shrink;  ///< 1 − ηλ where decay is decoupled, else 1
 };
@@ -58,13 +58,13 @@ AdamStep<T> prepare_adam(const AdamHyper& hyper, double learning_rate, std::int6
   progress.power2 = next_power(progress.power2, progress.beta2, hyper.beta2, t);
   progress.beta1 = hyper.beta1;
   progress.beta2 = hyper.beta2;
+  const double root = std::sqrt(1.0 - progress.power2);
   return {.beta1 = T(hyper.beta1),
           .beta2 = T(hyper.beta2),
           .one_minus_beta1 = T(1.0 - hyper.beta1),
           .one_minus_beta2 = T(1.0 - hyper.beta2),
-          .rate = T(learning_rate / (1.0 - progress.power1)),
-          .root_scale = T(1.0 / std::sqrt(1.0 - progress.power2)),
-          .eps = T(hyper.eps),
+          .rate = T(learning_rate * root / (1.0 - progress.power1)),
+          .eps = T(hyper.eps * root),
           .l2 = T(decay == AdamDecay::kL2 ? hyper.weight_decay : 0.0),
           .shrink = T(decay == AdamDecay::kDecoupled ? 1.0 - learning_rate * hyper.weight_decay : 1.0)};
 }
@@ -76,11 +76,11 @@ THALWEG_HD inline void update_moments(T g, T& m, T& v, const AdamStep<T>& step) 
   v = step.beta2 * v + step.one_minus_beta2 * g * g;
 }
 
-/// The part of the step that is the same in all: bias correction first, then ε, outside the root.
+/// η m̂ / (√v̂ + ε): bias correction first, then ε, outside the root.
 template <class T>
 THALWEG_HD inline T adam_move(T m, T v, const AdamStep<T>& step) {
   using std::sqrt;
-  return step.rate * m / (sqrt(v) * step.root_scale + step.eps);
+  return step.rate * m / (sqrt(v) + step.eps);
 }
 
 }  // namespace thalweg
