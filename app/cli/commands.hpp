@@ -69,7 +69,4 @@ struct WindowOptions {
 };
 int window(const WindowOptions& options);
 
-/// The whole of a text file, at most `most` bytes.
-Result<std::string> read_file(const std::string& path, std::size_t most);
-
 }  // namespace thalweg::cli

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cli/commands.hpp"
+#include "app/work/files.hpp"
 #include "core/scene/scene.hpp"
 
 namespace thalweg::cli {
@@ -99,7 +100,7 @@ Result<std::vector<double>> parsed_start(const std::string& text) {
 
 Result<RaceSettings> settings_from(const DescendOptions& options) {
   if (!options.scene.empty()) {
-    auto text = read_file(options.scene, 4 * 1024 * 1024);
+    auto text = read_file(options.scene, kLargestScene);
     if (!text) return text.error();
     auto scene = scene_from_json(*text);
     if (!scene) return scene.error();

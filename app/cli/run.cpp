@@ -1,8 +1,6 @@
 // Reads the command line. Options that set a parameter are made from its descriptor.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 
 #include "app/cli/commands.hpp"
 #include "core/descent/settings.hpp"
@@ -26,18 +24,6 @@ void add_parameters(CLI::App& command, const Descriptor& descriptor, std::vector
 int fail(const Error& error) {
   std::fprintf(stderr, "thalweg: %s\n", error.text().c_str());
   return error.code == ErrorCode::kBadInput || error.code == ErrorCode::kNotFound ? kExitBadInput : kExitFailed;
-}
-
-Result<std::string> read_file(const std::string& path, std::size_t most) {
-  std::error_code code;
-  if (std::filesystem::is_directory(path, code)) return bad_input("is a folder, not a file", path);
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return Error{ErrorCode::kNotFound, "can't be read (does it exist?)", path};
-  std::string text(most + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > most) return bad_input("is larger than " + std::to_string(most / 1024 / 1024) + " MiB", path);
-  return text;
 }
 
 int run(int argc, char** argv) {
