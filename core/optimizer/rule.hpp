@@ -1,25 +1,68 @@
 // The contract of an element-wise update rule, written once for the CPU, ensembles and CUDA.
 //
+// A rule is a type with no data of its own. Its settings, what it carries from step to step and
+// the constants of one step are separate structs, so that each engine keeps them where it needs
+// them (a Stepper on the heap, an ensemble in columns, CUDA in kernel arguments).
+//
 //   struct Adam {
-//     static constexpr int kSlots = 2;                    // state numbers per element, start at 0
-//     struct Hyper { double beta1, beta2, eps; ... };     // from the spec, in double
-//     template <class T> struct Step { T lr, ...; };      // constants of one step, same for all elements
+//     static constexpr int kSlots = 2;                  // state numbers per element, 0 at the start
+//     struct Hyper { double beta1, beta2, eps; };       // settings; the learning rate is not among them
+//     struct Progress { ... };                          // scalars that go on from step to step, or empty
+//     template <class T> struct Step { T ...; };        // constants of one step, the same for all elements
 //
-//     static Hyper hyper(const Spec&);
-//     // Once per step, on the host, in double. t = 1 at the first update. `progress` holds scalars
-//     // that go on from step to step (powers of beta).
-//     struct Progress { ... };                            // plain doubles; default = before the first step
-//     template <class T> static Step<T> prepare(const Hyper&, double learning_rate, std::int64_t t,
-//     Progress&);
-//     // Once per element, on host or device. slots points at kSlots numbers of this element.
-//     template <class T> THALWEG_HD static void update(T& theta, T gradient, T* slots, const Step<T>&);
+//     static Descriptor describe();                     // id, formula, paper, parameters
+//     static Hyper hyper(const Spec&);                  // `spec` has passed check()
 //
-//     static OptimizerDescriptor describe();              // id, formula, paper, parameters
+//     // Once per step, on the host, in double. t = 1 at the first update, then 2, 3, ...
+//     template <class T>
+//     static Step<T> prepare(const Hyper&, double learning_rate, std::int64_t t, Progress&);
+//
+//     // Once per element, on host or device. `slots` points at the kSlots numbers of this element;
+//     // an engine that keeps them in columns copies them to a local array around the call.
+//     template <class T>
+//     THALWEG_HD static void update(T& theta, T gradient, T* slots, const Step<T>&);
 //   };
 //
-// Slots may be initialised by a rule that needs something else than zero (AdaGrad's initial
-// accumulator): static void init(const Hyper&, double* slots) if it exists.
+// Optional:
+//   template <class T> static void init(const Hyper&, T* slots);       // if slots start at other than 0
+//   static bool keeps_state(const Hyper& before, const Hyper& after);  // if a setting gives the slots
+//                                                                      // their meaning: may it change?
+//
+// Rules hide nothing: NaN and infinity in the gradient come out in theta, and nothing is clamped.
+// The default arguments a rule relies on are those of a build without fast-math and, where results
+// must equal the CPU's to the last bit, without contraction (nvcc: -fmad=false).
+//
+// Not here: rules that look at more than one element (norms, line searches).
 #pragma once
 
-#include "core/optimizer/optimizer.hpp"
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+
 #include "core/spec/platform.hpp"
+#include "core/spec/spec.hpp"
+
+namespace thalweg {
+
+template <class R>
+concept UpdateRule = requires(const Spec& spec, const typename R::Hyper& hyper,
+                              typename R::Progress& progress, double& theta, double* slots,
+                              const typename R::template Step<double>& step) {
+  requires R::kSlots >= 0;
+  requires std::is_trivially_copyable_v<typename R::template Step<float>>;
+  { R::describe() } -> std::same_as<Descriptor>;
+  { R::hyper(spec) } -> std::same_as<typename R::Hyper>;
+  {
+    R::template prepare<double>(hyper, 0.0, std::int64_t{1}, progress)
+    } -> std::same_as<typename R::template Step<double>>;
+  R::update(theta, 0.0, slots, step);
+};
+
+/// Writes the values the kSlots numbers of one element have before the first step.
+template <UpdateRule R, class T>
+void init_slots(const typename R::Hyper& hyper, T* slots) {
+  for (int i = 0; i < R::kSlots; ++i) slots[i] = T(0);
+  if constexpr (requires { R::init(hyper, slots); }) R::init(hyper, slots);
+}
+
+}  // namespace thalweg

@@ -136,6 +136,14 @@ Extent TableView::extent(int column, std::int64_t first, std::int64_t last) cons
   return out;
 }
 
+bool TableView::extends(const TableView& older) const {
+  if (older.rows_ == 0) return true;
+  // A table that was cut goes on in a new block, so the last block tells; `older` keeps its own alive,
+  // so no other can have its address.
+  const auto last = static_cast<std::size_t>((older.rows_ - 1) / Table::kBlockRows);
+  return rows_ >= older.rows_ && blocks_[last] == older.blocks_[last];
+}
+
 Table::Table(int columns) { view_.columns_ = columns; }
 
 Table::Tail Table::tail() {

@@ -1,0 +1,72 @@
+// The command line: each subcommand as a function from its options to an exit code. They print a
+// short table for people or JSON, and one clear line on bad input (exit code 2).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/spec/result.hpp"
+
+namespace thalweg::cli {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailed = 1;    ///< the machine can't: no display, an unwritable file
+inline constexpr int kExitBadInput = 2;  ///< the user can mend it
+
+/// Prints "thalweg: <error>" to standard error and returns the exit code that fits.
+int fail(const Error& error);
+
+/// Runs the program: a subcommand, or the window. `argv` as given to main.
+int run(int argc, char** argv);
+
+struct DescendOptions {
+  std::string surface = "rosenbrock";
+  std::vector<std::string> optimizers;
+  std::string start;  ///< "x,y"; empty: the surface's own
+  std::string schedule;
+  /// Values of the gradient and run descriptors, as written, in the descriptors' order; empty: default.
+  std::vector<std::string> gradient;
+  std::vector<std::string> run;
+  std::string scene;  ///< a Scene file instead of all of the above
+  bool history = false;
+  bool json = false;
+};
+int descend(const DescendOptions& options);
+
+struct ListOptions {
+  std::string family;  ///< empty: what families there are
+  bool json = false;
+  bool markdown = false;
+};
+int list(const ListOptions& options);
+
+struct ScheduleOptions {
+  std::vector<std::string> schedules;
+  std::int64_t steps = 1000;
+  std::string at;  ///< "0,10,100"; empty: all
+  bool json = false;
+};
+int schedule(const ScheduleOptions& options);
+
+struct ScreenshotOptions {
+  std::string view = "surface";
+  std::string scene;
+  std::string size = "1280x800";
+  std::string out;
+  std::vector<std::string> set;  ///< "surface=beale", "view=layout=both", as the keys of a Scene file
+};
+int screenshot(const ScreenshotOptions& options);
+
+struct BenchOptions {
+  std::string name;
+  bool json = false;
+};
+int bench(const BenchOptions& options);
+
+struct WindowOptions {
+  std::string scene;
+  bool fresh = false;  ///< do not reopen the last Scene
+};
+int window(const WindowOptions& options);
+
+}  // namespace thalweg::cli

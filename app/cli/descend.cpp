@@ -1,0 +1,163 @@
+// thalweg descend: a run on a surface without a window.
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "app/cli/commands.hpp"
+#include "app/work/files.hpp"
+#include "core/scene/scene.hpp"
+
+namespace thalweg::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// JSON has no NaN and no infinity: they become null.
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json column(const TableView& table, int index) {
+  Json out = Json::array();
+  for (std::int64_t row = 0; row < table.rows();) {
+    const auto values = table.run(row, index);
+    for (const double value : values) out.push_back(number(value));
+    row += static_cast<std::int64_t>(values.size());
+  }
+  return out;
+}
+
+/// x, y on surfaces of up to two variables, x1, x2, ... beyond.
+std::string axis_name(int dim, int axis) {
+  if (dim <= 2) return axis == 0 ? "x" : "y";
+  return "x" + std::to_string(axis + 1);
+}
+
+Json written(const DescentView& lane, const Spec& spec, bool history) {
+  const OptimizerDescriptor& descriptor = *find_optimizer(spec.id);
+  const DescentColumns& columns = lane.columns;
+  const std::int64_t last = lane.steps();
+  Json out;
+  out["optimizer"] = format_spec(spec, descriptor, true);
+  out["outcome"] = outcome_name(lane.outcome);
+  out["steps"] = last;
+  Json& final = out["final"];
+  for (int axis = 0; axis < columns.dim; ++axis)
+    final[axis_name(columns.dim, axis)] = number(lane.table.at(last, columns.position(axis)));
+  final["loss"] = number(lane.table.at(last, columns.loss()));
+  final["grad_norm"] = number(lane.table.at(last, columns.gradient_norm()));
+  if (!history) return out;
+  Json& record = out["history"];
+  for (int axis = 0; axis < columns.dim; ++axis)
+    record[axis_name(columns.dim, axis)] = column(lane.table, columns.position(axis));
+  record["loss"] = column(lane.table, columns.loss());
+  record["grad_norm"] = column(lane.table, columns.gradient_norm());
+  record["step_length"] = column(lane.table, columns.step_length());
+  record["effective_rate"] = column(lane.table, columns.effective_rate());
+  return out;
+}
+
+void print_table(const RaceView& view, const RaceSettings& settings) {
+  const int dim = view.surface->dim();
+  const int shown = std::min(dim, 4);
+  std::printf("%-34s %-10s %9s", "optimizer", "outcome", "steps");
+  for (int axis = 0; axis < shown; ++axis) std::printf(" %13s", axis_name(dim, axis).c_str());
+  std::printf(" %13s %13s\n", "loss", "grad norm");
+  for (std::size_t i = 0; i < view.lanes.size(); ++i) {
+    const DescentView& lane = view.lanes[i];
+    const Spec& spec = settings.optimizers[i].spec;
+    const std::int64_t last = lane.steps();
+    std::printf("%-34s %-10s %9lld", format_spec(spec, *find_optimizer(spec.id)).c_str(),
+                std::string(outcome_name(lane.outcome)).c_str(), static_cast<long long>(last));
+    for (int axis = 0; axis < shown; ++axis) std::printf(" %13.6g", lane.table.at(last, axis));
+    std::printf(" %13.6g %13.6g\n", lane.table.at(last, lane.columns.loss()),
+                lane.table.at(last, lane.columns.gradient_norm()));
+  }
+  if (shown < dim) std::printf("(coordinates %d to %d are in --json)\n", shown + 1, dim);
+}
+
+Result<Spec> parsed(const Descriptor& descriptor, const std::vector<std::string>& values) {
+  Spec spec = default_spec(descriptor);
+  for (std::size_t i = 0; i < descriptor.parameters.size(); ++i) {
+    if (i >= values.size() || values[i].empty()) continue;
+    auto value = parse_value(descriptor.parameters[i], values[i]);
+    if (!value) return value.error();
+    spec.values[i].second = std::move(*value);
+  }
+  return spec;
+}
+
+Result<std::vector<double>> parsed_start(const std::string& text) {
+  std::vector<double> out;
+  std::string_view rest = text;
+  while (true) {
+    const auto comma = rest.find(',');
+    const auto value = parse_number(rest.substr(0, comma));
+    if (!value) return bad_input("is not a list of numbers such as 1,1: '" + text.substr(0, 40) + "'", "start");
+    out.push_back(*value);
+    if (comma == std::string_view::npos) return out;
+    rest.remove_prefix(comma + 1);
+  }
+}
+
+Result<RaceSettings> settings_from(const DescendOptions& options) {
+  if (!options.scene.empty()) {
+    auto text = read_file(options.scene, kLargestScene);
+    if (!text) return text.error();
+    auto scene = scene_from_json(*text);
+    if (!scene) return scene.error();
+    return scene->race();
+  }
+  RaceSettings out;
+  auto surface = parse_spec(options.surface, surface_family());
+  if (!surface) return surface.error();
+  out.surface = std::move(*surface);
+  if (options.start.empty()) {
+    auto built = make_surface(out.surface);
+    if (!built) return built.error();
+    out.start = (*built)->start();
+  } else {
+    auto start = parsed_start(options.start);
+    if (!start) return start.error();
+    out.start = std::move(*start);
+  }
+  for (const std::string& text : options.optimizers) {
+    auto optimizer = parse_spec(text, optimizer_family());
+    if (!optimizer) return optimizer.error();
+    out.optimizers.push_back({std::move(*optimizer), {}});
+  }
+  auto gradient = parsed(gradient_descriptor(), options.gradient);
+  if (!gradient) return gradient.error();
+  out.gradient.spec = std::move(*gradient);
+  auto schedule = options.schedule.empty() ? Result<Spec>(default_spec(schedules().front()))
+                                           : parse_spec(options.schedule, schedule_family());
+  if (!schedule) return schedule.error();
+  out.schedule = std::move(*schedule);
+  auto run = parsed(run_descriptor(), options.run);
+  if (!run) return run.error();
+  out.run = std::move(*run);
+  return out;
+}
+
+}  // namespace
+
+int descend(const DescendOptions& options) {
+  auto settings = settings_from(options);
+  if (!settings) return fail(settings.error());
+  Race race;
+  if (auto error = race.set(*settings)) return fail(*error);
+  race.advance(static_cast<std::int64_t>(settings->run.number("steps")));
+  const RaceView view = race.view();
+  if (!options.json) {
+    print_table(view, *settings);
+    return kExitOk;
+  }
+  Json out;
+  out["surface"] = format_spec(settings->surface, *find_surface(settings->surface.id), true);
+  out["start"] = settings->start;
+  out["runs"] = Json::array();
+  for (std::size_t i = 0; i < view.lanes.size(); ++i)
+    out["runs"].push_back(written(view.lanes[i], settings->optimizers[i].spec, options.history));
+  std::printf("%s\n", out.dump(options.history ? -1 : 2).c_str());
+  return kExitOk;
+}
+
+}  // namespace thalweg::cli

@@ -1,0 +1,124 @@
+// thalweg list: what there is, straight from the descriptors.
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "app/cli/commands.hpp"
+#include "core/scene/scene.hpp"
+
+namespace thalweg::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Listing {
+  std::string name;
+  std::string about;
+  std::vector<const Descriptor*> members;
+};
+
+std::vector<Listing> listings() {
+  return {{"optimizers", "update rules, for --optimizer", optimizer_family().members},
+          {"surfaces", "loss surfaces, for --surface", surface_family().members},
+          {"schedules", "learning-rate schedules, for --schedule", schedule_family().members},
+          {"settings",
+           "everything else in a Scene",
+           {&gradient_descriptor(), &run_descriptor(), &view_descriptor(), &camera_descriptor(),
+            &appearance_descriptor()}}};
+}
+
+const char* kind_name(Kind kind) {
+  switch (kind) {
+    case Kind::kReal: return "real";
+    case Kind::kInteger: return "integer";
+    case Kind::kBoolean: return "boolean";
+    case Kind::kChoice: return "choice";
+    case Kind::kRealList: return "list";
+    case Kind::kText: return "text";
+  }
+  return "";
+}
+
+/// The values a parameter may have, in words.
+std::string range(const Parameter& parameter) {
+  std::string out;
+  if (parameter.kind == Kind::kChoice) {
+    for (const std::string& choice : parameter.choices) out += (out.empty() ? "" : ", ") + choice;
+  } else if (parameter.kind == Kind::kBoolean) {
+    out = "true, false";
+  } else if (parameter.kind == Kind::kText) {
+    out = "text";
+  } else {
+    out = bounds_text(parameter);
+  }
+  return parameter.off_word.empty() ? out : out + ", or " + parameter.off_word;
+}
+
+Json written(const Descriptor& descriptor) {
+  Json out{{"id", descriptor.id},
+           {"label", descriptor.label},
+           {"summary", descriptor.summary},
+           {"formula", descriptor.formula},
+           {"reference", descriptor.reference},
+           {"parameters", Json::array()}};
+  for (const Parameter& parameter : descriptor.parameters)
+    out["parameters"].push_back({{"key", parameter.key},
+                                 {"symbol", parameter.symbol},
+                                 {"label", parameter.label},
+                                 {"kind", kind_name(parameter.kind)},
+                                 {"default", format_value(parameter.default_value, parameter)},
+                                 {"values", range(parameter)},
+                                 {"unit", parameter.unit},
+                                 {"help", parameter.help},
+                                 {"live", parameter.live}});
+  return out;
+}
+
+void print_markdown(const Listing& listing) {
+  std::printf("# %s\n", listing.name.c_str());
+  for (const Descriptor* descriptor : listing.members) {
+    std::printf("\n## `%s`: %s\n\n%s\n", descriptor->id.c_str(), descriptor->label.c_str(), descriptor->summary.c_str());
+    if (!descriptor->formula.empty()) std::printf("\n    %s\n", descriptor->formula.c_str());
+    if (!descriptor->reference.empty()) std::printf("\nReference: %s\n", descriptor->reference.c_str());
+    if (descriptor->parameters.empty()) continue;
+    std::printf("\n| key | symbol | default | values | meaning |\n|---|---|---|---|---|\n");
+    for (const Parameter& parameter : descriptor->parameters)
+      std::printf("| `%s` | %s | %s | %s | %s%s |\n", parameter.key.c_str(), parameter.symbol.c_str(),
+                  format_value(parameter.default_value, parameter).c_str(), range(parameter).c_str(),
+                  parameter.help.c_str(), parameter.live ? " May change while running." : "");
+  }
+}
+
+}  // namespace
+
+int list(const ListOptions& options) {
+  const std::vector<Listing> all = listings();
+  if (options.family.empty()) {
+    for (const Listing& listing : all)
+      std::printf("%-12s %3zu  %s\n", listing.name.c_str(), listing.members.size(), listing.about.c_str());
+    return kExitOk;
+  }
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Listing& l) { return l.name == options.family; });
+  if (found == all.end()) {
+    std::string names;
+    for (const Listing& listing : all) names += (names.empty() ? "" : ", ") + listing.name;
+    return fail(bad_input("there is no list of '" + options.family.substr(0, 40) + "'; there are " + names, "list"));
+  }
+  if (options.json) {
+    Json out = Json::array();
+    for (const Descriptor* descriptor : found->members) out.push_back(written(*descriptor));
+    std::printf("%s\n", out.dump(2).c_str());
+  } else if (options.markdown) {
+    print_markdown(*found);
+  } else {
+    for (const Descriptor* descriptor : found->members) {
+      std::printf("%-20s %s\n", descriptor->id.c_str(), descriptor->summary.c_str());
+      for (const Parameter& parameter : descriptor->parameters)
+        std::printf("  %-18s %s (default %s; %s)\n", parameter.key.c_str(), parameter.label.c_str(),
+                    format_value(parameter.default_value, parameter).c_str(), range(parameter).c_str());
+    }
+  }
+  return kExitOk;
+}
+
+}  // namespace thalweg::cli

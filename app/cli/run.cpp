@@ -1,0 +1,106 @@
+// Reads the command line. Options that set a parameter are made from its descriptor.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "app/cli/commands.hpp"
+#include "core/descent/settings.hpp"
+
+namespace thalweg::cli {
+namespace {
+
+/// One option for each parameter of a descriptor; the values land in `values`, as written.
+void add_parameters(CLI::App& command, const Descriptor& descriptor, std::vector<std::string>& values) {
+  values.assign(descriptor.parameters.size(), {});
+  for (std::size_t i = 0; i < descriptor.parameters.size(); ++i) {
+    const Parameter& parameter = descriptor.parameters[i];
+    command.add_option("--" + parameter.key, values[i], parameter.help)
+        ->type_name(format_value(parameter.default_value, parameter))
+        ->group(descriptor.label);
+  }
+}
+
+}  // namespace
+
+int fail(const Error& error) {
+  std::fprintf(stderr, "thalweg: %s\n", error.text().c_str());
+  return error.code == ErrorCode::kBadInput || error.code == ErrorCode::kNotFound ? kExitBadInput : kExitFailed;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"Thalweg: watch optimizers find the lowest part of the valley.", "thalweg"};
+  app.set_version_flag("--version", "thalweg " THALWEG_VERSION);
+  app.require_subcommand(0, 1);
+
+  WindowOptions window_options;
+  app.add_option("scene", window_options.scene, "a Scene file to open");
+  app.add_flag("--fresh", window_options.fresh, "begin with the default Scene, not the last one");
+
+  DescendOptions descend_options;
+  CLI::App& descend_command = *app.add_subcommand("descend", "run optimizers on a surface");
+  descend_command.add_option("--surface", descend_options.surface, "surface, such as rosenbrock:b=10")
+      ->type_name("SPEC");
+  descend_command.add_option("--optimizer", descend_options.optimizers, "optimizer, such as adam:lr=0.1; any number")
+      ->type_name("SPEC")
+      ->expected(1)
+      ->take_all();
+  descend_command.add_option("--start", descend_options.start, "start, such as 1,1")->type_name("X,Y");
+  descend_command.add_option("--schedule", descend_options.schedule, "learning-rate schedule")->type_name("SPEC");
+  descend_command.add_option("--scene", descend_options.scene, "take everything from a Scene file")->type_name("FILE");
+  descend_command.add_flag("--history", descend_options.history, "every step, in the JSON");
+  descend_command.add_flag("--json", descend_options.json, "print JSON");
+  add_parameters(descend_command, gradient_descriptor(), descend_options.gradient);
+  add_parameters(descend_command, run_descriptor(), descend_options.run);
+
+  ListOptions list_options;
+  CLI::App& list_command = *app.add_subcommand("list", "what there is: optimizers, surfaces, schedules, settings");
+  list_command.add_option("family", list_options.family, "what to list");
+  list_command.add_flag("--json", list_options.json, "print JSON");
+  list_command.add_flag("--markdown", list_options.markdown, "print a reference page");
+
+  ScheduleOptions schedule_options;
+  CLI::App& schedule_command = *app.add_subcommand("schedule", "values and statistics of schedules");
+  schedule_command.add_option("schedules", schedule_options.schedules, "schedules")->type_name("SPEC")->required();
+  schedule_command.add_option("--steps", schedule_options.steps, "steps 0 to N-1 are looked at")->type_name("N");
+  schedule_command.add_option("--at", schedule_options.at, "print the values at these steps")->type_name("LIST");
+  schedule_command.add_flag("--json", schedule_options.json, "print JSON");
+
+  ScreenshotOptions screenshot_options;
+  CLI::App& screenshot_command = *app.add_subcommand("screenshot", "draw a view to a PNG file without a display");
+  screenshot_command.add_option("--view", screenshot_options.view, "view: surface");
+  screenshot_command.add_option("--scene", screenshot_options.scene, "Scene file")->type_name("FILE");
+  screenshot_command.add_option("--set", screenshot_options.set, "change the Scene: surface=beale, view=layout=both, step=100")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
+  screenshot_command.add_option("--size", screenshot_options.size, "pixels")->type_name("WxH");
+  screenshot_command.add_option("--out", screenshot_options.out, "file to write")->type_name("F.png")->required();
+
+  BenchOptions bench_options;
+  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, start");
+  bench_command.add_option("name", bench_options.name, "which")->required();
+  bench_command.add_flag("--json", bench_options.json, "print JSON");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::CallForVersion& version) {
+    return app.exit(version);
+  } catch (const CLI::ParseError& error) {
+    std::string line = error.what();
+    if (line.size() > 200) line = line.substr(0, 200) + "…";
+    return fail(bad_input(line + " (thalweg --help shows what there is)"));
+  }
+  if (descend_command.parsed()) {
+    if (descend_options.optimizers.empty() && descend_options.scene.empty())
+      return fail(bad_input("is needed, such as --optimizer adam:lr=0.1", "--optimizer"));
+    return descend(descend_options);
+  }
+  if (list_command.parsed()) return list(list_options);
+  if (schedule_command.parsed()) return schedule(schedule_options);
+  if (screenshot_command.parsed()) return screenshot(screenshot_options);
+  if (bench_command.parsed()) return bench(bench_options);
+  return window(window_options);
+}
+
+}  // namespace thalweg::cli

@@ -1,0 +1,74 @@
+// thalweg schedule: the values of learning-rate schedules, and what they add up to.
+#include "core/schedule/schedule.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "app/cli/commands.hpp"
+
+namespace thalweg::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Base rate where a schedule's peak is "auto": there is no optimizer here to have one.
+constexpr double kBase = 1.0;
+
+}  // namespace
+
+int schedule(const ScheduleOptions& options) {
+  if (options.steps < 1 || options.steps > 100'000'000)
+    return fail(bad_input("must be at least 1 and at most 100000000", "steps"));
+  std::vector<std::int64_t> at;
+  for (std::string_view rest = options.at; !rest.empty();) {
+    const auto comma = rest.find(',');
+    const auto value = parse_number(rest.substr(0, comma));
+    if (!value || *value < 0 || *value != static_cast<double>(static_cast<std::int64_t>(*value)))
+      return fail(bad_input("is not a list of steps such as 0,10,100", "at"));
+    at.push_back(static_cast<std::int64_t>(*value));
+    rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
+  }
+  Json out;
+  out["schedules"] = Json::array();
+  for (const std::string& text : options.schedules) {
+    auto spec = parse_spec(text, schedule_family());
+    if (!spec) return fail(spec.error());
+    const ScheduleDescriptor& descriptor = *find_schedule(spec->id);
+    double low = 0.0, high = 0.0, sum = 0.0;
+    std::int64_t low_at = 0, high_at = 0;
+    Json values = Json::object();
+    for (std::int64_t t = 0; t < options.steps; ++t) {
+      const double value = descriptor.at(*spec, t, kBase);
+      if (t == 0 || value < low) low = value, low_at = t;
+      if (t == 0 || value > high) high = value, high_at = t;
+      sum += value;
+      if (at.empty() && options.json) values[std::to_string(t)] = value;
+    }
+    for (const std::int64_t t : at) values[std::to_string(t)] = descriptor.at(*spec, t, kBase);
+    const double first = descriptor.at(*spec, 0, kBase);
+    const double last = descriptor.at(*spec, options.steps - 1, kBase);
+    const double mean = sum / static_cast<double>(options.steps);
+    if (options.json) {
+      out["schedules"].push_back({{"schedule", format_spec(*spec, descriptor, true)},
+                                  {"values", values},
+                                  {"min", low},
+                                  {"max", high},
+                                  {"mean", mean},
+                                  {"first", first},
+                                  {"last", last},
+                                  {"argmin", low_at},
+                                  {"argmax", high_at}});
+      continue;
+    }
+    std::printf("%s\n  first %.10g  last %.10g  min %.10g (step %lld)  max %.10g (step %lld)  mean %.10g\n",
+                format_spec(*spec, descriptor).c_str(), first, last, low, static_cast<long long>(low_at), high,
+                static_cast<long long>(high_at), mean);
+    for (const std::int64_t t : at)
+      std::printf("  %12lld  %.12g\n", static_cast<long long>(t), descriptor.at(*spec, t, kBase));
+  }
+  if (options.json) std::printf("%s\n", out.dump(2).c_str());
+  return kExitOk;
+}
+
+}  // namespace thalweg::cli

@@ -1,0 +1,54 @@
+#include "app/editor.hpp"
+
+namespace thalweg {
+namespace {
+
+constexpr std::size_t kDeepest = 500;
+
+/// Where one looks from and at which moment is not an edit: undo leaves it alone.
+void keep_standpoint(Scene& scene, const Scene& now) {
+  scene.step = now.step;
+  *scene.view.find("speed") = *now.view.find("speed");
+}
+
+bool same_but_standpoint(const Scene& a, const Scene& b) {
+  Scene copy = b;
+  copy.step = a.step;
+  copy.camera = a.camera;
+  *copy.view.find("speed") = *a.view.find("speed");
+  return copy == a;
+}
+
+}  // namespace
+
+void Editor::apply(Scene next, std::string_view group) {
+  if (next == scene_) return;
+  const bool grouped = !group.empty() && group == group_;
+  if (!same_but_standpoint(scene_, next)) {
+    if (!grouped) {
+      past_.push_back(scene_);
+      if (past_.size() > kDeepest) past_.erase(past_.begin());
+    }
+    future_.clear();
+    group_ = group;
+  }
+  scene_ = std::move(next);
+  ++revision_;
+}
+
+void Editor::travel(std::vector<Scene>& from, std::vector<Scene>& to) {
+  if (from.empty()) return;
+  Scene next = std::move(from.back());
+  from.pop_back();
+  keep_standpoint(next, scene_);
+  if (next.surface.id == scene_.surface.id) next.camera = scene_.camera;
+  to.push_back(scene_);
+  scene_ = std::move(next);
+  group_.clear();
+  ++revision_;
+}
+
+void Editor::undo() { travel(past_, future_); }
+void Editor::redo() { travel(future_, past_); }
+
+}  // namespace thalweg

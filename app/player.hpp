@@ -1,0 +1,41 @@
+// Time: whether the race plays, how fast, and which step is shown.
+//
+// Steps already on record are replayed when the timeline stands before their end; new ones are asked
+// for only when it reaches the end. So nothing recorded is lost by looking back.
+#pragma once
+
+#include <cstdint>
+
+#include "app/editor.hpp"
+#include "app/work/run_worker.hpp"
+
+namespace thalweg {
+
+/// The window's thread only.
+class Player {
+ public:
+  bool playing() const { return playing_; }
+  void play() { playing_ = true; }
+  void pause() { playing_ = false; }
+  /// Plays, or pauses; at the end of the timeline begins anew.
+  void toggle(Editor& editor, const RunSnapshot& snapshot);
+  /// Shows `step`, which is computed if it is not on record yet. Pauses.
+  void seek(Editor& editor, std::int64_t step);
+
+  /// Once a frame: moves the Scene's step on and says how far the race must be.
+  /// @param seconds  since the frame before
+  /// @return the step that the worker is to be asked for
+  std::int64_t advance(Editor& editor, const RunSnapshot& snapshot, double seconds);
+
+  /// Forgets how far it had got: at a new surface or start of the program.
+  void reset() { reach_ = 0; fraction_ = 0.0; }
+
+ private:
+  void show(Editor& editor, std::int64_t step) const;
+
+  bool playing_ = false;
+  double fraction_ = 0.0;    ///< of a step, carried from frame to frame
+  std::int64_t reach_ = 0;   ///< the furthest step asked for under these settings
+};
+
+}  // namespace thalweg

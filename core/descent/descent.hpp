@@ -1,0 +1,115 @@
+// One optimizer going down one surface, with everything it did on record.
+//
+// Deterministic: the record depends on the settings alone, not on how the steps were asked for.
+// Not here: threads, speed, pictures (app), several optimizers together (race.hpp).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "core/descent/settings.hpp"
+#include "core/optimizer/optimizer.hpp"
+#include "core/schedule/schedule.hpp"
+#include "core/series/table.hpp"
+#include "core/surface/surface.hpp"
+
+namespace thalweg {
+
+enum class Outcome {
+  kRunning,    ///< can go on
+  kConverged,  ///< within the tolerance
+  kBudget,     ///< made all the steps it may
+  kDiverged,   ///< a number is no longer finite, or a coordinate beyond kEscaped
+  kStopped,    ///< ended by the user before its budget
+};
+
+/// "converged", "budget"...: the names used in JSON and in files.
+std::string_view outcome_name(Outcome outcome);
+
+/// A coordinate beyond this is a divergence even while its number is finite.
+inline constexpr double kEscaped = 1e15;
+
+/// Columns of a descent's table. Row t is the state after t updates; row 0 is the start.
+struct DescentColumns {
+  int dim = 2;
+  int position(int axis) const { return axis; }
+  int loss() const { return dim; }
+  /// Euclidean norm of the exact gradient at the position, before noise and clipping.
+  int gradient_norm() const { return dim + 1; }
+  /// ‖θ_t − θ_{t−1}‖; NaN in row 0.
+  int step_length() const { return dim + 2; }
+  /// Step length over the gradient norm where the step began: the η that plain gradient descent
+  /// would have needed for a step as long. NaN in row 0 and where that gradient was zero.
+  int effective_rate() const { return dim + 3; }
+  int count() const { return dim + 4; }
+};
+
+/// What a descent looks like at one moment. Cheap to copy; any thread.
+struct DescentView {
+  TableView table;
+  DescentColumns columns;
+  Outcome outcome = Outcome::kRunning;
+
+  std::int64_t steps() const { return table.rows() - 1; }
+};
+
+/// One thread at a time.
+class Descent {
+ public:
+  /// `settings` has passed check().
+  Descent(DescentSettings settings, std::shared_ptr<const Surface> surface);
+
+  /// Makes updates until `step` of them have been made or the run has ended.
+  void advance(std::int64_t step);
+
+  /// Ends the run here, if it has not ended by itself.
+  void stop();
+
+  /// Takes new settings, keeping as much of the record as is still true: up to the first update
+  /// that would be made differently.
+  void retarget(DescentSettings settings, std::shared_ptr<const Surface> surface);
+
+  const DescentSettings& settings() const { return settings_; }
+  std::int64_t steps() const { return table_.rows() - 1; }
+  Outcome outcome() const { return outcome_; }
+  DescentView view() const { return {table_.view(), columns_, outcome_}; }
+
+ private:
+  void restart();
+  void rewind(std::int64_t step);
+  void configure(std::int64_t step);
+  int run_block(int most);
+  void shape_gradient(std::int64_t step);
+  double evaluate();
+  Outcome judge(double loss, double gradient_norm) const;
+  double distance_to_minimum() const;
+
+  DescentSettings settings_;
+  std::shared_ptr<const Surface> surface_;
+  const ScheduleDescriptor* schedule_ = nullptr;
+  std::unique_ptr<Stepper> stepper_;
+  DescentColumns columns_;
+  Table table_;
+  Outcome outcome_ = Outcome::kRunning;
+
+  std::vector<double> theta_;
+  std::vector<double> gradient_;  ///< exact, at theta_
+  std::vector<double> shaped_;    ///< with noise, clipped
+  double gradient_norm_ = 0.0;
+  /// Optimizer state at every kBlockRows-th step, to go back to.
+  std::vector<std::vector<double>> checkpoints_;
+
+  // The settings in force, read out of the specs so that a step looks nothing up.
+  double learning_rate_ = 0.0;
+  bool scheduled_ = false;
+  double noise_ = 0.0;
+  double clip_norm_ = 0.0;
+  double clip_value_ = 0.0;
+  double tolerance_ = 0.0;
+  std::uint64_t seed_ = 0;
+  std::int64_t budget_ = 0;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,67 @@
+#include "core/descent/race.hpp"
+
+#include <algorithm>
+
+namespace thalweg {
+
+std::int64_t RaceView::steps() const {
+  std::int64_t most = 0;
+  for (const DescentView& lane : lanes) most = std::max(most, lane.steps());
+  return most;
+}
+
+bool RaceView::finished() const {
+  return std::none_of(lanes.begin(), lanes.end(),
+                      [](const DescentView& lane) { return lane.outcome == Outcome::kRunning; });
+}
+
+std::optional<Error> Race::set(const RaceSettings& settings) {
+  if (surface_ && settings == settings_) return std::nullopt;
+  std::shared_ptr<const Surface> surface = surface_;
+  if (!surface || settings.surface != settings_.surface) {
+    auto made = make_surface(settings.surface);
+    if (!made) return made.error();
+    surface = std::move(*made);
+  }
+  for (std::size_t i = 0; i < settings.optimizers.size(); ++i)
+    if (auto error = check(settings.lane(i), *surface)) return error;
+
+  // A lane whose settings did not change keeps its record wherever it now stands in the list; what is
+  // left is matched by position, so that an edited optimizer keeps its past up to the edit.
+  std::vector<std::unique_ptr<Descent>> lanes(settings.optimizers.size());
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    const DescentSettings wanted = settings.lane(i);
+    const auto same = std::find_if(lanes_.begin(), lanes_.end(),
+                                   [&](const auto& lane) { return lane && lane->settings() == wanted; });
+    if (same != lanes_.end()) lanes[i] = std::move(*same);
+  }
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    if (lanes[i]) continue;
+    if (i < lanes_.size() && lanes_[i]) {
+      lanes[i] = std::move(lanes_[i]);
+      lanes[i]->retarget(settings.lane(i), surface);
+    } else {
+      lanes[i] = std::make_unique<Descent>(settings.lane(i), surface);
+    }
+  }
+  lanes_ = std::move(lanes);
+  surface_ = std::move(surface);
+  settings_ = settings;
+  return std::nullopt;
+}
+
+void Race::advance(std::int64_t step) {
+  for (auto& lane : lanes_) lane->advance(step);
+}
+
+void Race::stop() {
+  for (auto& lane : lanes_) lane->stop();
+}
+
+RaceView Race::view() const {
+  RaceView view{surface_, {}};
+  for (const auto& lane : lanes_) view.lanes.push_back(lane->view());
+  return view;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,86 @@
+// What Adam and its relatives share: the two moments, their bias correction, the settings.
+//
+// Bias correction follows PyTorch: 1 − βᵗ with the β in force now, also when it has changed on the
+// way. βᵗ is carried as a running product, since two calls of pow would cost more than the rest of
+// a step in two dimensions; it is computed afresh when β changes.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "core/optimizer/hyperparameters.hpp"
+#include "core/optimizer/rule.hpp"
+
+namespace thalweg {
+
+struct AdamHyper {
+  double beta1;
+  double beta2;
+  double eps;
+  double weight_decay;
+};
+
+/// βᵗ for both β, and the β it belongs to.
+struct AdamProgress {
+  double beta1 = 0.0;
+  double beta2 = 0.0;
+  double power1 = 0.0;
+  double power2 = 0.0;
+};
+
+/// θ ← shrink·θ − rate·m / (√v + eps) with g ← g + l2·θ first. With c₁ = 1 − β₁ᵗ and c₂ = 1 − β₂ᵗ,
+/// η (m/c₁) / (√(v/c₂) + ε) = (η√c₂/c₁) m / (√v + ε√c₂): the corrections cost nothing per element.
+template <class T>
+struct AdamStep {
+  T beta1;
+  T beta2;
+  T one_minus_beta1;
+  T one_minus_beta2;
+  T rate;    ///< η √(1 − β₂ᵗ) / (1 − β₁ᵗ)
+  T eps;     ///< ε √(1 − β₂ᵗ)
+  T l2;      ///< λ where it is added to the gradient, else 0
+  T shrink;  ///< 1 − ηλ where decay is decoupled, else 1
+};
+
+enum class AdamDecay { kNone, kL2, kDecoupled };
+
+/// βᵗ from its value one step earlier. Below 1e-30 it is 0: 1 − βᵗ has long been 1, and the product
+/// must not decay into denormal numbers, which are slow.
+inline double next_power(double power, double beta_before, double beta, std::int64_t t) {
+  const double next = t > 1 && beta == beta_before ? power * beta : std::pow(beta, static_cast<double>(t));
+  return next < 1e-30 ? 0.0 : next;
+}
+
+template <AdamDecay decay, class T>
+AdamStep<T> prepare_adam(const AdamHyper& hyper, double learning_rate, std::int64_t t,
+                         AdamProgress& progress) {
+  progress.power1 = next_power(progress.power1, progress.beta1, hyper.beta1, t);
+  progress.power2 = next_power(progress.power2, progress.beta2, hyper.beta2, t);
+  progress.beta1 = hyper.beta1;
+  progress.beta2 = hyper.beta2;
+  const double root = std::sqrt(1.0 - progress.power2);
+  return {.beta1 = T(hyper.beta1),
+          .beta2 = T(hyper.beta2),
+          .one_minus_beta1 = T(1.0 - hyper.beta1),
+          .one_minus_beta2 = T(1.0 - hyper.beta2),
+          .rate = T(learning_rate * root / (1.0 - progress.power1)),
+          .eps = T(hyper.eps * root),
+          .l2 = T(decay == AdamDecay::kL2 ? hyper.weight_decay : 0.0),
+          .shrink = T(decay == AdamDecay::kDecoupled ? 1.0 - learning_rate * hyper.weight_decay : 1.0)};
+}
+
+/// m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g².
+template <class T>
+THALWEG_HD inline void update_moments(T g, T& m, T& v, const AdamStep<T>& step) {
+  m = step.beta1 * m + step.one_minus_beta1 * g;
+  v = step.beta2 * v + step.one_minus_beta2 * g * g;
+}
+
+/// η m̂ / (√v̂ + ε): bias correction first, then ε, outside the root.
+template <class T>
+THALWEG_HD inline T adam_move(T m, T v, const AdamStep<T>& step) {
+  using std::sqrt;
+  return step.rate * m / (sqrt(v) + step.eps);
+}
+
+}  // namespace thalweg

@@ -1,0 +1,52 @@
+// AdamW: Adam with decoupled weight decay, θ ← (1 − ηλ)θ, then Adam's step with the plain gradient.
+//
+// I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", ICLR 2019, Algorithm 2, line 12.
+// As in PyTorch the decay is multiplied by the learning rate in force (schedule included), where the
+// paper has a schedule multiplier of its own, and it is applied before the step. ε as in Adam.
+#pragma once
+
+#include "core/optimizer/adam_moments.hpp"
+
+namespace thalweg {
+
+struct AdamW {
+  static constexpr int kSlots = 2;  // m, v
+  using Hyper = AdamHyper;
+  using Progress = AdamProgress;
+  template <class T>
+  using Step = AdamStep<T>;
+
+  static Descriptor describe() {
+    Parameter weight_decay = l2_parameter(0.01);
+    weight_decay.label = "weight decay";
+    weight_decay.help =
+        "Shrinks every coordinate by the factor 1 − ηλ before the step, whatever its gradient.";
+    return {.id = "adamw",
+            .label = "AdamW",
+            .summary = "Adam with weight decay taken out of the gradient and applied to θ directly.",
+            .formula = "m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  θ ← (1−ηλ)θ − η m̂ / (√v̂ + ε)",
+            .reference = "Loshchilov & Hutter 2019, Algorithm 2; PyTorch AdamW",
+            .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
+                           epsilon_parameter(1e-8), weight_decay}};
+  }
+
+  static Hyper hyper(const Spec& spec) {
+    return {.beta1 = spec.number("beta1"),
+            .beta2 = spec.number("beta2"),
+            .eps = spec.number("eps"),
+            .weight_decay = spec.number("weight_decay")};
+  }
+
+  template <class T>
+  static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {
+    return prepare_adam<AdamDecay::kDecoupled, T>(hyper, learning_rate, t, progress);
+  }
+
+  template <class T>
+  THALWEG_HD static void update(T& theta, T gradient, T* slots, const Step<T>& step) {
+    update_moments(gradient, slots[0], slots[1], step);
+    theta = step.shrink * theta - adam_move(slots[0], slots[1], step);
+  }
+};
+
+}  // namespace thalweg

@@ -1,0 +1,49 @@
+// AMSGrad: Adam whose denominator never shrinks, u ← max(u, v), θ ← θ − ηm̂/(√û + ε).
+//
+// S. J. Reddi, S. Kale, S. Kumar, "On the convergence of Adam and beyond", ICLR 2018, Algorithm 2.
+// As in PyTorch (Adam with amsgrad=True) the maximum is taken of v before bias correction, which is
+// applied to it afterwards; the paper has no bias correction. Weight decay is L2. ε as in Adam.
+#pragma once
+
+#include "core/optimizer/adam_moments.hpp"
+
+namespace thalweg {
+
+struct AmsGrad {
+  static constexpr int kSlots = 3;  // m, v, u
+  using Hyper = AdamHyper;
+  using Progress = AdamProgress;
+  template <class T>
+  using Step = AdamStep<T>;
+
+  static Descriptor describe() {
+    return {.id = "amsgrad",
+            .label = "AMSGrad",
+            .summary = "Adam with the largest second moment so far in the denominator.",
+            .formula = "m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  u ← max(u, v),  θ ← θ − η m̂ / (√û + ε)",
+            .reference = "Reddi, Kale, Kumar 2018, Algorithm 2; PyTorch Adam with amsgrad=True",
+            .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
+                           epsilon_parameter(1e-8), l2_parameter()}};
+  }
+
+  static Hyper hyper(const Spec& spec) {
+    return {.beta1 = spec.number("beta1"),
+            .beta2 = spec.number("beta2"),
+            .eps = spec.number("eps"),
+            .weight_decay = spec.number("weight_decay")};
+  }
+
+  template <class T>
+  static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {
+    return prepare_adam<AdamDecay::kL2, T>(hyper, learning_rate, t, progress);
+  }
+
+  template <class T>
+  THALWEG_HD static void update(T& theta, T gradient, T* slots, const Step<T>& step) {
+    update_moments(gradient + step.l2 * theta, slots[0], slots[1], step);
+    if (!(slots[1] <= slots[2])) slots[2] = slots[1];  // true for NaN, which std::max would lose
+    theta -= adam_move(slots[0], slots[2], step);
+  }
+};
+
+}  // namespace thalweg

@@ -1,0 +1,82 @@
+#include "core/optimizer/hyperparameters.hpp"
+
+#include <utility>
+
+namespace thalweg {
+
+Parameter learning_rate_parameter(double default_value, double soft_min, double soft_max) {
+  return {.key = "lr",
+          .symbol = "η",
+          .label = "learning rate",
+          .default_value = default_value,
+          .min = 0.0,
+          .max = 1e6,
+          .min_open = true,
+          .soft_min = soft_min,
+          .soft_max = soft_max,
+          .scale = Scale::kLog,
+          .help = "How far one update goes; too large and it overshoots, too small and it crawls.",
+          .live = true};
+}
+
+Parameter decay_rate_parameter(std::string key, std::string symbol, std::string label, double default_value,
+                               std::string help) {
+  return {.key = std::move(key),
+          .symbol = std::move(symbol),
+          .label = std::move(label),
+          .default_value = default_value,
+          .min = 0.0,
+          .max = 1.0,
+          .max_open = true,
+          .soft_min = 0.0,
+          .soft_max = 0.9999,
+          .scale = Scale::kLogOneMinus,
+          .help = std::move(help),
+          .live = true};
+}
+
+Parameter momentum_parameter(double default_value) {
+  return decay_rate_parameter("momentum", "μ", "momentum", default_value,
+                              "How much of the velocity is kept from one update to the next: a memory of "
+                              "about 1/(1−μ) updates.");
+}
+
+Parameter l2_parameter(double default_value) {
+  return {.key = "weight_decay",
+          .symbol = "λ",
+          .label = "weight decay (L2)",
+          .default_value = default_value,
+          .min = 0.0,
+          .max = 1e3,
+          .soft_min = 1e-6,
+          .soft_max = 1.0,
+          .scale = Scale::kLog,
+          .help = "Adds λθ to the gradient, which pulls every coordinate towards 0.",
+          .live = true};
+}
+
+Parameter epsilon_parameter(double default_value) {
+  return {.key = "eps",
+          .symbol = "ε",
+          .label = "epsilon",
+          .default_value = default_value,
+          .min = 0.0,
+          .max = 1e3,
+          .soft_min = 1e-12,
+          .soft_max = 1.0,
+          .scale = Scale::kLog,
+          .help = "Added to the root in the denominator, so that tiny gradients are not blown up.",
+          .live = true};
+}
+
+Parameter beta1_parameter() {
+  return decay_rate_parameter("beta1", "β₁", "first-moment decay", 0.9,
+                              "Memory of the mean gradient: about 1/(1−β₁) updates.");
+}
+
+Parameter beta2_parameter() {
+  return decay_rate_parameter("beta2", "β₂", "second-moment decay", 0.999,
+                              "Memory of the mean squared gradient: about 1/(1−β₂) updates.");
+}
+
+}  // namespace thalweg

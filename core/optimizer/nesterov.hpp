@@ -1,0 +1,59 @@
+// Nesterov's momentum in PyTorch's form:
+//   g ← g + λθ;  v ← μv + g (at the first update v = g);  θ ← θ − η(g + μv).
+//
+// Y. Nesterov, "A method for solving the convex programming problem with convergence rate O(1/k²)",
+// 1983; in the form of Sutskever et al., ICML 2013, eqs. (3)-(4), rewritten for the look-ahead point
+// as in Bengio et al., "Advances in optimizing recurrent networks", 2013, eq. (7): θ here is the point
+// at which the gradient is taken, one μv ahead of Nesterov's own iterate. On a quadratic it therefore
+// may reach a tolerance a step earlier or later than textbook NAG. While η changes the two differ as
+// PyTorch's and the classical momentum do.
+#pragma once
+
+#include "core/optimizer/hyperparameters.hpp"
+#include "core/optimizer/rule.hpp"
+
+namespace thalweg {
+
+struct Nesterov {
+  static constexpr int kSlots = 1;  // v
+
+  struct Hyper {
+    double momentum;
+    double weight_decay;
+  };
+  struct Progress {};
+  template <class T>
+  struct Step {
+    T learning_rate;
+    T momentum;
+    T weight_decay;
+  };
+
+  static Descriptor describe() {
+    return {
+        .id = "nesterov",
+        .label = "Nesterov",
+        .summary = "Momentum that takes the gradient where the velocity is about to carry it.",
+        .formula = "v ← μv + g,  θ ← θ − η(g + μv),  g = ∇f(θ) + λθ",
+        .reference = "Nesterov 1983; Sutskever et al. 2013, eqs. (3)-(4); PyTorch SGD with nesterov=True",
+        .parameters = {learning_rate_parameter(0.0002, 1e-5, 1.0), momentum_parameter(0.9), l2_parameter()}};
+  }
+
+  static Hyper hyper(const Spec& spec) {
+    return {.momentum = spec.number("momentum"), .weight_decay = spec.number("weight_decay")};
+  }
+
+  template <class T>
+  static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t, Progress&) {
+    return {T(learning_rate), T(hyper.momentum), T(hyper.weight_decay)};
+  }
+
+  template <class T>
+  THALWEG_HD static void update(T& theta, T gradient, T* slots, const Step<T>& step) {
+    const T g = gradient + step.weight_decay * theta;
+    slots[0] = step.momentum * slots[0] + g;
+    theta -= step.learning_rate * (g + step.momentum * slots[0]);
+  }
+};
+
+}  // namespace thalweg

@@ -1,0 +1,104 @@
+// RMSprop, as in PyTorch:
+//   g ← g + λθ;  s ← αs + (1−α)g²;  [centered: ḡ ← αḡ + (1−α)g, s̃ = s − ḡ², else s̃ = s]
+//   v ← μv + g/(√s̃ + ε);  θ ← θ − ηv.
+//
+// T. Tieleman, G. Hinton, "Lecture 6.5 - rmsprop", COURSERA, 2012; centered: A. Graves, "Generating
+// sequences with recurrent neural networks", 2013, eqs. (38)-(45). ε is outside the root (Graves has
+// it under the root). No bias correction: the first step has length η/√(1−α), ten times η with
+// α = 0.99. Weight decay is L2. The velocity carries no η, as in PyTorch.
+//
+// Centered, s − ḡ² is a variance and never negative but by rounding (a constant gradient); then it
+// counts as 0, where PyTorch 1.13 gives NaN.
+#pragma once
+
+#include <cmath>
+
+#include "core/optimizer/hyperparameters.hpp"
+#include "core/optimizer/rule.hpp"
+
+namespace thalweg {
+
+struct Rmsprop {
+  static constexpr int kSlots = 3;  // s, v, ḡ
+
+  struct Hyper {
+    double alpha;
+    double eps;
+    double momentum;
+    double weight_decay;
+    bool centered;
+  };
+  struct Progress {};
+  template <class T>
+  struct Step {
+    T learning_rate;
+    T alpha;
+    T one_minus_alpha;
+    T eps;
+    T momentum;
+    T weight_decay;
+    bool centered;
+  };
+
+  static Descriptor describe() {
+    return {
+        .id = "rmsprop",
+        .label = "RMSprop",
+        .summary = "Divides each coordinate's step by the root of a running mean of its squared gradient.",
+        .formula = "s ← αs + (1−α)g²,  v ← μv + g/(√s + ε),  θ ← θ − ηv,  g = ∇f(θ) + λθ",
+        .reference =
+            "Tieleman & Hinton 2012, lecture 6.5; Graves 2013, eqs. (38)-(45) (centered); "
+            "PyTorch RMSprop",
+        .parameters = {learning_rate_parameter(0.005, 1e-5, 1.0),
+                       decay_rate_parameter("alpha", "α", "squared-gradient decay", 0.99,
+                                            "Memory of the mean squared gradient: about 1/(1−α) updates."),
+                       epsilon_parameter(1e-8), momentum_parameter(0.0), l2_parameter(),
+                       Parameter{.key = "centered",
+                                 .symbol = "",
+                                 .label = "centered",
+                                 .kind = Kind::kBoolean,
+                                 .default_value = 0.0,
+                                 .help = "Divides by the spread of the gradient instead of its size: the "
+                                         "squared mean is taken off first."}}};
+  }
+
+  static Hyper hyper(const Spec& spec) {
+    return {.alpha = spec.number("alpha"),
+            .eps = spec.number("eps"),
+            .momentum = spec.number("momentum"),
+            .weight_decay = spec.number("weight_decay"),
+            .centered = spec.flag("centered")};
+  }
+
+  static bool keeps_state(const Hyper& before, const Hyper& after) {
+    return before.centered == after.centered;
+  }
+
+  template <class T>
+  static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t, Progress&) {
+    return {.learning_rate = T(learning_rate),
+            .alpha = T(hyper.alpha),
+            .one_minus_alpha = T(1.0 - hyper.alpha),
+            .eps = T(hyper.eps),
+            .momentum = T(hyper.momentum),
+            .weight_decay = T(hyper.weight_decay),
+            .centered = hyper.centered};
+  }
+
+  template <class T>
+  THALWEG_HD static void update(T& theta, T gradient, T* slots, const Step<T>& step) {
+    using std::sqrt;
+    const T g = gradient + step.weight_decay * theta;
+    slots[0] = step.alpha * slots[0] + step.one_minus_alpha * g * g;
+    T spread = slots[0];
+    if (step.centered) {
+      slots[2] = step.alpha * slots[2] + step.one_minus_alpha * g;
+      spread -= slots[2] * slots[2];
+      if (spread < T(0)) spread = T(0);  // false for NaN, which goes on
+    }
+    slots[1] = step.momentum * slots[1] + g / (sqrt(spread) + step.eps);
+    theta -= step.learning_rate * slots[1];
+  }
+};
+
+}  // namespace thalweg

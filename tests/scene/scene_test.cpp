@@ -1,0 +1,99 @@
+#include "core/scene/scene.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace thalweg {
+namespace {
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  const auto at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return at == std::string::npos ? text : text.replace(at, from.size(), to);
+}
+
+TEST(Scene, DefaultIsValidAndRoundTrips) {
+  Scene scene = default_scene();
+  EXPECT_FALSE(check(scene)) << check(scene)->text();
+  scene.optimizers[0].program.change(5, "lr", 0.25);
+  scene.gradient.change(7, "noise", 0.5);
+  scene.optimizers[1].visible = false;
+  scene.step = 12;
+  *scene.camera.find("x") = 0.1;
+  const auto back = scene_from_json(to_json(scene));
+  ASSERT_TRUE(back) << back.error().text();
+  EXPECT_EQ(*back, scene);
+}
+
+TEST(Scene, EverySurfaceAndOptimizerRoundTrips) {
+  for (const SurfaceDescriptor& surface : surfaces()) {
+    Scene scene = default_scene();
+    ASSERT_FALSE(set_surface(scene, default_spec(surface))) << surface.id;
+    for (const OptimizerDescriptor& optimizer : optimizers()) scene.optimizers.push_back({{default_spec(optimizer), {}}, 1, true});
+    ASSERT_FALSE(check(scene)) << surface.id << ": " << check(scene)->text();
+    const auto back = scene_from_json(to_json(scene));
+    ASSERT_TRUE(back) << surface.id << ": " << back.error().text();
+    EXPECT_EQ(*back, scene) << surface.id;
+  }
+}
+
+TEST(Scene, ErrorsNameTheKey) {
+  const std::string good = to_json(default_scene());
+  const auto error = [&](const std::string& from, const std::string& to) {
+    const auto scene = scene_from_json(replaced(good, from, to));
+    return scene ? std::string("accepted") : scene.error().text();
+  };
+  EXPECT_EQ(error("\"step\"", "\"stepp\""), "scene: has an unknown key 'stepp'; did you mean 'step'?");
+  EXPECT_EQ(error("\"thalweg_scene\": 1", "\"thalweg_scene\": 2"),
+            "scene: has version 2, this program reads version 1");
+  EXPECT_EQ(error("\"rosenbrock:", "\"rosenbrok:"),
+            "scene: surface: there is no 'rosenbrok'; did you mean 'rosenbrock'?");
+  EXPECT_EQ(error("\"colour\": 0", "\"colour\": -1"), "optimizers: 'colour' must be at least 0 and at most 63");
+  EXPECT_EQ(error("\"colour\": 0", "\"colour\": \"red\""), "optimizers: 'colour' must be a whole number");
+  EXPECT_EQ(error("\"step\": 0", "\"step\": -4"), "scene: step: must be at least 0");
+  EXPECT_EQ(error("\"step\": 0", "\"step\": 1e3"), "scene: 'step' must be a whole number");
+  EXPECT_EQ(scene_from_json("").error().text(), "scene: is not JSON (mistake at byte 1)");
+  EXPECT_EQ(scene_from_json("[]").error().text(), "scene: must be an object");
+  EXPECT_EQ(scene_from_json("{}").error().text(), "scene: is not a Thalweg scene (it has no 'thalweg_scene')");
+}
+
+TEST(Scene, HostileTextIsRefused) {
+  EXPECT_FALSE(scene_from_json(std::string(100'000, '[')));
+  EXPECT_FALSE(scene_from_json(std::string(5 * 1024 * 1024, ' ')));
+  EXPECT_FALSE(scene_from_json(std::string("\0\xff\xfe{", 4)));
+  // Every file cut short, and every one with a byte changed, is read or refused; nothing else happens.
+  const std::string good = to_json(default_scene());
+  for (std::size_t n = 0; n + 2 < good.size(); n += 3) EXPECT_FALSE(scene_from_json(good.substr(0, n))) << n;
+  std::mt19937 random(1);
+  for (int i = 0; i < 3000; ++i) {
+    std::string bad = good;
+    bad[random() % bad.size()] = static_cast<char>(random() % 256);
+    const auto scene = scene_from_json(bad);
+    if (scene) EXPECT_FALSE(check(*scene));
+  }
+}
+
+TEST(Scene, ChangingTheSurfaceMovesTheStartOnlyToAnotherKind) {
+  Scene scene = default_scene();
+  scene.start = {0.5, 0.5};
+  *scene.camera.find("width") = 0.1;
+  ASSERT_FALSE(set_surface(scene, parse_spec("rosenbrock:b=10", surface_family()).value()));
+  EXPECT_EQ(scene.start, (std::vector<double>{0.5, 0.5}));
+  EXPECT_FALSE(scene.camera.is_off("width"));
+  ASSERT_FALSE(set_surface(scene, parse_spec("beale", surface_family()).value()));
+  EXPECT_EQ(scene.start, make_surface(scene.surface).value()->start());
+  EXPECT_TRUE(scene.camera.is_off("width"));
+  const Scene before = scene;
+  EXPECT_TRUE(set_surface(scene, parse_spec("expr:x + (", surface_family()).value()));
+  EXPECT_EQ(scene, before);
+}
+
+TEST(Scene, ColoursAreHandedOutWithoutRepeats) {
+  Scene scene = default_scene();
+  const int colour = free_colour(scene);
+  for (const auto& optimizer : scene.optimizers) EXPECT_NE(optimizer.colour, colour);
+}
+
+}  // namespace
+}  // namespace thalweg
