@@ -1,7 +1,11 @@
 # Language level, warnings and sanitizers, as one interface target that every target of ours links.
 option(THALWEG_APP "Build the window and the command line" ON)
 option(THALWEG_TESTS "Build the tests" ON)
-option(THALWEG_WERROR "Warnings are errors" OFF)
+# On by itself in CI: what a newer compiler warns of must not stop somebody who only wants to run it.
+if("$ENV{CI}" STREQUAL "true")
+  set(thalweg_in_ci ON)
+endif()
+option(THALWEG_WERROR "Warnings are errors" ${thalweg_in_ci})
 set(THALWEG_SANITIZE "" CACHE STRING "Sanitizers, comma separated: address,undefined or thread")
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
