@@ -15,5 +15,6 @@ void main() {
   vec2 along = normalize((b.xy / b.w - a.xy / a.w) * viewport + vec2(1.0e-6, 0.0));
   vec4 here = end_and_side.x < 0.5 ? a : b;
   here.xy += vec2(-along.y, along.x) * end_and_side.y * half_width * 2.0 / viewport * here.w;
+  here.z -= 0.002 * here.w;  // in front of the faces whose edges it draws
   gl_Position = here;
 }

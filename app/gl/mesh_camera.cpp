@@ -9,7 +9,7 @@ namespace {
 
 constexpr float kFieldOfView = 20.0f;  // degrees; narrow, so that parallels look nearly parallel
 constexpr float kRadius = 1.5f;        // of the sphere around the box that fills the picture at distance 1
-constexpr float kCentre = 0.36f;       // height of the point that is looked at
+constexpr float kCentre = 0.30f;       // height of the point that is looked at
 
 float radians(float degrees) { return degrees * std::numbers::pi_v<float> / 180.0f; }
 
@@ -36,7 +36,7 @@ MeshCamera make_camera(const MeshView& asked, int width, int height) {
   const float focal = 1.0f / std::tan(radians(kFieldOfView) / 2.0f) * std::min(aspect, 1.0f);
   // Zooming narrows the field of view and leaves the eye where it is: no flight through the surface.
   const float away = kRadius / std::sin(radians(kFieldOfView) / 2.0f);
-  const float zoom = focal / view.distance * 1.12f;
+  const float zoom = focal / view.distance * 1.04f;
   camera.near_plane = away - 2.2f;
   camera.far_plane = away + 2.2f;
   const float n = camera.near_plane;

@@ -83,19 +83,34 @@ class MeshBuilder {
   }
 
   void add_cell(int i, int j) {
-    if (empty(i, j) || empty(i + 1, j) || empty(i, j + 1) || empty(i + 1, j + 1)) return;
     const auto a = std::uint32_t(at(i, j));
     const auto b = a + 1;
     const auto c = std::uint32_t(at(i, j + 1));
     const auto d = c + 1;
+    const int holes = empty(i, j) + empty(i + 1, j) + empty(i, j + 1) + empty(i + 1, j + 1);
+    if (holes > 1) return;
+    if (holes == 1) {
+      // The half that is left.
+      if (empty(i, j)) add(b, d, c);
+      if (empty(i + 1, j)) add(a, d, c);
+      if (empty(i, j + 1)) add(a, b, d);
+      if (empty(i + 1, j + 1)) add(a, b, c);
+      return;
+    }
     // The diagonal that climbs less follows valleys and ridges; the other would cut them into teeth.
     const double ad = std::abs(level_[a] - level_[d]);
     const double bc = std::abs(level_[b] - level_[c]);
     if (ad <= bc) {
-      field_.triangles.insert(field_.triangles.end(), {a, b, d, a, d, c});
+      add(a, b, d);
+      add(a, d, c);
     } else {
-      field_.triangles.insert(field_.triangles.end(), {a, b, c, b, d, c});
+      add(a, b, c);
+      add(b, d, c);
     }
+  }
+
+  void add(std::uint32_t a, std::uint32_t b, std::uint32_t c) {
+    field_.triangles.insert(field_.triangles.end(), {a, b, c});
   }
 
   void add_wall(int i0, int j0, int i1, int j1, float nx, float ny) {
@@ -136,7 +151,7 @@ MeshField make_mesh_field(std::span<const double> z, int columns, int rows, cons
   }
   const std::vector<double> level = level_coordinates(z, style);
   MeshField field{.rect = rect, .style = style};
-  field.relief = level_range(level, style.log_levels ? 0.001 : 0.002, style.log_levels ? 0.01 : 0.02);
+  field.relief = level_range(level, style.log_levels ? 0.01 : 0.002, style.log_levels ? 0.01 : 0.02);
   if (like != nullptr && like->style == style) {
     field.range = like->range;
     field.contours = like->contours;

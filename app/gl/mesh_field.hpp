@@ -18,8 +18,8 @@ struct MeshVertex {
 };
 
 /// Heights in the box are level coordinates, cut off below and above so that the interesting part
-/// fills the box: the highest 1 % become a plateau, and the lowest 0.1 % with log levels (a minimum
-/// is a bottomless pit there). Tint and contour lines keep the uncut values. With linear levels 2 %
+/// fills the box: with log levels the highest 1 % become a plateau and the lowest 1 % a floor (a
+/// minimum is a bottomless pit there). Tint and contour lines keep the uncut values. With linear levels 2 %
 /// are cut above and 0.2 % below, as on the map.
 struct MeshField {
   MapRect rect;

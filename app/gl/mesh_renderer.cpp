@@ -193,8 +193,6 @@ void MeshRenderer::draw() {
 void MeshRenderer::draw_surface() {
   const float scale = std::clamp(style_.pixel_scale, 1.0f, 3.0f);
   const LevelRange tints = tint_range(style_, range_);
-  std::array<float, 3> eye{};
-  eye_direction(view_, eye.data());
   // The light stays at the upper left of the picture, however the box is turned.
   const float yaw = view_.yaw_deg * 3.14159265f / 180.0f;
   const float cy = std::cos(yaw);
@@ -214,13 +212,16 @@ void MeshRenderer::draw_surface() {
   surface_.set("pixel_scale", scale);
   surface_.set("hillshade", style_.hillshade_light, style_.hillshade_dark);
   surface_.set("light", lx * cy - ly * sy, lx * sy + ly * cy, 0.80f);
-  surface_.set("eye", eye[0], eye[1], eye[2]);
-  surface_.set("side_colour", style_.frame.r, style_.frame.g, style_.frame.b);
   surface_.set("ground_colour", style_.ground.r, style_.ground.g, style_.ground.b);
   glActiveTexture(GL_TEXTURE0);
   glBindTexture(GL_TEXTURE_2D, tints_.id());
   glBindVertexArray(surface_array_.id());
+  // Nothing is ever seen from below or from inside.
+  glEnable(GL_CULL_FACE);
+  glCullFace(GL_BACK);
+  glFrontFace(GL_CCW);
   glDrawElements(GL_TRIANGLES, all_indices_, GL_UNSIGNED_INT, nullptr);
+  glDisable(GL_CULL_FACE);
   glBindVertexArray(0);
 }
 
