@@ -121,7 +121,7 @@ LevelRange level_range(std::span<const double> coordinates, double tail_low, dou
   return range;
 }
 
-double nice_step(double x) {
+double nice_step_below(double x) {
   const double power = std::pow(10.0, std::floor(std::log10(x)));
   const double digit = x / power;
   if (digit >= 5.0) return 5.0 * power;
@@ -138,7 +138,7 @@ ContourLevels choose_levels(const LevelRange& range, double lowest, const LevelS
     // Below three floors the lines would show the floor, not the surface.
     lowest = std::max(lowest, std::log10(3.0 * style.floor));
   } else {
-    levels.spacing = nice_step(range.span() / 12.0);
+    levels.spacing = nice_step_below(range.span() / 12.0);
   }
   const double first = std::floor(lowest / levels.spacing + 0.02) + 1.0;
   levels.first = std::int64_t(std::clamp(first, -9e15, 9e15));

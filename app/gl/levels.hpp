@@ -108,7 +108,7 @@ struct ContourLevels {
 ContourLevels choose_levels(const LevelRange& range, double lowest, const LevelStyle& style);
 
 /// The largest of 1, 2, 5 times a power of ten that is <= x; x > 0.
-double nice_step(double x);
+double nice_step_below(double x);
 
 /// The coordinates at which the first and the last tint lie.
 LevelRange tint_range(const MapStyle& style, const LevelRange& field);

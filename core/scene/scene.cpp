@@ -7,7 +7,7 @@ namespace thalweg {
 
 RaceSettings Scene::race() const {
   RaceSettings out{surface, start, {}, gradient, schedule, run};
-  for (const SceneOptimizer& optimizer : optimizers) out.optimizers.push_back(optimizer.program);
+  for (const SceneOptimizer& optimizer : optimizers) out.optimizers.push_back(optimizer.live);
   return out;
 }
 
@@ -105,7 +105,7 @@ Scene default_scene() {
                                               "adam:lr=0.02", "adagrad:lr=0.5"};
   for (std::size_t i = 0; i < kFirst.size(); ++i) {
     SceneOptimizer optimizer;
-    optimizer.program.spec = parse_spec(kFirst[i], optimizer_family()).value();
+    optimizer.live.spec = parse_spec(kFirst[i], optimizer_family()).value();
     optimizer.colour = static_cast<int>(i);
     scene.optimizers.push_back(std::move(optimizer));
   }
