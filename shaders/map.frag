@@ -1,11 +1,10 @@
 #version 330 core
 // A topographic map: tint by level, hillshade from the upper left, contour lines. One texel of
-// `levels` per pixel, so everything is worked out from the pixel and its neighbours.
+// `levels` per pixel, in units of contour lines, so everything is worked out from the pixel and its neighbours.
 
 uniform sampler2D levels;
 uniform sampler2D tints;
 uniform vec2 tint_low_and_scale;
-uniform float lines_per_unit;
 uniform float first_line;
 uniform vec3 line_colour;
 uniform vec2 minor_half_width_and_alpha;
@@ -65,13 +64,12 @@ void main() {
   // Distance to the line below and to the line above. The slope towards a line is taken on the
   // side where the line is (upwind), not across the pixel: at the bottom of a valley or at a kink
   // a central difference vanishes, and lines would break or blot there.
-  vec4 rise = (n - c) * lines_per_unit;
+  vec4 rise = n - c;
   vec2 up = max(max(rise.xz, rise.yw), 0.0);
   vec2 down = max(max(-rise.xz, -rise.yw), 0.0);
   float density = length(max(up, down));
-  float line = c * lines_per_unit;
-  float below = floor(line);
-  float alpha = max(line_alpha(below, line - below, length(down), density),
-                    line_alpha(below + 1.0, below + 1.0 - line, length(up), density));
+  float below = floor(c);
+  float alpha = max(line_alpha(below, c - below, length(down), density),
+                    line_alpha(below + 1.0, below + 1.0 - c, length(up), density));
   colour = vec4(mix(ground, line_colour, alpha), 1.0);
 }

@@ -75,7 +75,8 @@ MapStyle dark_map_style() {
 
 double level_coordinate(double z, const LevelStyle& style) {
   if (!std::isfinite(z)) return std::numeric_limits<double>::quiet_NaN();
-  if (!style.log_levels) return z;
+  // Differences of what is left do not overflow.
+  if (!style.log_levels) return std::clamp(z, -1e300, 1e300);
   const double height = std::max(z - style.reference, 0.0);
   // hypot guards the squares against overflow, and is slow: beyond these heights it changes nothing.
   if (height > 1e8 * style.floor) return kLog10Of2 * std::log2(height);

@@ -77,7 +77,7 @@ struct LevelRange {
   bool operator==(const LevelRange&) const = default;
 };
 
-/// Linear levels: z. Log levels: log10 of the height above the reference, levelling off smoothly at
+/// Linear levels: z, at most 1e300 in size. Log levels: log10 of the height above the reference, levelling off smoothly at
 /// the floor: log10(hypot(max(z - reference, 0), floor)). Unlike log10(height + floor) this puts the
 /// line of height 10^k at k (0.002 off at ten floors), so lines and labels agree. NaN where z is
 /// not finite. Strictly increasing above the reference until doubles run out.

@@ -89,6 +89,11 @@ void MeshRenderer::set_view(const MeshView& view) {
   stale_ = true;
 }
 
+void MeshRenderer::set_moving(bool moving) {
+  moving_ = moving;
+  if (!moving && drawn_jagged_) stale_ = true;
+}
+
 std::optional<Error> MeshRenderer::resize(int width, int height) {
   if (sized_ && width == camera_.width && height == camera_.height) return std::nullopt;
   GLint most = 0;
@@ -160,7 +165,7 @@ void MeshRenderer::draw() {
   glGetIntegerv(GL_READ_FRAMEBUFFER_BINDING, &read_before);
   glGetIntegerv(GL_VIEWPORT, viewport.data());
 
-  glBindFramebuffer(GL_FRAMEBUFFER, samples_.id());
+  glBindFramebuffer(GL_FRAMEBUFFER, moving_ ? resolved_.id() : samples_.id());
   glViewport(0, 0, width(), height());
   glDisable(GL_BLEND);
   glDisable(GL_CULL_FACE);
@@ -178,9 +183,12 @@ void MeshRenderer::draw() {
     glDepthMask(GL_TRUE);
   }
   glDisable(GL_DEPTH_TEST);
-  glBindFramebuffer(GL_READ_FRAMEBUFFER, samples_.id());
-  glBindFramebuffer(GL_DRAW_FRAMEBUFFER, resolved_.id());
-  glBlitFramebuffer(0, 0, width(), height(), 0, 0, width(), height(), GL_COLOR_BUFFER_BIT, GL_NEAREST);
+  if (!moving_) {
+    glBindFramebuffer(GL_READ_FRAMEBUFFER, samples_.id());
+    glBindFramebuffer(GL_DRAW_FRAMEBUFFER, resolved_.id());
+    glBlitFramebuffer(0, 0, width(), height(), 0, 0, width(), height(), GL_COLOR_BUFFER_BIT, GL_NEAREST);
+  }
+  drawn_jagged_ = moving_;
 
   glBindFramebuffer(GL_DRAW_FRAMEBUFFER, GLuint(draw_before));
   glBindFramebuffer(GL_READ_FRAMEBUFFER, GLuint(read_before));
@@ -203,9 +211,9 @@ void MeshRenderer::draw_surface() {
   surface_.use();
   surface_.set_matrix("mvp", camera_.mvp);
   surface_.set("tints", 0);
-  surface_.set("tint_low_and_scale", float(tints.low - origin_), float(1.0 / tints.span()));
-  surface_.set("lines_per_unit", float(1.0 / contours_.spacing));
-  surface_.set("first_line", float(double(contours_.first) - origin_ / contours_.spacing));
+  surface_.set("tint_low_and_scale", float((tints.low - origin_) / contours_.spacing),
+               float(contours_.spacing / tints.span()));
+  surface_.set("first_line", float(double(contours_.first) - std::round(origin_ / contours_.spacing)));
   surface_.set("line_colour", style_.line.r, style_.line.g, style_.line.b);
   surface_.set("minor_half_width_and_alpha", 0.5f * scale * style_.minor_width, style_.minor_alpha);
   surface_.set("major_half_width_and_alpha", 0.5f * scale * style_.major_width, style_.major_alpha);
@@ -287,9 +295,11 @@ bool MeshRenderer::hidden(const MeshPoint& point) {
     GLint read_before = 0;
     glGetIntegerv(GL_DRAW_FRAMEBUFFER_BINDING, &draw_before);
     glGetIntegerv(GL_READ_FRAMEBUFFER_BINDING, &read_before);
-    glBindFramebuffer(GL_READ_FRAMEBUFFER, samples_.id());
-    glBindFramebuffer(GL_DRAW_FRAMEBUFFER, resolved_.id());
-    glBlitFramebuffer(0, 0, w, h, 0, 0, w, h, GL_DEPTH_BUFFER_BIT, GL_NEAREST);
+    if (!drawn_jagged_) {
+      glBindFramebuffer(GL_READ_FRAMEBUFFER, samples_.id());
+      glBindFramebuffer(GL_DRAW_FRAMEBUFFER, resolved_.id());
+      glBlitFramebuffer(0, 0, w, h, 0, 0, w, h, GL_DEPTH_BUFFER_BIT, GL_NEAREST);
+    }
     glBindFramebuffer(GL_READ_FRAMEBUFFER, resolved_.id());
     depth_.resize(std::size_t(w) * std::size_t(h));
     glPixelStorei(GL_PACK_ALIGNMENT, 4);

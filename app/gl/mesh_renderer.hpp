@@ -21,6 +21,9 @@ class MeshRenderer {
   /// Its `levels` are ignored: they are in the field.
   void set_style(const MapStyle& style);
   void set_view(const MeshView& view);
+  /// While the user turns the view: leaves the edges of the surface jagged, for less than half the
+  /// time on a software renderer. The first texture() after the end draws smoothly again.
+  void set_moving(bool moving);
   /// Size of the picture in pixels.
   std::optional<Error> resize(int width, int height);
 
@@ -82,6 +85,8 @@ class MeshRenderer {
   int all_indices_ = 0;
   std::vector<float> depth_;  ///< copy of the depth buffer, the lowest row first
   bool sized_ = false;
+  bool moving_ = false;
+  bool drawn_jagged_ = false;
   bool depth_stale_ = true;
   bool tints_stale_ = true;
   bool stale_ = true;
