@@ -59,7 +59,8 @@ void main() {
   float lit = dot(g, vec2(0.7071, -0.7071)) / sqrt(1.0 + dot(g, g));
 
   vec3 ground = texture(tints, vec2((c - tint_low_and_scale.x) * tint_low_and_scale.y, 0.5)).rgb;
-  ground *= 1.0 + lit * (lit > 0.0 ? hillshade.x : hillshade.y);
+  // Shade is a little cooler than light, as under an open sky.
+  ground *= 1.0 + lit * (lit > 0.0 ? vec3(hillshade.x) : hillshade.y * vec3(1.1, 1.0, 0.8));
 
   // Distance to the line below and to the line above. The slope towards a line is taken on the
   // side where the line is (upwind), not across the pixel: at the bottom of a valley or at a kink

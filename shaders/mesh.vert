@@ -29,6 +29,6 @@ void main() {
   }
   // How much brighter or darker than level ground.
   float lit = clamp((dot(normal, light) - light.z) * 1.3, -1.0, 1.0);
-  ground = tint * (1.0 + lit * (lit > 0.0 ? hillshade.x : hillshade.y) * 1.35);
+  ground = tint * (1.0 + 1.35 * lit * (lit > 0.0 ? vec3(hillshade.x) : hillshade.y * vec3(1.1, 1.0, 0.8)));
   line = level_and_side.x;
 }

@@ -68,7 +68,7 @@ MapStyle dark_map_style() {
   style.hillshade_dark = 0.28f;
   style.ground = map_colour(0x11151b);
   style.empty = map_colour(0x171c24);
-  style.hatch = map_colour(0x2a323f);
+  style.hatch = map_colour(0x212833);
   style.frame = map_colour(0x4a5566);
   return style;
 }

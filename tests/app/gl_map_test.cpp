@@ -162,6 +162,16 @@ TEST_F(Map, LinesDoNotBreakAtAKink) {
   }
 }
 
+TEST_F(Map, LineBesideTheBottomOfAKinkIsDrawn) {
+  // A line 0.4 pixels to both sides of a valley's bottom, which runs through the middles of pixels.
+  // Across the bottom a central difference vanishes. The step at the right keeps the line from
+  // being the lowest of all, which is left out.
+  const int n = 401;
+  const Formula valley = [](double x, double) { return x > 0.9 ? -0.5 : std::abs(x) - 0.4 * 2.0 / 401; };
+  const Image image = draw(valley, {-1, -1, 1, 1}, n, n, ink_style(false));
+  for (int j = 0; j < n; ++j) ASSERT_GT(ink(image, n / 2, j), 0.6) << j;
+}
+
 TEST_F(Map, LinesFadeWhereTheyWouldMeet) {
   // The slope grows along x without end: at first lines are far apart, then a fraction of a pixel.
   MapStyle style = ink_style(true);
@@ -222,6 +232,20 @@ TEST_F(Map, WhereThereIsNoValueItIsHatchedAndNothingElseIs) {
     }
   }
   EXPECT_GT(strokes_seen, 400);
+}
+
+TEST_F(Map, AHoleLeavesTheShadeBesideIt) {
+  MapStyle style = ink_style(false);
+  style.tints[0].colour = style.tints[1].colour = map_colour(0x808080);
+  style.minor_alpha = style.major_alpha = 0.0f;
+  style.hillshade_light = style.hillshade_dark = 0.5f;
+  auto z = sample([](double, double y) { return y; }, {}, 50, 50);
+  z[25 * 50 + 25] = std::numeric_limits<double>::quiet_NaN();
+  map_->set_field(make_height_field(z, 50, 50, {}, style.levels));
+  map_->set_style(style);
+  const Image image = drawn();
+  EXPECT_NE(image.rgb[3 * (24 * 50 + 5)], 128) << "a slope";
+  for (const int i : {24, 26}) EXPECT_EQ(image.rgb[std::size_t(3 * (24 * 50 + i))], image.rgb[3 * (24 * 50 + 5)]);
 }
 
 TEST_F(Map, EveryPixelIsDrawnAtEverySize) {

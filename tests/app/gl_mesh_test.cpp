@@ -78,6 +78,37 @@ TEST_F(Mesh, CoversTheSurfaceWithoutAGap) {
   EXPECT_TRUE(is_ground(image, kSize - 3, kSize - 3, style));
 }
 
+TEST_F(Mesh, HasOneLineForEachLevel) {
+  MapStyle style = light_map_style();
+  style.levels.log_levels = false;
+  style.tints = {};
+  style.tint_count = 1;
+  style.tints[0] = {0.0, map_colour(0xffffff)};
+  style.line = map_colour(0x000000);
+  style.minor_alpha = style.major_alpha = 1.0f;
+  style.hillshade_light = style.hillshade_dark = 0.0f;
+  const MapRect rect{0, 0, 10, 10};
+  const Formula ramp = [](double x, double) { return x; };
+  const MeshField field = make_mesh_field(grid(ramp, rect, 41, 41), 41, 41, rect, style.levels);
+  mesh_->set_field(field);
+  mesh_->set_style(style);
+  mesh_->set_view({.yaw_deg = 0.0f, .pitch_deg = 90.0f});
+  const Image image = draw();
+  const int row = int(mesh_->project(0, 5.1, 0.5f).y);
+  const auto left = int(mesh_->project(1.1, 5.1, field.relief_height(1.1)).x);
+  const auto right = int(mesh_->project(8.9, 5.1, field.relief_height(8.9)).x);
+  int found = 0;
+  bool inside = false;
+  for (int i = left; i <= right; ++i) {
+    const bool dark = pixel(image, i, row)[0] < 200;
+    found += dark && !inside;
+    inside = dark;
+  }
+  const double spacing = field.contours.spacing;
+  EXPECT_EQ(found, int(std::floor(8.9 / spacing)) - int(std::floor(1.1 / spacing)));
+  EXPECT_GE(found, 7);
+}
+
 TEST_F(Mesh, ProjectsPointsOntoTheSurfaceThatIsDrawn) {
   // Grey everywhere but for a blue lowest basin: its centre must be where project() says.
   MapStyle style = light_map_style();
