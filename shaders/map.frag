@@ -36,7 +36,8 @@ float line_alpha(float index, float way, float slope, float density) {
   if (index < first_line || slope < 1.0e-5) return 0.0;
   bool major = mod(index, 4.0) == 0.0;
   vec2 look = major ? major_half_width_and_alpha : minor_half_width_and_alpha;
-  float gap = (major ? 4.0 : 1.0) / (density * pixel_scale);  // pixels from line to line
+  // Pixels from line to line; strong lines count as closer than they are, since they weigh more.
+  float gap = (major ? 2.7 : 1.0) / (density * pixel_scale);
   return coverage(way / slope, look.x) * look.y * smoothstep(2.5, 6.0, gap);
 }
 
@@ -68,7 +69,9 @@ void main() {
   vec4 rise = n - c;
   vec2 up = max(max(rise.xz, rise.yw), 0.0);
   vec2 down = max(max(-rise.xz, -rise.yw), 0.0);
-  float density = length(max(up, down));
+  // Where both sides rise or both fall the lines of the two sides come together: they fade sooner.
+  vec2 meet = max(min(rise.xz, rise.yw), 0.0) + max(min(-rise.xz, -rise.yw), 0.0);
+  float density = length(max(up, down) + 2.0 * meet);
   float below = floor(c);
   float alpha = max(line_alpha(below, c - below, length(down), density),
                     line_alpha(below + 1.0, below + 1.0 - c, length(up), density));

@@ -13,6 +13,7 @@
 
 #include "app/gl/data_dir.hpp"
 #include "app/gl/shader.hpp"
+#include "app/gl/window.hpp"
 #include "tests/app/gl_fixture.hpp"
 
 namespace thalweg::gl_test {
@@ -97,6 +98,16 @@ TEST_F(Context, ObjectsAreDeletedOnceAndMove) {
   EXPECT_TRUE(glIsTexture(id));
   second = Texture();
   EXPECT_FALSE(glIsTexture(id));
+}
+
+TEST(Window, SaysSoWhereThereIsNoDisplay) {
+  unsetenv("DISPLAY");
+  unsetenv("WAYLAND_DISPLAY");
+  const auto window = GlfwWindow::create("test", 320, 200);
+  ASSERT_FALSE(window);
+  EXPECT_EQ(window.error().code, ErrorCode::kUnsupported);
+  EXPECT_NE(window.error().text().find("display"), std::string::npos) << window.error().text();
+  EXPECT_EQ(window.error().text().find('\n'), std::string::npos);
 }
 
 TEST(DataDir, IsFoundFromTheExecutableAndFromTheEnvironment) {
