@@ -28,7 +28,8 @@ HeightField make_height_field(std::span<const double> z, int width, int height, 
   constexpr double kMost = 1e5;
   field.level.resize(coordinates.size());
   std::transform(coordinates.begin(), coordinates.end(), field.level.begin(), [&](double v) {
-    return std::isnan(v) ? HeightField::kEmpty : float(std::clamp((v - field.origin) / field.contours.spacing, -kMost, kMost));
+    return std::isnan(v) ? HeightField::kEmpty
+                         : float(std::clamp((v - field.origin) / field.contours.spacing, -kMost, kMost));
   });
   return field;
 }

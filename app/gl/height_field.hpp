@@ -34,8 +34,8 @@ struct HeightField {
   /// small differences of large heights.
   std::vector<float> level;
   double origin = 0.0;
-  LevelRange range;        ///< of nearly all coordinates: outliers do not stretch it
-  double lowest = 0.0;     ///< the smallest coordinate
+  LevelRange range;     ///< of nearly all coordinates: outliers do not stretch it
+  double lowest = 0.0;  ///< the smallest coordinate
   ContourLevels contours;
 };
 

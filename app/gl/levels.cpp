@@ -91,7 +91,8 @@ double level_height(double coordinate, const LevelStyle& style) {
 
 std::vector<double> level_coordinates(std::span<const double> z, const LevelStyle& style) {
   std::vector<double> coordinates(z.size());
-  std::transform(z.begin(), z.end(), coordinates.begin(), [&](double v) { return level_coordinate(v, style); });
+  std::transform(z.begin(), z.end(), coordinates.begin(),
+                 [&](double v) { return level_coordinate(v, style); });
   return coordinates;
 }
 

@@ -29,8 +29,8 @@ struct MeshCamera {
 
 /// A point on the picture.
 struct MeshPoint {
-  float x = 0.0f;  ///< pixels from the left
-  float y = 0.0f;  ///< pixels from the top
+  float x = 0.0f;      ///< pixels from the left
+  float y = 0.0f;      ///< pixels from the top
   float depth = 0.0f;  ///< distance from the eye along the view, in box units
 };
 

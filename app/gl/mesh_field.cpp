@@ -125,7 +125,8 @@ class MeshBuilder {
       v.position[2] = 0.0f;
       field_.vertices.push_back(v);
     }
-    field_.triangles.insert(field_.triangles.end(), {first, first + 1, first + 2, first + 2, first + 1, first + 3});
+    field_.triangles.insert(field_.triangles.end(),
+                            {first, first + 1, first + 2, first + 2, first + 1, first + 3});
   }
 
   MeshField& field_;

@@ -17,7 +17,8 @@ constexpr float kBoxLineTop = kBoxTop + 0.04f;
 
 void attribute(GLuint location, GLint components, std::size_t offset, GLsizei stride) {
   glEnableVertexAttribArray(location);
-  glVertexAttribPointer(location, components, GL_FLOAT, GL_FALSE, stride, reinterpret_cast<const void*>(offset));
+  glVertexAttribPointer(location, components, GL_FLOAT, GL_FALSE, stride,
+                        reinterpret_cast<const void*>(offset));
 }
 
 }  // namespace
@@ -138,7 +139,8 @@ std::optional<Error> MeshRenderer::resize(int width, int height) {
   complete = complete && glCheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE;
   glBindFramebuffer(GL_DRAW_FRAMEBUFFER, GLuint(draw));
   glBindFramebuffer(GL_READ_FRAMEBUFFER, GLuint(read));
-  if (!complete) return Error{ErrorCode::kUnsupported, "the graphics driver cannot draw the 3D view smoothly", {}};
+  if (!complete)
+    return Error{ErrorCode::kUnsupported, "the graphics driver cannot draw the 3D view smoothly", {}};
   camera_ = make_camera(view_, width, height);
   sized_ = true;
   stale_ = true;
@@ -246,8 +248,8 @@ void MeshRenderer::draw_box() {
   const auto add = [&](int x0, int y0, int z0, int x1, int y1, int z1) {
     const std::array<float, 3> a = {x0 ? hx : -hx, y0 ? hy : -hy, z0 ? kBoxLineTop : 0.0f};
     const std::array<float, 3> b = {x1 ? hx : -hx, y1 ? hy : -hy, z1 ? kBoxLineTop : 0.0f};
-    for (const auto& [end, side] : {std::pair{0.0f, -1.0f}, {0.0f, 1.0f}, {1.0f, 1.0f},
-                                    {0.0f, -1.0f}, {1.0f, 1.0f}, {1.0f, -1.0f}}) {
+    for (const auto& [end, side] :
+         {std::pair{0.0f, -1.0f}, {0.0f, 1.0f}, {1.0f, 1.0f}, {0.0f, -1.0f}, {1.0f, 1.0f}, {1.0f, -1.0f}}) {
       corners.insert(corners.end(), a.begin(), a.end());
       corners.insert(corners.end(), b.begin(), b.end());
       corners.insert(corners.end(), {end, side});

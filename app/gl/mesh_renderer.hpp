@@ -39,8 +39,9 @@ class MeshRenderer {
   const MapLegend& legend() const { return legend_; }
 
   /// A point of the surface's plane at height `h`, 0 at the floor of the box and 1 at its top
-  /// (MeshField::relief_height). `base` instead puts it on the base of the box, for axis labels.
+  /// (MeshField::relief_height).
   MeshPoint project(double x, double y, float h) const;
+  /// The same point on the base of the box, for axis labels.
   MeshPoint project_base(double x, double y) const;
   /// Whether the surface hides the point (of the latest texture()). Points on the surface itself
   /// count as seen. Outside the picture: false. Copies the depth buffer at the first call after a

@@ -61,7 +61,8 @@ inline std::vector<double> sample(Formula f, const MapRect& rect, int width, int
   z.reserve(std::size_t(width) * std::size_t(height));
   for (int j = 0; j < height; ++j) {
     for (int i = 0; i < width; ++i) {
-      z.push_back(f(rect.x0 + (i + 0.5) * rect.width() / width, rect.y0 + (j + 0.5) * rect.height() / height));
+      z.push_back(
+          f(rect.x0 + (i + 0.5) * rect.width() / width, rect.y0 + (j + 0.5) * rect.height() / height));
     }
   }
   return z;
@@ -93,7 +94,8 @@ class GlTest : public testing::Test {
   static void keep(const std::string& name, const Image& image) {
     const char* folder = std::getenv("THALWEG_PICTURES");
     if (folder == nullptr) return;
-    const auto error = write_png(std::filesystem::path(folder) / (name + ".png"), image.width, image.height, image.rgb);
+    const auto error =
+        write_png(std::filesystem::path(folder) / (name + ".png"), image.width, image.height, image.rgb);
     EXPECT_FALSE(error) << error->text();
   }
 

@@ -47,7 +47,8 @@ TEST(Levels, NotFiniteHasNoCoordinate) {
 TEST(Levels, HeightUndoesCoordinate) {
   const LevelStyle style{.log_levels = true, .reference = 7.0, .floor = 1e-4};
   for (const double height : {1e-3, 0.5, 1.0, 2500.0}) {
-    EXPECT_NEAR(level_height(level_coordinate(7.0 + height, style), style), 7.0 + height, 1e-9 * (7.0 + height));
+    EXPECT_NEAR(level_height(level_coordinate(7.0 + height, style), style), 7.0 + height,
+                1e-9 * (7.0 + height));
   }
   EXPECT_DOUBLE_EQ(level_height(-4.0, style), 7.0);
   EXPECT_DOUBLE_EQ(level_height(-2.5, {.log_levels = false}), -2.5);
@@ -117,7 +118,8 @@ TEST(Levels, TintsRunFromTheFirstStopToTheLast) {
   MapStyle style = light_map_style();
   EXPECT_EQ(tint_range(style, {0.0, 1.0}), (LevelRange{-3.0, 4.0}));
   style.levels.log_levels = false;
-  EXPECT_EQ(tint_range(style, {0.0, 1.0}), (LevelRange{0.0, 1.0})) << "without a minimum: the field's own range";
+  EXPECT_EQ(tint_range(style, {0.0, 1.0}), (LevelRange{0.0, 1.0}))
+      << "without a minimum: the field's own range";
 }
 
 TEST(HeightField, SmallDifferencesOfLargeHeightsSurvive) {

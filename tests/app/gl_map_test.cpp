@@ -41,7 +41,8 @@ class Map : public GlTest {
 
   /// Samples and draws.
   Image draw(Formula formula, const MapRect& rect, int width, int height, const MapStyle& style) {
-    map_->set_field(make_height_field(sample(formula, rect, width, height), width, height, rect, style.levels));
+    map_->set_field(
+        make_height_field(sample(formula, rect, width, height), width, height, rect, style.levels));
     map_->set_style(style);
     return drawn();
   }
@@ -200,7 +201,8 @@ TEST_F(Map, LightComesFromTheUpperLeft) {
   style.tints[0].colour = style.tints[1].colour = map_colour(0x808080);
   style.minor_alpha = style.major_alpha = 0.0f;
   style.hillshade_light = style.hillshade_dark = 0.3f;
-  const Image hill = draw([](double x, double y) { return std::exp(-(x * x + y * y)); }, {-2, -2, 2, 2}, 200, 200, style);
+  const Image hill =
+      draw([](double x, double y) { return std::exp(-(x * x + y * y)); }, {-2, -2, 2, 2}, 200, 200, style);
   EXPECT_LT(ink(hill, 70, 70), 0.48) << "upper left of the hill is lit";
   EXPECT_GT(ink(hill, 130, 130), 0.52) << "lower right is in shade";
 }
@@ -245,7 +247,8 @@ TEST_F(Map, AHoleLeavesTheShadeBesideIt) {
   map_->set_style(style);
   const Image image = drawn();
   EXPECT_NE(image.rgb[3 * (24 * 50 + 5)], 128) << "a slope";
-  for (const int i : {24, 26}) EXPECT_EQ(image.rgb[std::size_t(3 * (24 * 50 + i))], image.rgb[3 * (24 * 50 + 5)]);
+  for (const int i : {24, 26})
+    EXPECT_EQ(image.rgb[std::size_t(3 * (24 * 50 + i))], image.rgb[3 * (24 * 50 + 5)]);
 }
 
 TEST_F(Map, EveryPixelIsDrawnAtEverySize) {
@@ -253,7 +256,8 @@ TEST_F(Map, EveryPixelIsDrawnAtEverySize) {
     const Image image = draw(himmelblau, {-5, -5, 5, 5}, width, height, light_map_style());
     ASSERT_EQ(image.width, width);
     for (std::size_t p = 0; p < image.rgb.size(); p += 3) {
-      ASSERT_GT(int(image.rgb[p]) + image.rgb[p + 1] + image.rgb[p + 2], 150) << width << "x" << height << " " << p;
+      ASSERT_GT(int(image.rgb[p]) + image.rgb[p + 1] + image.rgb[p + 2], 150)
+          << width << "x" << height << " " << p;
     }
   }
 }
@@ -281,9 +285,11 @@ TEST_F(Map, IsTheSameAgainAndIsDrawnOnlyAfterAChange) {
   auto another = MapRenderer::create();
   ASSERT_TRUE(another);
   another->set_style(style);
-  another->set_field(make_height_field(sample(rosenbrock, {-2, -1, 2, 3}, 300, 300), 300, 300, {-2, -1, 2, 3}, style.levels));
+  another->set_field(make_height_field(sample(rosenbrock, {-2, -1, 2, 3}, 300, 300), 300, 300, {-2, -1, 2, 3},
+                                       style.levels));
   another->texture();
-  EXPECT_EQ(read_pixels(another->framebuffer(), 300, 300).rgb, first.rgb) << "whatever the order of the calls";
+  EXPECT_EQ(read_pixels(another->framebuffer(), 300, 300).rgb, first.rgb)
+      << "whatever the order of the calls";
 }
 
 TEST_F(Map, LeavesTheCallersFramebufferAndViewport) {

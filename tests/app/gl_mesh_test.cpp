@@ -53,7 +53,8 @@ std::array<int, 3> pixel(const Image& image, int i, int j) {
 bool is_ground(const Image& image, int i, int j, const MapStyle& style) {
   const auto p = pixel(image, i, j);
   const MapColour g = style.ground;
-  return std::abs(p[0] - int(std::lround(g.r * 255))) <= 1 && std::abs(p[1] - int(std::lround(g.g * 255))) <= 1 &&
+  return std::abs(p[0] - int(std::lround(g.r * 255))) <= 1 &&
+         std::abs(p[1] - int(std::lround(g.g * 255))) <= 1 &&
          std::abs(p[2] - int(std::lround(g.b * 255))) <= 1;
 }
 
@@ -150,7 +151,9 @@ TEST_F(Mesh, HidesWhatIsBehindAndShowsWhatIsInFront) {
   const MeshField field = show(dome, {-1, -1, 1, 1}, false);
   mesh_->set_view({.yaw_deg = 0.0f, .pitch_deg = 15.0f});
   mesh_->texture();
-  const auto on_surface = [&](double x, double y) { return mesh_->project(x, y, field.relief_height(dome(x, y))); };
+  const auto on_surface = [&](double x, double y) {
+    return mesh_->project(x, y, field.relief_height(dome(x, y)));
+  };
   EXPECT_FALSE(mesh_->hidden(on_surface(0, -0.5))) << "the near slope";
   EXPECT_FALSE(mesh_->hidden(on_surface(0, 0))) << "the top";
   EXPECT_TRUE(mesh_->hidden(on_surface(0, 0.8))) << "the far slope";
