@@ -55,11 +55,11 @@ TEST(Levels, HeightUndoesCoordinate) {
 }
 
 TEST(Levels, NiceStepIsTheLargestThatFits) {
-  EXPECT_DOUBLE_EQ(nice_step(1.0), 1.0);
-  EXPECT_DOUBLE_EQ(nice_step(1.99), 1.0);
-  EXPECT_DOUBLE_EQ(nice_step(4.9), 2.0);
-  EXPECT_DOUBLE_EQ(nice_step(0.07), 0.05);
-  EXPECT_DOUBLE_EQ(nice_step(730.0), 500.0);
+  EXPECT_DOUBLE_EQ(nice_step_below(1.0), 1.0);
+  EXPECT_DOUBLE_EQ(nice_step_below(1.99), 1.0);
+  EXPECT_DOUBLE_EQ(nice_step_below(4.9), 2.0);
+  EXPECT_DOUBLE_EQ(nice_step_below(0.07), 0.05);
+  EXPECT_DOUBLE_EQ(nice_step_below(730.0), 500.0);
 }
 
 TEST(Levels, FourLinesPerDecadeAndMoreWhereTheRangeIsSmall) {
