@@ -67,13 +67,12 @@ void ChartsPanel::draw(Frame& frame, Session& session, const Rect& area) {
     y += height + gap;
   }
   ImGui::SetCursorScreenPos({area.min.x + pad, y});
-  ImGui::BeginGroup();
-  ImGui::PushItemWidth(inner);
+  const float height_before = readout_height_ > 0.0F ? readout_height_ : ui::px(200);
+  ui::begin_child("readout-box", {inner, height_before + ui::px(4)}, false, ImGuiWindowFlags_NoScrollbar);
   const float before = ImGui::GetCursorScreenPos().y;
   draw_readout(frame, session);
   readout_height_ = ImGui::GetCursorScreenPos().y - before;
-  ImGui::PopItemWidth();
-  ImGui::EndGroup();
+  ImGui::EndChild();
   ImGui::EndChild();
 }
 

@@ -167,13 +167,13 @@ void OptimizerCards::card(Frame& frame, Session& session, std::size_t index) {
   ImGui::Dummy({width, ui::px(2)});
 
   // Its parameters: all of the selected one, of the others the learning rate.
-  const ui::RowColumns columns = ui::row_columns(descriptor.parameters);
+  constexpr ui::RowColumns kColumns{104.0F, 62.0F};
   const Spec now = optimizer.live.at(frame.scene().step);
   for (const Parameter& parameter : descriptor.parameters) {
     if (!selected && parameter.key != "lr") continue;
     Value value = *now.find(parameter.key);
     ui::Edit edit;
-    if (ui::parameter_row(parameter, value, colour, &edit, {.columns = columns})) {
+    if (ui::parameter_row(parameter, value, colour, &edit, {.columns = kColumns})) {
       propose(frame, edit, "optimizer." + std::to_string(index) + "." + parameter.key, [&](Scene& scene) {
         set_live(frame, scene, scene.optimizers[index].live, parameter, value);
       });
