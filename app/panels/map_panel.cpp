@@ -81,6 +81,7 @@ void MapPanel::draw(Frame& frame, Session& session, const Rect& area) {
       const DescentView& lane = frame.run->race.lanes[i];
       paths_[i].update(lane.table, lane.columns.position(axes.x), lane.columns.position(axes.y), plane);
     }
+    update_lanes(frame, plane);
     if (layout != "3d") {
       list->PushClipRect(map.min, map.max, true);
       draw_map(frame, session, *surface, plane);
@@ -210,56 +211,58 @@ void MapPanel::map_input(Frame& frame, Session& session, const Surface& surface,
     propose(frame, {}, {}, [](Scene& scene) { look_at_all(scene); });
 }
 
-void MapPanel::draw_paths(Frame& frame, const Session& session, const Surface& surface, const Plane& plane) {
-  ImDrawList* list = ImGui::GetWindowDrawList();
-  const ShownAxes axes = shown_axes(frame.scene(), surface);
+void MapPanel::update_lanes(Frame& frame, const Plane& plane) {
   const auto& optimizers = frame.scene().optimizers;
   const std::size_t count = std::min(frame.run->race.lanes.size(), optimizers.size());
-
   std::vector<std::span<const PathPoint>> shown;
-  std::vector<std::size_t> owner;
   std::vector<std::size_t> sizes;
   std::vector<std::uint64_t> generations;
   std::size_t total = 0;
+  shown_.clear();
   for (std::size_t i = 0; i < count; ++i) {
     if (!optimizers[i].visible) continue;
     shown.push_back(paths_[i].points());
-    owner.push_back(i);
+    shown_.push_back(i);
     sizes.push_back(paths_[i].points().size());
     generations.push_back(paths_[i].generation() * kMostOptimizers + i);
     total += sizes.back();
   }
-  if (sizes != lane_sizes_ || generations != lane_generations_) {
-    if (total <= kMostLanePoints) {
-      lanes_ = lanes(shown, plane, ui::px(2.6F));
-    } else {
-      lanes_.assign(shown.size(), {});
-      for (std::size_t k = 0; k < shown.size(); ++k)
-        for (const PathPoint& point : shown[k]) lanes_[k].push_back(point.position);
-    }
-    lane_sizes_ = sizes;
-    lane_generations_ = generations;
+  if (sizes == lane_sizes_ && generations == lane_generations_) return;
+  if (total <= kMostLanePoints) {
+    lanes_ = lanes(shown, plane, ui::px(2.6F));
+  } else {
+    lanes_.assign(shown.size(), {});
+    for (std::size_t k = 0; k < shown.size(); ++k)
+      for (const PathPoint& point : shown[k]) lanes_[k].push_back(point.position);
   }
+  lane_sizes_ = sizes;
+  lane_generations_ = generations;
+}
 
+void MapPanel::draw_paths(Frame& frame, const Session& session, const Surface& surface, const Plane& plane) {
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  const ShownAxes axes = shown_axes(frame.scene(), surface);
+  const auto& optimizers = frame.scene().optimizers;
   const float width = ui::line_width(ui::theme().path_width);
   // Paths first, dots over all of them; the selected one on top.
-  std::vector<std::size_t> order(shown.size());
+  std::vector<std::size_t> order(shown_.size());
   for (std::size_t k = 0; k < order.size(); ++k) order[k] = k;
-  std::stable_partition(order.begin(), order.end(), [&](std::size_t k) { return static_cast<int>(owner[k]) != session.selected; });
+  std::stable_partition(order.begin(), order.end(), [&](std::size_t k) { return static_cast<int>(shown_[k]) != session.selected; });
   for (const std::size_t k : order) {
-    const DescentView& lane = frame.run->race.lanes[owner[k]];
-    const ui::Colour colour = ui::path_colour(optimizers[owner[k]].colour);
+    const DescentView& lane = frame.run->race.lanes[shown_[k]];
+    const ui::Colour colour = ui::path_colour(optimizers[shown_[k]].colour);
     const std::int64_t row = shown_row(frame.scene(), lane);
     const Vec2 tail = plane.to_screen(lane_value(lane, row, axes.x), lane_value(lane, row, axes.y));
     const bool tail_ok = std::isfinite(tail.x) && std::isfinite(tail.y);
-    if (row < lane.steps()) draw_path_after(list, shown[k], lanes_[k], row, ui::with_alpha(colour, 0.3F), ui::line_width(1));
-    draw_path(list, shown[k], lanes_[k], row, tail_ok ? &tail : nullptr, ui::with_alpha(ui::theme().halo, 0.6F),
+    const auto points = paths_[shown_[k]].points();
+    if (row < lane.steps()) draw_path_after(list, points, lanes_[k], row, ui::with_alpha(colour, 0.3F), ui::line_width(1));
+    draw_path(list, points, lanes_[k], row, tail_ok ? &tail : nullptr, ui::with_alpha(ui::theme().halo, 0.6F),
               width + 2 * ui::line_width(1));
-    draw_path(list, shown[k], lanes_[k], row, tail_ok ? &tail : nullptr, colour, width);
+    draw_path(list, points, lanes_[k], row, tail_ok ? &tail : nullptr, colour, width);
   }
   for (const std::size_t k : order) {
-    const DescentView& lane = frame.run->race.lanes[owner[k]];
-    const ui::Colour colour = ui::path_colour(optimizers[owner[k]].colour);
+    const DescentView& lane = frame.run->race.lanes[shown_[k]];
+    const ui::Colour colour = ui::path_colour(optimizers[shown_[k]].colour);
     const std::int64_t row = shown_row(frame.scene(), lane);
     const Vec2 p = plane.to_screen(lane_value(lane, row, axes.x), lane_value(lane, row, axes.y));
     if (!std::isfinite(p.x) || !std::isfinite(p.y)) continue;
@@ -277,6 +280,7 @@ void MapPanel::draw_mesh(Frame& frame, const Surface& surface, const Plane& plan
     return;
   }
   mesh_input(frame, area);
+  mesh_.set_moving(ImGui::IsItemActive());
   const Spec& camera = frame.scene().camera;
   mesh_.set_view({static_cast<float>(camera.number("yaw")), static_cast<float>(camera.number("pitch")),
                   static_cast<float>(1.0 / camera.number("zoom"))});
@@ -294,7 +298,6 @@ void MapPanel::draw_mesh(Frame& frame, const Surface& surface, const Plane& plan
   const auto inside = [&](double x, double y) { return x >= rect.x0 && x <= rect.x1 && y >= rect.y0 && y <= rect.y1; };
   const float width = ui::line_width(ui::theme().path_width);
   const auto& optimizers = frame.scene().optimizers;
-  const std::size_t count = std::min(frame.run->race.lanes.size(), optimizers.size());
   for (const MarkedPoint& minimum : surface.minima()) {
     const double x = minimum.x[static_cast<std::size_t>(axes.x)], y = minimum.x[static_cast<std::size_t>(axes.y)];
     if (!inside(x, y)) continue;
@@ -304,8 +307,8 @@ void MapPanel::draw_mesh(Frame& frame, const Surface& surface, const Plane& plan
     list->AddCircle({p.x, p.y}, r, ui::with_alpha(ui::theme().text, seen ? 1.0F : 0.35F), 0, ui::line_width(1.5F));
   }
   std::vector<double> at(static_cast<std::size_t>(surface.dim()));
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!optimizers[i].visible) continue;
+  for (std::size_t slot = 0; slot < shown_.size(); ++slot) {
+    const std::size_t i = shown_[slot];
     const DescentView& lane = frame.run->race.lanes[i];
     const std::int64_t row = shown_row(frame.scene(), lane);
     const ui::Colour colour = ui::path_colour(optimizers[i].colour);
@@ -342,30 +345,33 @@ void MapPanel::draw_mesh(Frame& frame, const Surface& surface, const Plane& plan
         line.push_back({p.x, p.y});
       }
     };
+    // A point of the path at its place on the map: lanes keep paths apart here too, on the ground.
+    const auto ground = [&](double t, std::int64_t before, std::int64_t r, Vec2 p) {
+      for (int axis = 0; axis < surface.dim(); ++axis)
+        at[static_cast<std::size_t>(axis)] = (1 - t) * lane_value(lane, before, axis) + t * lane_value(lane, r, axis);
+      at[static_cast<std::size_t>(axes.x)] = plane.to_x(p.x);
+      at[static_cast<std::size_t>(axes.y)] = plane.to_y(p.y);
+      to(at[static_cast<std::size_t>(axes.x)], at[static_cast<std::size_t>(axes.y)], surface.value(at.data()));
+    };
     std::int64_t before = -1;
-    const auto segment = [&](std::int64_t r, bool begins) {
-      const double x = lane_value(lane, r, axes.x), y = lane_value(lane, r, axes.y);
+    Vec2 from;
+    const auto segment = [&](std::int64_t r, bool begins, Vec2 p) {
       if (begins) flush();
       if (!begins && before >= 0 && drape) {
-        const double x_before = lane_value(lane, before, axes.x), y_before = lane_value(lane, before, axes.y);
-        const Vec2 a = plane.to_screen(x_before, y_before), b = plane.to_screen(x, y);
-        const int pieces = std::clamp(static_cast<int>(std::hypot(a.x - b.x, a.y - b.y) / ui::px(8)), 1, 24);
+        const int pieces = std::clamp(static_cast<int>(std::hypot(from.x - p.x, from.y - p.y) / ui::px(8)), 1, 24);
         for (int k = 1; k < pieces; ++k) {
-          const double t = static_cast<double>(k) / pieces;
-          for (int axis = 0; axis < surface.dim(); ++axis)
-            at[static_cast<std::size_t>(axis)] =
-                (1 - t) * lane_value(lane, before, axis) + t * lane_value(lane, r, axis);
-          to(at[static_cast<std::size_t>(axes.x)], at[static_cast<std::size_t>(axes.y)], surface.value(at.data()));
+          const float t = static_cast<float>(k) / static_cast<float>(pieces);
+          ground(static_cast<double>(t), before, r, {from.x + t * (p.x - from.x), from.y + t * (p.y - from.y)});
         }
       }
-      to(x, y, lane_value(lane, r, lane.columns.loss()));
+      ground(1.0, r, r, p);
       before = r;
+      from = p;
     };
-    for (const PathPoint& point : points) {
-      if (point.row > row) break;
-      segment(point.row, point.begins);
-    }
-    segment(row, false);
+    for (std::size_t k = 0; k < points.size() && points[k].row <= row; ++k)
+      segment(points[k].row, points[k].begins, lanes_[slot][k]);
+    const Vec2 last = plane.to_screen(lane_value(lane, row, axes.x), lane_value(lane, row, axes.y));
+    if (std::isfinite(last.x) && std::isfinite(last.y)) segment(row, false, last);
     flush();
     const double x = lane_value(lane, row, axes.x), y = lane_value(lane, row, axes.y);
     if (!inside(x, y)) continue;

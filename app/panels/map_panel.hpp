@@ -32,6 +32,7 @@ class MapPanel {
   void map_input(Frame& frame, Session& session, const Surface& surface, const Plane& plane);
   void mesh_input(Frame& frame, const Rect& area);
   void draw_paths(Frame& frame, const Session& session, const Surface& surface, const Plane& plane);
+  void update_lanes(Frame& frame, const Plane& plane);
   void draw_layout_switch(Frame& frame, const Rect& area);
 
   MapRenderer map_;
@@ -39,7 +40,8 @@ class MapPanel {
   FieldWorker worker_;
   std::shared_ptr<const Picture> picture_;  ///< what the renderers hold
   std::vector<PathLine> paths_;             ///< one for each optimizer
-  std::vector<std::vector<Vec2>> lanes_;    ///< where they are drawn
+  std::vector<std::size_t> shown_;          ///< the optimizers whose paths are drawn
+  std::vector<std::vector<Vec2>> lanes_;    ///< where, one for each of shown_
   std::vector<std::size_t> lane_sizes_;     ///< what lanes_ was worked out from
   std::vector<std::uint64_t> lane_generations_;
 };

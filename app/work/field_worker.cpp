@@ -5,7 +5,7 @@ namespace {
 
 constexpr int kThreads = 2;
 /// Samples along each side of the 3D mesh.
-constexpr int kMeshSide = 161;
+constexpr int kMeshSide = 141;
 
 /// The same rectangle, sampled from edge to edge instead of at pixel centres.
 FieldRequest edge_to_edge(FieldRequest request) {
