@@ -430,7 +430,7 @@ double slider_value(const Parameter& p, double unit) {
   if (unit <= 0.0 || unit >= 1.0) {
     value = unit <= 0.0 ? low : high;
   } else if (p.scale == Scale::kLinear) {
-    const double step = nice_step((high - low) / 400.0);
+    const double step = tick_step((high - low) / 400.0);
     const double per = std::round(1.0 / step);
     const double raw = low + unit * (high - low);
     value = step < 1.0 ? std::round(raw * per) / per : std::round(raw / step) * step;
