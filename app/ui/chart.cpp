@@ -388,11 +388,13 @@ void draw_crosshair(const Plot& plot, ImDrawList* list, double x, bool with_valu
   const float inner =
       std::max(text_width(Type::kNote, head), all.empty() ? 0.0f : px(14.0f) + names + px(14.0f) + values);
   const ImVec2 size(std::ceil(inner) + px(16.0f), row * static_cast<float>(all.size() + 1) + px(10.0f));
-  const bool left = at > 0.5f * (plot.min.x + plot.max.x);
+  // Away from the middle of the plot, but not out of the window: a reading that is cut is none.
+  const float room = ImGui::GetIO().DisplaySize.x;
+  const bool left = at - px(12.0f) - size.x >= 0.0f &&
+                    (at > 0.5f * (plot.min.x + plot.max.x) || at + px(12.0f) + size.x > room);
   const float x0 = left ? at - px(12.0f) - size.x : at + px(12.0f);
   const ImVec2 a(std::round(x0), std::round(plot.min.y + px(4.0f)));
   const ImVec2 b(a.x + size.x, a.y + size.y);
-  // Over the neighbours if it must: a reading that is cut is none.
   ImDrawList* top = ImGui::GetForegroundDrawList();
   top->AddRectFilled(a, b, with_alpha(t.card, 0.94f), px(kRadius));
   top->AddRect(a, b, t.hairline, px(kRadius), 0, line_width(1.0f));

@@ -89,7 +89,10 @@ struct Gallery {
     segmented("view", views, view);
     gap(16);
     begin_card("kinds");
-    for (auto& [p, v] : kinds) parameter_row(p, v, path_colour(3));
+    std::vector<Parameter> together;
+    for (const auto& [p, v] : kinds) together.push_back(p);
+    const RowOptions options{.columns = row_columns(together)};
+    for (auto& [p, v] : kinds) parameter_row(p, v, path_colour(3), nullptr, options);
     end_card();
     gap();
     begin_card("text");
