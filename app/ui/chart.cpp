@@ -31,14 +31,25 @@ struct Plot {
 
   float width() const { return max.x - min.x; }
   float height() const { return max.y - min.y; }
+
+  /// After x, y and the frame are set: what px_x and px_y need, so that a point costs one logarithm.
+  void prepare() {
+    x_origin = x_scale == AxisScale::kLog ? std::log(x.min) : x.min;
+    x_per = 1.0 / ((x_scale == AxisScale::kLog ? std::log(x.max) : x.max) - x_origin);
+    y_origin = y_scale == AxisScale::kLog ? std::log(y.min) : y.min;
+    y_per = 1.0 / ((y_scale == AxisScale::kLog ? std::log(y.max) : y.max) - y_origin);
+  }
   float px_x(double value) const {
-    return min.x + width() * static_cast<float>(std::clamp(to_unit(x, x_scale, value), -4.0, 5.0));
+    const double at = x_scale == AxisScale::kLinear ? value : value > 0.0 ? std::log(value) : -1e9;
+    return min.x + width() * static_cast<float>(std::clamp((at - x_origin) * x_per, -4.0, 5.0));
   }
   /// Far beyond the frame stays finite, so that lines keep their direction and ImGui its precision.
   float px_y(double value) const {
-    const double unit = to_unit(y, y_scale, value);
-    return max.y - height() * static_cast<float>(std::clamp(unit, -20.0, 20.0));
+    const double at = y_scale == AxisScale::kLinear ? value : value > 0.0 ? std::log(value) : -1e9;
+    return max.y - height() * static_cast<float>(std::clamp((at - y_origin) * y_per, -20.0, 20.0));
   }
+
+  double x_origin = 0.0, x_per = 1.0, y_origin = 0.0, y_per = 1.0;
 };
 
 bool shown(const Chart& model, const ChartState& state, std::size_t i) {
@@ -561,6 +572,7 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
   for (const Tick& tick : ticks(plot.x, plot.x_scale, plot.width(), px(64.0f)))
     widest = std::max(widest, label_width(tick.label));
   placed.x = ticks(plot.x, plot.x_scale, plot.width(), widest + px(20.0f));
+  plot.prepare();
 
   ImGui::SetCursorScreenPos(plot.min);
   ImGui::InvisibleButton("##plot", ImVec2(std::max(plot.width(), 1.0f), std::max(plot.height(), 1.0f)),

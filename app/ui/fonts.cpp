@@ -15,16 +15,17 @@ namespace {
 namespace fs = std::filesystem;
 
 /// What is written in formulas and labels; ImGui 1.86 draws only glyphs named beforehand.
-constexpr ImWchar kRanges[] = {0x0020, 0x007e, 0x00a0, 0x017f,  // Latin, for names such as Łojasiewicz
-                               0x0300, 0x0308,                  // combining hat, tilde, bar
-                               0x0370, 0x03ff,                  // Greek
-                               0x1d40, 0x1d40, 0x1d62, 0x1d6a,  // ᵀ, subscript letters
-                               0x2009, 0x2009, 0x2010, 0x2027, 0x202f, 0x203a, 0x2044, 0x2044, 0x2070,
-                               0x209f,  // punctuation, super- and subscripts
-                               0x2102, 0x2102, 0x210b, 0x2115, 0x211a, 0x211d, 0x2190, 0x2199, 0x21a6,
-                               0x21a6, 0x21d0, 0x21d4, 0x2200, 0x222b, 0x2236, 0x226b, 0x2295, 0x229b,
-                               0x22a4, 0x22c5,  // mathematics
-                               0x2308, 0x230b, 0x25a0, 0x25a1, 0x25b2, 0x25cf, 0x27e8, 0x27e9, 0};
+// clang-format off
+constexpr ImWchar kRanges[] = {
+    0x0020, 0x007e, 0x00a0, 0x017f,                                  // Latin, for names such as Łojasiewicz
+    0x0300, 0x0308, 0x0370, 0x03ff,                                  // combining hat, tilde, bar; Greek
+    0x1d2c, 0x1d6a, 0x2070, 0x209f,                                  // super- and subscripts
+    0x2009, 0x2009, 0x2010, 0x2027, 0x202f, 0x203a, 0x2044, 0x2044,  // punctuation
+    0x2102, 0x2102, 0x210b, 0x2115, 0x211a, 0x211d,                  // double-struck letters
+    0x2190, 0x2199, 0x21a6, 0x21a6, 0x21d0, 0x21d4,                  // arrows
+    0x2200, 0x222b, 0x2236, 0x226b, 0x2295, 0x229b, 0x22a4, 0x22c5, 0x2308, 0x230b, 0x27e8, 0x27e9,
+    0x25a0, 0x25a1, 0x25b2, 0x25cf, 0};
+// clang-format on
 constexpr ImWchar kRaisedRanges[] = {0x0020, 0x007e, 0x00d7, 0x00d7, 0x2212, 0x2212, 0};
 constexpr ImWchar kDigits[] = {'0', '9', 0};
 /// What stands among digits gets a whole advance of its own, so that the digits after it stay sharp.

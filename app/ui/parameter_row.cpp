@@ -322,7 +322,7 @@ void draw_name(const Row& row, float width) {
   if (!p.label.empty() && p.label != p.symbol) {
     const Colour colour = p.symbol.empty() ? t.text : t.dim;
     draw_on_baseline(list, Type::kNormal, x, base, colour,
-                     elided(Type::kNormal, p.label, row.min.x + width - x));
+                     elided(Type::kNormal, p.label, row.min.x + width - x + 1.0f));
   }
 }
 
@@ -336,8 +336,9 @@ void draw_tip(const Row& row) {
   const Parameter& p = row.parameter;
   const Theme& t = theme();
   const float mouse = ImGui::GetIO().MousePos.x;
-  if (!begin_tooltip(row.id, row.hovered && mouse < row.control_right && row_state().typing.row != row.id))
-    return;
+  const MarkRect place{row.min, ImVec2(row.min.x + row.width, row.min.y + row.height)};
+  const bool wanted = row.hovered && mouse < row.control_right && row_state().typing.row != row.id;
+  if (!begin_tooltip(row.id, wanted, &place)) return;
   const float wrap = px(280.0f);
   ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + wrap);
   const auto say = [](Type type, Colour colour, const std::string& text) {
