@@ -15,16 +15,16 @@ namespace {
 namespace fs = std::filesystem;
 
 /// What is written in formulas and labels; ImGui 1.86 draws only glyphs named beforehand.
+// Every further glyph costs time at each change of scale, in five sizes.
 // clang-format off
 constexpr ImWchar kRanges[] = {
-    0x0020, 0x007e, 0x00a0, 0x017f,                                  // Latin, for names such as Łojasiewicz
-    0x0300, 0x0308, 0x0370, 0x03ff,                                  // combining hat, tilde, bar; Greek
-    0x1d2c, 0x1d6a, 0x2070, 0x209f,                                  // super- and subscripts
-    0x2009, 0x2009, 0x2010, 0x2027, 0x202f, 0x203a, 0x2044, 0x2044,  // punctuation
-    0x2102, 0x2102, 0x210b, 0x2115, 0x211a, 0x211d,                  // double-struck letters
-    0x2190, 0x2199, 0x21a6, 0x21a6, 0x21d0, 0x21d4,                  // arrows
-    0x2200, 0x222b, 0x2236, 0x226b, 0x2295, 0x229b, 0x22a4, 0x22c5, 0x2308, 0x230b, 0x27e8, 0x27e9,
-    0x25a0, 0x25a1, 0x25b2, 0x25cf, 0};
+    0x0020, 0x007e, 0x00a0, 0x00ff, 0x0106, 0x010d, 0x0141, 0x0144, 0x015a, 0x0161,  // Latin, names
+    0x0302, 0x0304, 0x0391, 0x03c9, 0x03d1, 0x03d1, 0x03d5, 0x03d5, 0x03f5, 0x03f5,  // hats and bars; Greek
+    0x1d40, 0x1d40, 0x1d48, 0x1d48, 0x1d4f, 0x1d50, 0x1d57, 0x1d57, 0x1d62, 0x1d66, 0x2070, 0x209c,  // small
+    0x2009, 0x2009, 0x2010, 0x2027, 0x202f, 0x2034, 0x2039, 0x203a, 0x2044, 0x2044,  // punctuation
+    0x2102, 0x2102, 0x2115, 0x2115, 0x2119, 0x211d, 0x2190, 0x2195, 0x21a6, 0x21a6, 0x21d2, 0x21d4,
+    0x2200, 0x2200, 0x2202, 0x220b, 0x220f, 0x221e, 0x2223, 0x222b, 0x223c, 0x223c, 0x2248, 0x2248,
+    0x2260, 0x2265, 0x226a, 0x226b, 0x2295, 0x2299, 0x22a4, 0x22a5, 0x22c5, 0x22c5, 0x27e8, 0x27e9, 0};
 // clang-format on
 constexpr ImWchar kRaisedRanges[] = {0x0020, 0x007e, 0x00d7, 0x00d7, 0x2212, 0x2212, 0};
 constexpr ImWchar kDigits[] = {'0', '9', 0};
@@ -34,7 +34,7 @@ constexpr ImWchar kAmongDigits[] = {'+',    '.',    0x00b2, 0x00b3, 0x00b9, 0x00
 
 /// The width of every digit, in ems: numbers stand in columns. Inter's own tabular digits are not
 /// reachable without font features.
-constexpr float kDigitAdvance = 0.62f;
+constexpr float digit_advance(bool bold) { return bold ? 0.65f : 0.62f; }
 
 enum class Weight { kRegular, kMedium, kSemiBold };
 
@@ -135,7 +135,7 @@ Fonts g_fonts;
 
 enum class Placing { kBetweenPixels, kWholePixels, kColumns };
 
-ImFont* add(ImFontAtlas& atlas, FontFile& file, float em, const ImWchar* ranges, bool merge,
+ImFont* add(ImFontAtlas& atlas, FontFile& file, float em, bool bold, const ImWchar* ranges, bool merge,
             Placing placing) {
   ImFontConfig config;
   config.FontDataOwnedByAtlas = false;
@@ -147,7 +147,7 @@ ImFont* add(ImFontAtlas& atlas, FontFile& file, float em, const ImWchar* ranges,
   config.OversampleV = 1;
   config.RasterizerMultiply = 1.0f;
   if (placing == Placing::kColumns)
-    config.GlyphMinAdvanceX = config.GlyphMaxAdvanceX = std::round(kDigitAdvance * em);
+    config.GlyphMinAdvanceX = config.GlyphMaxAdvanceX = std::round(digit_advance(bold) * em);
   return atlas.AddFontFromMemoryTTF(file.bytes.data(), static_cast<int>(file.bytes.size()), em * file.line,
                                     &config, ranges);
 }
@@ -162,13 +162,14 @@ ImFont* add_type(ImFontAtlas& atlas, const TypeSize& size, float scale) {
   FontFile& face = size.weight == Weight::kSemiBold ? *g_fonts.strong
                    : size.weight == Weight::kMedium ? *g_fonts.medium
                                                     : *g_fonts.regular;
+  const bool bold = size.weight == Weight::kSemiBold;
   // First come wins in a merged font: the digits with their fixed width, then the rest.
-  ImFont* out = add(atlas, face, em, kDigits, false, Placing::kColumns);
-  add(atlas, face, em, kAmongDigits, true, Placing::kWholePixels);
-  add(atlas, face, em, size.ranges, true, Placing::kBetweenPixels);
+  ImFont* out = add(atlas, face, em, bold, kDigits, false, Placing::kColumns);
+  add(atlas, face, em, bold, kAmongDigits, true, Placing::kWholePixels);
+  add(atlas, face, em, bold, size.ranges, true, Placing::kBetweenPixels);
   // There is no DejaVu between regular and bold; beside Inter Medium the regular one is closer.
   auto& symbols = size.weight == Weight::kSemiBold ? g_fonts.strong_symbols : g_fonts.symbols;
-  if (symbols) add(atlas, *symbols, em, size.ranges, true, Placing::kBetweenPixels);
+  if (symbols) add(atlas, *symbols, em, bold, size.ranges, true, Placing::kBetweenPixels);
   return out;
 }
 
