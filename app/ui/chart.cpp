@@ -56,6 +56,8 @@ bool shown(const Chart& model, const ChartState& state, std::size_t i) {
   return model.series[i].visible && !(i < state.hidden.size() && state.hidden[i]);
 }
 
+bool has_data(const Series& s) { return s.from_points() || s.table.rows() > 0; }
+
 double last_x(const Series& s) {
   return s.from_points() ? s.x.back() : static_cast<double>(std::max<std::int64_t>(s.table.rows() - 1, 0));
 }
@@ -71,7 +73,7 @@ Range fitted_x(const Chart& model, ChartState& state, ChartLink& link) {
   Range data;
   for (std::size_t i = 0; i < model.series.size(); ++i) {
     const Series& s = model.series[i];
-    if (!shown(model, state, i) || (!s.from_points() && s.table.rows() == 0)) continue;
+    if (!shown(model, state, i) || !has_data(s)) continue;
     const Range own{first_x(s, scale), last_x(s)};
     data = any ? Range{std::min(data.min, own.min), std::max(data.max, own.max)} : own;
     any = true;
@@ -151,7 +153,7 @@ void draw_gaps(const Plot& plot, ImDrawList* list, std::span<const ColumnExtent>
     while (end + 1 < columns.size() && columns[end + 1].gap) ++end;
     const float x0 = std::floor(plot.px_x(columns[i].x));
     const float x1 = std::max(x0 + px(2.0f), std::ceil(plot.px_x(columns[end].x)));
-    list->AddRectFilled(ImVec2(x0, plot.min.y), ImVec2(x1, plot.max.y), with_alpha(colour, 0.14f));
+    list->AddRectFilled(ImVec2(x0, plot.min.y), ImVec2(x1, plot.max.y), with_alpha(colour, 0.09f));
     const ColumnExtent* before = columns[i].any                ? &columns[i]
                                  : i > 0 && columns[i - 1].any ? &columns[i - 1]
                                                                : nullptr;
@@ -369,7 +371,8 @@ std::string x_text(const Chart& model, double x) {
 }
 
 /// The line under the mouse, a dot on each curve, and the values in the corner away from the mouse.
-void draw_crosshair(const Plot& plot, ImDrawList* list, double x, bool with_values) {
+void draw_crosshair(const Plot& plot, ImDrawList* list, double x, bool with_values, ImVec2 frame_min,
+                    ImVec2 frame_max) {
   const Theme& t = theme();
   const bool rows = !plot.model.series.empty() && !plot.model.series.front().from_points();
   if (rows) x = std::round(x);
@@ -389,22 +392,20 @@ void draw_crosshair(const Plot& plot, ImDrawList* list, double x, bool with_valu
   const float row = px(17.0f);
   float names = 0.0f;
   float values = 0.0f;
-  const float most = 0.5f * plot.width();
   for (const Reading& r : all) {
-    names = std::max(
-        names,
-        std::min(most, text_width(Type::kNote, plot.model.series[static_cast<std::size_t>(r.series)].name)));
+    names =
+        std::max(names, text_width(Type::kNote, plot.model.series[static_cast<std::size_t>(r.series)].name));
     values = std::max(values, text_width(Type::kNote, number(r.value)));
   }
+  // On the side with more room, inside the chart: long names give way, numbers do not.
+  const float gap = px(12.0f);
+  const bool left = at > 0.5f * (frame_min.x + frame_max.x);
+  const float room = (left ? at - frame_min.x : frame_max.x - at) - gap;
+  names = std::min(names, std::max(px(48.0f), room - values - px(44.0f)));
   const float inner =
-      std::max(text_width(Type::kNote, head), all.empty() ? 0.0f : px(14.0f) + names + px(14.0f) + values);
+      std::max(text_width(Type::kNote, head), all.empty() ? 0.0f : px(28.0f) + names + values);
   const ImVec2 size(std::ceil(inner) + px(16.0f), row * static_cast<float>(all.size() + 1) + px(10.0f));
-  // Away from the middle of the plot, but not out of the window: a reading that is cut is none.
-  const float room = ImGui::GetIO().DisplaySize.x;
-  const bool left = at - px(12.0f) - size.x >= 0.0f &&
-                    (at > 0.5f * (plot.min.x + plot.max.x) || at + px(12.0f) + size.x > room);
-  const float x0 = left ? at - px(12.0f) - size.x : at + px(12.0f);
-  const ImVec2 a(std::round(x0), std::round(plot.min.y + px(4.0f)));
+  const ImVec2 a(std::round(left ? at - gap - size.x : at + gap), std::round(plot.min.y + px(4.0f)));
   const ImVec2 b(a.x + size.x, a.y + size.y);
   ImDrawList* top = ImGui::GetForegroundDrawList();
   top->AddRectFilled(a, b, with_alpha(t.card, 0.94f), px(kRadius));
@@ -583,6 +584,16 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
   if (hovered) own_wheel();
 
   ImDrawList* list = ImGui::GetWindowDrawList();
+  if (std::none_of(model.series.begin(), model.series.end(), has_data)) {
+    list->AddRectFilled(ImVec2(plot.min.x, plot.max.y), ImVec2(plot.max.x, plot.max.y + line_width(1.0f)),
+                        theme().hairline);
+    draw_centred(list, Type::kNormal, 0.5f * (plot.min.x + plot.max.x), 0.5f * (plot.min.y + plot.max.y),
+                 theme().faint, elided(Type::kNormal, model.empty, plot.width()), 0.5f);
+    ImGui::SetCursorScreenPos(at);
+    ImGui::Dummy(ImVec2(width, frame_max.y - at.y));
+    ImGui::PopID();
+    return changed;
+  }
   draw_axes(plot, placed, list, frame_min, frame_max);
   if (x_label)
     draw_centred(list, Type::kSmall, 0.5f * (plot.min.x + plot.max.x), frame_max.y - px(7.0f), theme().dim,
@@ -603,7 +614,8 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
     link.hover_frame = now;
   }
   // The charts above the hovered one learn of it a frame later.
-  if (link.hover && link.hover_frame >= now - 1) draw_crosshair(plot, list, *link.hover, hovered);
+  if (link.hover && link.hover_frame >= now - 1)
+    draw_crosshair(plot, list, *link.hover, hovered, frame_min, frame_max);
 
   ImGui::SetCursorScreenPos(at);
   ImGui::Dummy(ImVec2(width, frame_max.y - at.y));

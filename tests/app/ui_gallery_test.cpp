@@ -198,9 +198,9 @@ struct Gallery {
   }
 };
 
-class GalleryTest : public ::testing::TestWithParam<std::tuple<const char*, float>> {};
+class GalleryThemes : public ::testing::TestWithParam<std::tuple<const char*, float>> {};
 
-TEST_P(GalleryTest, DrawsEverything) {
+TEST_P(GalleryThemes, DrawsEverything) {
   const auto [name, scale] = GetParam();
   const Theme& look = theme_by_id(name);
   const int width = static_cast<int>(1280 * scale * look.type_scale);
@@ -260,7 +260,45 @@ TEST_P(GalleryTest, DrawsEverything) {
     EXPECT_TRUE(colours.count(packed(c))) << std::hex << packed(c);
 }
 
-INSTANTIATE_TEST_SUITE_P(Themes, GalleryTest,
+TEST(GalleryTest, DrawsChartsOfManyKinds) {
+  auto context = GlContext::create(1200, 900);
+  if (!context) GTEST_SKIP() << context.error().text();
+  Chart spikes = sample_divergence();
+  Chart close = sample_divergence();
+  close.y.range = Range{0.0, 14.0};
+  Chart finder = sample_finder();
+  Chart few = sample_charts(40, 60).front();
+  few.y.scale = AxisScale::kLinear;
+  const std::vector<Chart> all = {
+      spikes, close, finder, few, sample_charts(900, 2000)[1], Chart{.title = "Nothing yet"}};
+  std::vector<ChartState> states(all.size());
+  Bench bench([] {}, light_theme(), 1.0f, {1200.0f, 900.0f});
+  ASSERT_TRUE(ImGui_ImplOpenGL3_Init("#version 330 core"));
+  for (int i = 0; i < 4; ++i) {
+    ImGui_ImplOpenGL3_NewFrame();
+    ImGui::NewFrame();
+    ImGui::SetNextWindowPos({0, 0});
+    ImGui::SetNextWindowSize({1200, 900});
+    ImGui::Begin("charts", nullptr, ImGuiWindowFlags_NoDecoration);
+    for (std::size_t c = 0; c < all.size(); ++c) {
+      ImGui::SetCursorScreenPos({c % 2 == 0 ? 16.0f : 616.0f, 16.0f + 290.0f * static_cast<float>(c / 2)});
+      chart("c" + std::to_string(c), all[c], states[c],
+            {.width = 560.0f, .height = 270.0f, .legend = c != 3});
+    }
+    ImGui::End();
+    ImGui::Render();
+    if (const MarkRect* plot = find_mark("c1")) mouse_pos(plot->at(0.3f, 0.5f).x, plot->at(0.3f, 0.5f).y);
+  }
+  context->bind();
+  ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+  const Image image = context->read();
+  std::filesystem::create_directories(THALWEG_GALLERY_DIR);
+  EXPECT_FALSE(write_png(std::filesystem::path(THALWEG_GALLERY_DIR) / "charts.png", image.width, image.height,
+                         image.rgb));
+  ImGui_ImplOpenGL3_Shutdown();
+}
+
+INSTANTIATE_TEST_SUITE_P(Themes, GalleryThemes,
                          ::testing::Combine(::testing::Values("dark", "light", "projector"),
                                             ::testing::Values(1.0f, 2.0f)),
                          [](const auto& tested) {

@@ -273,4 +273,24 @@ Chart sample_divergence() {
   return chart;
 }
 
+Chart sample_finder() {
+  Chart chart;
+  chart.title = "Learning-rate finder";
+  chart.x = {.label = "learning rate", .unit = "1/step", .scale = AxisScale::kLog};
+  chart.y = {.label = "loss"};
+  Series measured{"smoothed loss", 2};
+  Series reference{"steepest descent", 4};
+  for (int i = 0; i < 400; ++i) {
+    const double rate = 1e-7 * std::pow(10.0, i / 50.0);
+    measured.x.push_back(rate);
+    measured.y.push_back(-1.5 + 2.3 / (1.0 + std::pow(rate / 2e-3, 1.2)) + 0.03 * std::sin(i * 1.7) +
+                         std::pow(rate / 2.0, 2.0));
+  }
+  reference.x = {1e-7, 10.0};
+  reference.y = {0.0, 0.0};
+  reference.dashed = true;
+  chart.series = {measured, reference};
+  return chart;
+}
+
 }  // namespace thalweg::ui::testing

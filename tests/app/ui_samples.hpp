@@ -32,5 +32,7 @@ Parameters sample_kinds();
 /// Loss, gradient norm and effective rate of four runs of `steps`, shown on an axis of `budget`.
 std::vector<Chart> sample_charts(int steps, int budget);
 Chart sample_divergence();
+/// Loss over the learning rate, points on a log axis, with a unit.
+Chart sample_finder();
 
 }  // namespace thalweg::ui::testing
