@@ -31,19 +31,32 @@ struct Plot {
 
   float width() const { return max.x - min.x; }
   float height() const { return max.y - min.y; }
+
+  /// After x, y and the frame are set: what px_x and px_y need, so that a point costs one logarithm.
+  void prepare() {
+    x_origin = x_scale == AxisScale::kLog ? std::log(x.min) : x.min;
+    x_per = 1.0 / ((x_scale == AxisScale::kLog ? std::log(x.max) : x.max) - x_origin);
+    y_origin = y_scale == AxisScale::kLog ? std::log(y.min) : y.min;
+    y_per = 1.0 / ((y_scale == AxisScale::kLog ? std::log(y.max) : y.max) - y_origin);
+  }
   float px_x(double value) const {
-    return min.x + width() * static_cast<float>(std::clamp(to_unit(x, x_scale, value), -4.0, 5.0));
+    const double at = x_scale == AxisScale::kLinear ? value : value > 0.0 ? std::log(value) : -1e9;
+    return min.x + width() * static_cast<float>(std::clamp((at - x_origin) * x_per, -4.0, 5.0));
   }
   /// Far beyond the frame stays finite, so that lines keep their direction and ImGui its precision.
   float px_y(double value) const {
-    const double unit = to_unit(y, y_scale, value);
-    return max.y - height() * static_cast<float>(std::clamp(unit, -20.0, 20.0));
+    const double at = y_scale == AxisScale::kLinear ? value : value > 0.0 ? std::log(value) : -1e9;
+    return max.y - height() * static_cast<float>(std::clamp((at - y_origin) * y_per, -20.0, 20.0));
   }
+
+  double x_origin = 0.0, x_per = 1.0, y_origin = 0.0, y_per = 1.0;
 };
 
 bool shown(const Chart& model, const ChartState& state, std::size_t i) {
   return model.series[i].visible && !(i < state.hidden.size() && state.hidden[i]);
 }
+
+bool has_data(const Series& s) { return s.from_points() || s.table.rows() > 0; }
 
 double last_x(const Series& s) {
   return s.from_points() ? s.x.back() : static_cast<double>(std::max<std::int64_t>(s.table.rows() - 1, 0));
@@ -60,7 +73,7 @@ Range fitted_x(const Chart& model, ChartState& state, ChartLink& link) {
   Range data;
   for (std::size_t i = 0; i < model.series.size(); ++i) {
     const Series& s = model.series[i];
-    if (!shown(model, state, i) || (!s.from_points() && s.table.rows() == 0)) continue;
+    if (!shown(model, state, i) || !has_data(s)) continue;
     const Range own{first_x(s, scale), last_x(s)};
     data = any ? Range{std::min(data.min, own.min), std::max(data.max, own.max)} : own;
     any = true;
@@ -140,7 +153,7 @@ void draw_gaps(const Plot& plot, ImDrawList* list, std::span<const ColumnExtent>
     while (end + 1 < columns.size() && columns[end + 1].gap) ++end;
     const float x0 = std::floor(plot.px_x(columns[i].x));
     const float x1 = std::max(x0 + px(2.0f), std::ceil(plot.px_x(columns[end].x)));
-    list->AddRectFilled(ImVec2(x0, plot.min.y), ImVec2(x1, plot.max.y), with_alpha(colour, 0.14f));
+    list->AddRectFilled(ImVec2(x0, plot.min.y), ImVec2(x1, plot.max.y), with_alpha(colour, 0.09f));
     const ColumnExtent* before = columns[i].any                ? &columns[i]
                                  : i > 0 && columns[i - 1].any ? &columns[i - 1]
                                                                : nullptr;
@@ -358,7 +371,8 @@ std::string x_text(const Chart& model, double x) {
 }
 
 /// The line under the mouse, a dot on each curve, and the values in the corner away from the mouse.
-void draw_crosshair(const Plot& plot, ImDrawList* list, double x, bool with_values) {
+void draw_crosshair(const Plot& plot, ImDrawList* list, double x, bool with_values, ImVec2 frame_min,
+                    ImVec2 frame_max) {
   const Theme& t = theme();
   const bool rows = !plot.model.series.empty() && !plot.model.series.front().from_points();
   if (rows) x = std::round(x);
@@ -378,21 +392,21 @@ void draw_crosshair(const Plot& plot, ImDrawList* list, double x, bool with_valu
   const float row = px(17.0f);
   float names = 0.0f;
   float values = 0.0f;
-  const float most = 0.5f * plot.width();
   for (const Reading& r : all) {
-    names = std::max(
-        names,
-        std::min(most, text_width(Type::kNote, plot.model.series[static_cast<std::size_t>(r.series)].name)));
+    names =
+        std::max(names, text_width(Type::kNote, plot.model.series[static_cast<std::size_t>(r.series)].name));
     values = std::max(values, text_width(Type::kNote, number(r.value)));
   }
+  // On the side with more room, inside the chart: long names give way, numbers do not.
+  const float gap = px(12.0f);
+  const bool left = at > 0.5f * (frame_min.x + frame_max.x);
+  const float room = (left ? at - frame_min.x : frame_max.x - at) - gap;
+  names = std::min(names, std::max(px(48.0f), room - values - px(44.0f)));
   const float inner =
-      std::max(text_width(Type::kNote, head), all.empty() ? 0.0f : px(14.0f) + names + px(14.0f) + values);
+      std::max(text_width(Type::kNote, head), all.empty() ? 0.0f : px(28.0f) + names + values);
   const ImVec2 size(std::ceil(inner) + px(16.0f), row * static_cast<float>(all.size() + 1) + px(10.0f));
-  const bool left = at > 0.5f * (plot.min.x + plot.max.x);
-  const float x0 = left ? at - px(12.0f) - size.x : at + px(12.0f);
-  const ImVec2 a(std::round(x0), std::round(plot.min.y + px(4.0f)));
+  const ImVec2 a(std::round(left ? at - gap - size.x : at + gap), std::round(plot.min.y + px(4.0f)));
   const ImVec2 b(a.x + size.x, a.y + size.y);
-  // Over the neighbours if it must: a reading that is cut is none.
   ImDrawList* top = ImGui::GetForegroundDrawList();
   top->AddRectFilled(a, b, with_alpha(t.card, 0.94f), px(kRadius));
   top->AddRect(a, b, t.hairline, px(kRadius), 0, line_width(1.0f));
@@ -559,6 +573,7 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
   for (const Tick& tick : ticks(plot.x, plot.x_scale, plot.width(), px(64.0f)))
     widest = std::max(widest, label_width(tick.label));
   placed.x = ticks(plot.x, plot.x_scale, plot.width(), widest + px(20.0f));
+  plot.prepare();
 
   ImGui::SetCursorScreenPos(plot.min);
   ImGui::InvisibleButton("##plot", ImVec2(std::max(plot.width(), 1.0f), std::max(plot.height(), 1.0f)),
@@ -569,6 +584,16 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
   if (hovered) own_wheel();
 
   ImDrawList* list = ImGui::GetWindowDrawList();
+  if (std::none_of(model.series.begin(), model.series.end(), has_data)) {
+    list->AddRectFilled(ImVec2(plot.min.x, plot.max.y), ImVec2(plot.max.x, plot.max.y + line_width(1.0f)),
+                        theme().hairline);
+    draw_centred(list, Type::kNormal, 0.5f * (plot.min.x + plot.max.x), 0.5f * (plot.min.y + plot.max.y),
+                 theme().faint, elided(Type::kNormal, model.empty, plot.width()), 0.5f);
+    ImGui::SetCursorScreenPos(at);
+    ImGui::Dummy(ImVec2(width, frame_max.y - at.y));
+    ImGui::PopID();
+    return changed;
+  }
   draw_axes(plot, placed, list, frame_min, frame_max);
   if (x_label)
     draw_centred(list, Type::kSmall, 0.5f * (plot.min.x + plot.max.x), frame_max.y - px(7.0f), theme().dim,
@@ -589,7 +614,8 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
     link.hover_frame = now;
   }
   // The charts above the hovered one learn of it a frame later.
-  if (link.hover && link.hover_frame >= now - 1) draw_crosshair(plot, list, *link.hover, hovered);
+  if (link.hover && link.hover_frame >= now - 1)
+    draw_crosshair(plot, list, *link.hover, hovered, frame_min, frame_max);
 
   ImGui::SetCursorScreenPos(at);
   ImGui::Dummy(ImVec2(width, frame_max.y - at.y));

@@ -15,30 +15,38 @@ namespace {
 namespace fs = std::filesystem;
 
 /// What is written in formulas and labels; ImGui 1.86 draws only glyphs named beforehand.
+// Every further glyph costs time at each change of scale, in five sizes.
+// clang-format off
 constexpr ImWchar kRanges[] = {
-    0x0020, 0x007e, 0x00a0, 0x017f,                                  // Latin, for names such as Łojasiewicz
-    0x0300, 0x0308,                                                  // combining hat, tilde, bar
-    0x0370, 0x03ff,                                                  // Greek
-    0x1d40, 0x1d40, 0x1d62, 0x1d6a,                                  // ᵀ, subscript letters
-    0x2009, 0x2009, 0x2010, 0x2027, 0x202f, 0x203a, 0x2070, 0x209f,  // punctuation, super- and subscripts
-    0x2102, 0x2102, 0x210b, 0x2115, 0x211a, 0x211d, 0x2190, 0x2199, 0x21a6, 0x21a6,
-    0x21d0, 0x21d4, 0x2200, 0x222b, 0x2236, 0x226b, 0x2295, 0x229b, 0x22a4, 0x22c5,  // mathematics
-    0x2308, 0x230b, 0x25a0, 0x25a1, 0x25b2, 0x25cf, 0x27e8, 0x27e9, 0};
+    0x0020, 0x007e, 0x00a0, 0x00ff, 0x0106, 0x010d, 0x0141, 0x0144, 0x015a, 0x0161,  // Latin, names
+    0x0302, 0x0304, 0x0391, 0x03c9, 0x03d1, 0x03d1, 0x03d5, 0x03d5, 0x03f5, 0x03f5,  // hats and bars; Greek
+    0x1d40, 0x1d40, 0x1d48, 0x1d48, 0x1d4f, 0x1d50, 0x1d57, 0x1d57, 0x1d62, 0x1d66, 0x2070, 0x209c,  // small
+    0x2009, 0x2009, 0x2010, 0x2027, 0x202f, 0x2034, 0x2039, 0x203a, 0x2044, 0x2044,  // punctuation
+    0x2102, 0x2102, 0x2115, 0x2115, 0x2119, 0x211d, 0x2190, 0x2195, 0x21a6, 0x21a6, 0x21d2, 0x21d4,
+    0x2200, 0x2200, 0x2202, 0x220b, 0x220f, 0x221e, 0x2223, 0x222b, 0x223c, 0x223c, 0x2248, 0x2248,
+    0x2260, 0x2265, 0x226a, 0x226b, 0x2295, 0x2299, 0x22a4, 0x22a5, 0x22c5, 0x22c5, 0x27e8, 0x27e9, 0};
+// clang-format on
 constexpr ImWchar kRaisedRanges[] = {0x0020, 0x007e, 0x00d7, 0x00d7, 0x2212, 0x2212, 0};
 constexpr ImWchar kDigits[] = {'0', '9', 0};
+/// What stands among digits gets a whole advance of its own, so that the digits after it stay sharp.
+constexpr ImWchar kAmongDigits[] = {'+',    '.',    0x00b2, 0x00b3, 0x00b9, 0x00b9, 0x00d7, 0x00d7, 0x2009,
+                                    0x2009, 0x2070, 0x2079, 0x207b, 0x207b, 0x2212, 0x2212, 0};
 
 /// The width of every digit, in ems: numbers stand in columns. Inter's own tabular digits are not
 /// reachable without font features.
-constexpr float kDigitAdvance = 0.62f;
+constexpr float digit_advance(bool bold) { return bold ? 0.65f : 0.62f; }
+
+enum class Weight { kRegular, kMedium, kSemiBold };
 
 struct TypeSize {
   float points;
-  bool strong;
+  Weight weight;
   const ImWchar* ranges;
 };
-constexpr TypeSize kSizes[kTypes] = {{8.0f, false, kRaisedRanges}, {10.5f, false, kRanges},
-                                     {12.0f, false, kRanges},      {13.0f, false, kRanges},
-                                     {13.0f, true, kRanges},       {15.0f, true, kRanges}};
+constexpr TypeSize kSizes[kTypes] = {
+    {8.0f, Weight::kRegular, kRaisedRanges}, {10.5f, Weight::kRegular, kRanges},
+    {12.0f, Weight::kRegular, kRanges},      {13.0f, Weight::kRegular, kRanges},
+    {13.0f, Weight::kMedium, kRanges},       {15.0f, Weight::kSemiBold, kRanges}};
 
 /// A font file in memory, kept so that a change of scale reads no disk.
 struct FontFile {
@@ -92,6 +100,7 @@ struct Fonts {
   std::vector<fs::path> folders = usual_folders();
   bool looked = false;
   std::optional<FontFile> regular;
+  std::optional<FontFile> medium;
   std::optional<FontFile> strong;
   std::optional<FontFile> symbols;
   std::optional<FontFile> strong_symbols;
@@ -108,31 +117,37 @@ struct Fonts {
 
   void look() {
     regular = find({"Inter-Regular.otf", "Inter-Regular.ttf"});
+    medium = find({"Inter-Medium.otf", "Inter-Medium.ttf", "Inter-SemiBold.otf", "Inter-SemiBold.ttf"});
     strong = find({"Inter-SemiBold.otf", "Inter-SemiBold.ttf", "Inter-Medium.otf", "Inter-Medium.ttf"});
     symbols = find({"DejaVuSans.ttf"});
     strong_symbols = find({"DejaVuSans-Bold.ttf"});
     if (!regular) {
       regular = symbols;
-      strong = strong_symbols;
+      medium = strong = strong_symbols;
     }
-    if (!strong) strong = regular;
+    if (!medium) medium = regular;
+    if (!strong) strong = medium;
     if (!strong_symbols) strong_symbols = symbols;
     looked = true;
   }
 };
 Fonts g_fonts;
 
-ImFont* add(ImFontAtlas& atlas, FontFile& file, float em, const ImWchar* ranges, bool merge, bool digits) {
+enum class Placing { kBetweenPixels, kWholePixels, kColumns };
+
+ImFont* add(ImFontAtlas& atlas, FontFile& file, float em, bool bold, const ImWchar* ranges, bool merge,
+            Placing placing) {
   ImFontConfig config;
   config.FontDataOwnedByAtlas = false;
   config.MergeMode = merge;
   // Whole-pixel advances look ragged below about 20 pixels, so small type is placed between pixels,
   // for which it is sampled finer. Digits have a whole advance and stay sharp.
-  config.PixelSnapH = digits;
-  config.OversampleH = em < 40.0f && !digits ? 2 : 1;
+  config.PixelSnapH = placing != Placing::kBetweenPixels;
+  config.OversampleH = em < 40.0f && !config.PixelSnapH ? 2 : 1;
   config.OversampleV = 1;
   config.RasterizerMultiply = 1.0f;
-  if (digits) config.GlyphMinAdvanceX = config.GlyphMaxAdvanceX = std::round(kDigitAdvance * em);
+  if (placing == Placing::kColumns)
+    config.GlyphMinAdvanceX = config.GlyphMaxAdvanceX = std::round(digit_advance(bold) * em);
   return atlas.AddFontFromMemoryTTF(file.bytes.data(), static_cast<int>(file.bytes.size()), em * file.line,
                                     &config, ranges);
 }
@@ -144,12 +159,17 @@ ImFont* add_type(ImFontAtlas& atlas, const TypeSize& size, float scale) {
     config.SizePixels = std::max(8.0f, std::round(em));
     return atlas.AddFontDefault(&config);
   }
-  FontFile& face = size.strong ? *g_fonts.strong : *g_fonts.regular;
+  FontFile& face = size.weight == Weight::kSemiBold ? *g_fonts.strong
+                   : size.weight == Weight::kMedium ? *g_fonts.medium
+                                                    : *g_fonts.regular;
+  const bool bold = size.weight == Weight::kSemiBold;
   // First come wins in a merged font: the digits with their fixed width, then the rest.
-  ImFont* out = add(atlas, face, em, kDigits, false, true);
-  add(atlas, face, em, size.ranges, true, false);
-  auto& symbols = size.strong ? g_fonts.strong_symbols : g_fonts.symbols;
-  if (symbols) add(atlas, *symbols, em, size.ranges, true, false);
+  ImFont* out = add(atlas, face, em, bold, kDigits, false, Placing::kColumns);
+  add(atlas, face, em, bold, kAmongDigits, true, Placing::kWholePixels);
+  add(atlas, face, em, bold, size.ranges, true, Placing::kBetweenPixels);
+  // There is no DejaVu between regular and bold; beside Inter Medium the regular one is closer.
+  auto& symbols = size.weight == Weight::kSemiBold ? g_fonts.strong_symbols : g_fonts.symbols;
+  if (symbols) add(atlas, *symbols, em, bold, size.ranges, true, Placing::kBetweenPixels);
   return out;
 }
 
@@ -179,10 +199,8 @@ float points_of(Type type) { return kSizes[static_cast<int>(type)].points; }
 bool fonts_found() { return g_fonts.regular.has_value(); }
 
 void set_font_folders(std::vector<fs::path> folders) {
-  const ImFontAtlas* atlas = g_fonts.atlas;
   g_fonts = Fonts();
   if (!folders.empty()) g_fonts.folders = std::move(folders);
-  (void)atlas;
 }
 
 }  // namespace thalweg::ui

@@ -37,6 +37,7 @@ struct RowState {
   Typing typing;
   Refused refused;
   Drag drag;
+  ImGuiID under_mouse = 0;  ///< the row that was hovered when the mouse went down
 };
 RowState& row_state() {
   static RowState value;
@@ -115,7 +116,8 @@ void draw_typing(Row& row, float left, float width) {
   const float height = px(22.0f);
   ImGui::SetCursorScreenPos(ImVec2(left, std::round(row.middle - 0.5f * height)));
   const bool focus = typing.focus;
-  const auto result = detail::entry("##typed", typing.text, width, height, focus, typing.error.has_value());
+  const auto result =
+      detail::entry("##typed", typing.text, width, height, true, focus, typing.error.has_value());
   mark(row.parameter.key + ".entry", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
   typing.focus = false;
   typing.was_active = typing.was_active || result.active;
@@ -147,11 +149,12 @@ void draw_typing(Row& row, float left, float width) {
 void draw_slider(Row& row) {
   const Parameter& p = row.parameter;
   const float knob = px(12.0f);
-  const float left = row.control_left + 0.5f * knob;
-  const float right = row.control_right - 0.5f * knob;
+  // At its ends half the knob stands over the gaps beside the slider.
+  const float left = row.control_left;
+  const float right = row.control_right;
   const float y = row.middle;
-  ImGui::SetCursorScreenPos(ImVec2(row.control_left, row.middle - 0.5f * px(kRow)));
-  ImGui::InvisibleButton("##slider", ImVec2(std::max(1.0f, row.control_right - row.control_left), px(kRow)));
+  ImGui::SetCursorScreenPos(ImVec2(left - 0.5f * knob, row.middle - 0.5f * px(kRow)));
+  ImGui::InvisibleButton("##slider", ImVec2(std::max(1.0f, right - left + knob), px(kRow)));
   mark(p.key, ImVec2(left, y - 0.5f * knob), ImVec2(right, y + 0.5f * knob));
   const bool hovered = ImGui::IsItemHovered();
   const bool active = ImGui::IsItemActive() && !row.options.locked;
@@ -271,8 +274,8 @@ void draw_choice(Row& row) {
   } else {
     std::vector<ComboItem> items;
     for (const auto& word : words) items.push_back({word, {}});
-    ImGui::SetCursorScreenPos(ImVec2(row.control_left, std::round(row.middle - px(0.5f * kControl))));
-    changed = combo(p.key, items, selected, room);
+    ImGui::SetCursorScreenPos(ImVec2(row.control_left, std::round(row.middle - px(14.0f))));
+    changed = combo(p.key, items, selected, room, 28.0f);
   }
   if (!changed || row.options.locked) return;
   const std::string& word = words[static_cast<std::size_t>(selected)];
@@ -287,7 +290,7 @@ void draw_field(Row& row) {
   const float left = row.control_left;
   ImGui::SetCursorScreenPos(ImVec2(left, std::round(row.middle - px(14.0f))));
   const bool wrong = row.options.error || (typing.row == row.id && typing.error);
-  const auto result = detail::entry("##text", text, row.value_right - left, px(28.0f), false, wrong);
+  const auto result = detail::entry("##text", text, row.value_right - left, px(28.0f), false, false, wrong);
   mark(p.key, ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
   if (result.activated) {
     typing = {row.id, false, true, text, std::nullopt};
@@ -319,7 +322,7 @@ void draw_name(const Row& row, float width) {
   if (!p.label.empty() && p.label != p.symbol) {
     const Colour colour = p.symbol.empty() ? t.text : t.dim;
     draw_on_baseline(list, Type::kNormal, x, base, colour,
-                     elided(Type::kNormal, p.label, row.min.x + width - x));
+                     elided(Type::kNormal, p.label, row.min.x + width - x + 1.0f));
   }
 }
 
@@ -333,8 +336,9 @@ void draw_tip(const Row& row) {
   const Parameter& p = row.parameter;
   const Theme& t = theme();
   const float mouse = ImGui::GetIO().MousePos.x;
-  if (!begin_tooltip(row.id, row.hovered && mouse < row.control_right && row_state().typing.row != row.id))
-    return;
+  const MarkRect place{row.min, ImVec2(row.min.x + row.width, row.min.y + row.height)};
+  const bool wanted = row.hovered && mouse < row.control_right && row_state().typing.row != row.id;
+  if (!begin_tooltip(row.id, wanted, &place)) return;
   const float wrap = px(280.0f);
   ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + wrap);
   const auto say = [](Type type, Colour colour, const std::string& text) {
@@ -430,7 +434,7 @@ double slider_value(const Parameter& p, double unit) {
   if (unit <= 0.0 || unit >= 1.0) {
     value = unit <= 0.0 ? low : high;
   } else if (p.scale == Scale::kLinear) {
-    const double step = nice_step((high - low) / 400.0);
+    const double step = tick_step((high - low) / 400.0);
     const double per = std::round(1.0 / step);
     const double raw = low + unit * (high - low);
     value = step < 1.0 ? std::round(raw * per) / per : std::round(raw / step) * step;
@@ -480,8 +484,11 @@ bool parameter_row(const Parameter& parameter, Value& value, Colour colour, Edit
   row.value_right = at.x + width;
   row.control_right = row.value_right - value_width;
   const ImVec2 max(at.x + width, at.y + row.height);
-  row.hovered = ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem) &&
-                ImGui::IsMouseHoveringRect(at, max) && (!ImGui::IsMouseDown(0) || dragged(row));
+  const bool inside = ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem) &&
+                      ImGui::IsMouseHoveringRect(at, max);
+  if (inside && !ImGui::IsMouseDown(0)) row_state().under_mouse = row.id;
+  // A drag that passes over other rows does not wake them.
+  row.hovered = inside && (!ImGui::IsMouseDown(0) || row_state().under_mouse == row.id);
   mark(parameter.key + ".row", at, max);
 
   draw_name(row, stacked ? width : column);

@@ -67,6 +67,18 @@ void band(ImDrawList* list, std::span<const Slice> slices, Colour colour, float 
       for (const unsigned corner : {0u, 1u, 5u, 0u, 5u, 4u})
         list->PrimWriteIdx(static_cast<ImDrawIdx>(at + strip + corner));
   }
+  // Between columns a spike narrows to nothing and a cliff to a hair; they get their full width here.
+  for (std::size_t i = 0; i < count; ++i) {
+    const Slice& s = slices[i];
+    if (s.bottom - s.top <= 3.0f * width) continue;
+    const Slice& a = slices[i > 0 ? i - 1 : i];
+    const Slice& b = slices[i + 1 < count ? i + 1 : i];
+    if (s.top >= std::max(a.top, b.top) - 2.0f * width &&
+        s.bottom <= std::min(a.bottom, b.bottom) + 2.0f * width)
+      continue;
+    const float left = std::round(s.x - 0.5f * width);
+    list->AddRectFilled(ImVec2(left, s.top), ImVec2(left + width, s.bottom), colour);
+  }
 }
 
 void dashed(ImDrawList* list, ImVec2 a, ImVec2 b, Colour colour, float width, float dash) {

@@ -20,8 +20,8 @@ int resize(ImGuiInputTextCallbackData* data) {
 
 }  // namespace
 
-EntryResult entry(const char* id, std::string& text, float width, float height, bool focus, bool wrong,
-                  std::string_view hint) {
+EntryResult entry(const char* id, std::string& text, float width, float height, bool typed, bool focus,
+                  bool wrong, std::string_view hint) {
   const Theme& t = theme();
   ImGui::PushFont(font(Type::kNormal));
   const float pad_y = std::max(0.0f, std::floor((height - ImGui::GetFontSize()) * 0.5f));
@@ -34,7 +34,7 @@ EntryResult entry(const char* id, std::string& text, float width, float height, 
   if (focus) ImGui::SetKeyboardFocusHere();
   const ImGuiInputTextFlags flags = ImGuiInputTextFlags_CallbackResize |
                                     ImGuiInputTextFlags_EnterReturnsTrue |
-                                    (focus ? ImGuiInputTextFlags_AutoSelectAll : 0);
+                                    (typed ? ImGuiInputTextFlags_AutoSelectAll : 0);
   const std::string before = text;
   const std::string hint_text(hint);
   EntryResult out;
@@ -73,17 +73,29 @@ void error_below(const FieldError& error, const std::string& text, float text_x,
   ImGui::Dummy(ImVec2(width, top - at.y + size.y + px(2.0f)));
 }
 
+void pill(ImDrawList* list, ImVec2 min, ImVec2 max, Colour colour) {
+  constexpr float kPi = 3.14159265f;
+  const float r = std::min(0.5f * (max.y - min.y), 0.5f * (max.x - min.x));
+  const float y = 0.5f * (min.y + max.y);
+  if (max.x - min.x > 2.0f * r)
+    list->AddRectFilled(ImVec2(min.x + r, min.y), ImVec2(max.x - r, max.y), colour);
+  list->PathArcTo(ImVec2(min.x + r, y), r, 0.5f * kPi, 1.5f * kPi, 8);
+  list->PathFillConvex(colour);
+  list->PathArcTo(ImVec2(max.x - r, y), r, -0.5f * kPi, 0.5f * kPi, 8);
+  list->PathFillConvex(colour);
+}
+
 void draw_track(ImDrawList* list, const Track& track, double unit, Colour colour, bool on, bool hovered,
                 Colour behind) {
   const Theme& t = theme();
   const float half = 0.5f * track.thickness;
   const float y0 = std::round(track.y - half);
   const float y1 = y0 + track.thickness;
-  list->AddRectFilled(ImVec2(track.left, y0), ImVec2(track.right, y1), t.track, half);
+  pill(list, ImVec2(track.left, y0), ImVec2(track.right, y1), t.track);
   if (!on) return;
   const auto part = static_cast<float>(std::clamp(unit, 0.0, 1.0));
   const float x = track.left + part * (track.right - track.left);
-  if (x > track.left + 1.0f) list->AddRectFilled(ImVec2(track.left, y0), ImVec2(x, y1), colour, half);
+  if (x > track.left + 1.0f) pill(list, ImVec2(track.left, y0), ImVec2(x, y1), colour);
   const ImVec2 centre(x, 0.5f * (y0 + y1));
   const float radius = 0.5f * track.knob + (hovered ? px(1.0f) : 0.0f);
   list->AddCircleFilled(centre, radius + px(2.0f), behind, 24);

@@ -18,9 +18,11 @@ struct EntryResult {
   bool deactivated = false;
 };
 
-/// At the cursor, `width` by `height` pixels.
-EntryResult entry(const char* id, std::string& text, float width, float height, bool focus, bool wrong,
-                  std::string_view hint = {});
+/// At the cursor, `width` by `height` pixels. `typed`: a value that is typed in place of another one, so
+/// all of it is selected when the field gets the keyboard. `focus` asks for the keyboard; it comes a
+/// frame later.
+EntryResult entry(const char* id, std::string& text, float width, float height, bool typed, bool focus,
+                  bool wrong, std::string_view hint = {});
 
 /// An error below a field: a caret under byte `position` of `text` (drawn from `text_x`) and the message
 /// from `left` on, wrapped to `width`. Takes its room at the cursor.
@@ -28,6 +30,9 @@ void error_below(const FieldError& error, const std::string& text, float text_x,
 
 /// The rest of the frame asks for another one in `seconds`.
 void want_frame(double seconds);
+
+/// A bar with round ends and sharp sides; ImGui's own rounding stops short of half the height.
+void pill(ImDrawList* list, ImVec2 min, ImVec2 max, Colour colour);
 
 /// A slider's track, filled part and knob.
 struct Track {

@@ -25,7 +25,7 @@ Theme make_light() {
   t.warning = rgb(0xb35c00);
   t.error = rgb(0xb3261e);
   t.path = {rgb(0xd97800), rgb(0xc8352b), rgb(0x8b3fc0), rgb(0x0b7a4b),
-            rgb(0x222222), rgb(0x4d9fc7), rgb(0x5a1570), rgb(0x7a5230)};
+            rgb(0x222222), rgb(0x249bc1), rgb(0x2a1f9a), rgb(0x613257)};
   t.tint = {{{-3.0f, rgb(0x80bed4)},
              {-1.0f, rgb(0xacd4d8)},
              {0.3f, rgb(0xcedec4)},
@@ -55,7 +55,7 @@ Theme make_dark() {
   t.warning = rgb(0xffb454);
   t.error = rgb(0xff7b72);
   t.path = {rgb(0xffb454), rgb(0xff6f61), rgb(0xe58bff), rgb(0x7ee0a1),
-            rgb(0xffffff), rgb(0x4f9fe0), rgb(0x9a5fd6), rgb(0x9c8f6a)};
+            rgb(0xffffff), rgb(0x4b7fb0), rgb(0xcc2444), rgb(0xb040f5)};
   t.tint = {{{-3.0f, rgb(0x2e7896)},
              {-1.0f, rgb(0x225670)},
              {0.5f, rgb(0x203748)},

@@ -31,6 +31,7 @@ struct State {
   ImGuiID tip = 0;
   double tip_since = 0.0;
   int tip_frame = -1;
+  ImVec2 tip_size{0.0f, 0.0f};
   int frame = -1;
   double want = std::numeric_limits<double>::infinity();
 };
@@ -97,7 +98,11 @@ float available() {
 }
 
 void gap(float points) {
-  ImGui::Dummy(ImVec2(1.0f, std::max(0.0f, px(points) - ImGui::GetStyle().ItemSpacing.y)));
+  const ImVec2 spacing = ImGui::GetStyle().ItemSpacing;
+  // The item before has moved the cursor by the spacing already.
+  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(spacing.x, 0.0f));
+  ImGui::Dummy(ImVec2(1.0f, std::max(0.0f, px(points) - spacing.y)));
+  ImGui::PopStyleVar();
 }
 
 void begin_card(std::string_view id, const CardOptions& options) {
@@ -249,7 +254,7 @@ bool toggle(std::string_view id, bool& on, Colour colour) {
   const ImVec2 min = ImGui::GetItemRectMin();
   const float r = 0.5f * size.y;
   ImDrawList* list = ImGui::GetWindowDrawList();
-  list->AddRectFilled(min, ImGui::GetItemRectMax(), on ? colour : t.track, r);
+  detail::pill(list, min, ImGui::GetItemRectMax(), on ? colour : t.track);
   const ImVec2 knob(on ? min.x + size.x - r : min.x + r, min.y + r);
   list->AddCircleFilled(knob, r - px(2.0f), on ? detail::ground() : (ImGui::IsItemHovered() ? t.text : t.dim),
                         24);
@@ -305,10 +310,11 @@ bool segmented(std::string_view id, std::span<const std::string> words, int& sel
   return changed;
 }
 
-bool combo(std::string_view id, std::span<const ComboItem> items, int& selected, float width) {
+bool combo(std::string_view id, std::span<const ComboItem> items, int& selected, float width,
+           float height_points) {
   const Theme& t = theme();
   if (width <= 0.0f) width = std::floor(available());
-  const float height = px(kControl);
+  const float height = px(height_points);
   const bool clicked = hit(id, ImVec2(width, height));
   const bool hovered = ImGui::IsItemHovered();
   const ImVec2 min = ImGui::GetItemRectMin();
@@ -372,8 +378,8 @@ bool text_field(std::string_view id, std::string& text, Edit* edit, const TextOp
   const float width = options.width > 0.0f ? options.width : std::floor(available());
   const ImVec2 at = ImGui::GetCursorScreenPos();
   ImGui::PushID(id.data(), id.data() + id.size());
-  const auto result =
-      detail::entry("##field", text, width, px(kControl), false, options.error != nullptr, options.hint);
+  const auto result = detail::entry("##field", text, width, px(kControl), false, false,
+                                    options.error != nullptr, options.hint);
   ImGui::PopID();
   mark(id, ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
   if (options.error)
@@ -414,12 +420,12 @@ bool timeline(std::string_view id, double& position, double computed, double tot
   ImDrawList* list = ImGui::GetWindowDrawList();
   const float y = std::round(middle(min, max));
   const float half = px(3.0f);
-  list->AddRectFilled(ImVec2(min.x, y - half), ImVec2(max.x, y + half), t.track, half);
+  detail::pill(list, ImVec2(min.x, y - half), ImVec2(max.x, y + half), t.track);
   if (computed > position)
-    list->AddRectFilled(ImVec2(min.x, y - half), ImVec2(x_of(computed), y + half),
-                        mix(t.track, t.accent, 0.35f), half);
+    detail::pill(list, ImVec2(min.x, y - half), ImVec2(x_of(computed), y + half),
+                 mix(t.track, t.accent, 0.35f));
   const float x = x_of(position);
-  list->AddRectFilled(ImVec2(min.x, y - half), ImVec2(x, y + half), t.accent, half);
+  detail::pill(list, ImVec2(min.x, y - half), ImVec2(x, y + half), t.accent);
   const TimelineEvent* under = nullptr;
   for (const TimelineEvent& event : events) {
     const float ex = std::round(x_of(event.at));
@@ -434,7 +440,7 @@ bool timeline(std::string_view id, double& position, double computed, double tot
 
 // --- Words -------------------------------------------------------------------------------------
 
-bool begin_tooltip(ImGuiID id, bool hovered) {
+bool begin_tooltip(ImGuiID id, bool hovered, const MarkRect* beside) {
   State& s = state();
   const int now = ImGui::GetFrameCount();
   if (!hovered) return false;
@@ -444,6 +450,7 @@ bool begin_tooltip(ImGuiID id, bool hovered) {
   }
   if (s.tip != id || s.tip_frame < now - 1) {
     s.tip = id;
+    s.tip_size = ImVec2(0.0f, 0.0f);
     s.tip_since = ImGui::GetTime();
   }
   s.tip_frame = now;
@@ -455,11 +462,20 @@ bool begin_tooltip(ImGuiID id, bool hovered) {
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(px(10.0f), px(8.0f)));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, px(kRadius));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, px(1.0f));
+  if (beside) {
+    // Below what it explains, or above where there is no room; never over it.
+    const ImVec2 room = ImGui::GetIO().DisplaySize;
+    const float below = beside->max.y + px(4.0f);
+    const bool fits = below + s.tip_size.y <= room.y;
+    ImGui::SetNextWindowPos(ImVec2(std::max(0.0f, std::min(beside->min.x, room.x - s.tip_size.x)),
+                                   fits ? below : std::max(0.0f, beside->min.y - px(4.0f) - s.tip_size.y)));
+  }
   ImGui::BeginTooltip();
   return true;
 }
 
 void end_tooltip() {
+  state().tip_size = ImGui::GetWindowSize();
   ImGui::EndTooltip();
   ImGui::PopStyleVar(3);
 }

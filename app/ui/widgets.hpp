@@ -100,12 +100,13 @@ bool tab(std::string_view id, std::string_view label, bool selected);
 bool toggle(std::string_view id, bool& on, Colour colour);
 /// One of a few words. Each is marked "<id>.<index>". `width` in pixels, 0: as wide as the words.
 bool segmented(std::string_view id, std::span<const std::string> words, int& selected, float width = 0.0f);
-/// Drops down a list, with a field to search it where it is long. `note` is drawn dim beside an item.
+/// Drops down a list. `note` is drawn dim beside an item. Items are marked "<id>.<index>".
 struct ComboItem {
   std::string label;
   std::string note = {};
 };
-bool combo(std::string_view id, std::span<const ComboItem> items, int& selected, float width = 0.0f);
+bool combo(std::string_view id, std::span<const ComboItem> items, int& selected, float width = 0.0f,
+           float height_points = kControl);
 
 struct TextOptions {
   std::string_view hint = {};
@@ -128,8 +129,9 @@ bool timeline(std::string_view id, double& position, double computed, double tot
 
 /// A tooltip for the item just drawn, once the mouse rested on it.
 void tooltip(std::string_view text);
-/// The same for any place: true when it is due, then draw inside it and call end_tooltip().
-bool begin_tooltip(ImGuiID id, bool hovered);
+/// The same for any place: true when it is due, then draw inside it and call end_tooltip(). Stands at the
+/// mouse, or below `beside` without covering it.
+bool begin_tooltip(ImGuiID id, bool hovered, const MarkRect* beside = nullptr);
 void end_tooltip();
 
 /// Text in the current column, wrapped; `dim` for what is secondary.

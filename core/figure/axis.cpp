@@ -49,7 +49,7 @@ TickLabel label_of(double value, double step, double largest) {
 }
 
 std::vector<Tick> linear_ticks(const Range& range, double pixels, double spacing) {
-  const double step = nice_step(range.span() * std::max(spacing, 1.0) / std::max(pixels, 1.0));
+  const double step = tick_step(range.span() * std::max(spacing, 1.0) / std::max(pixels, 1.0));
   const double leading = step / std::pow(10.0, std::floor(std::log10(step) + 1e-9));
   const int parts = leading > 1.5 && leading < 2.5 ? 4 : 5;
   const double minor = step / parts;
@@ -100,7 +100,7 @@ std::vector<Tick> log_ticks(const Range& range, double pixels, double spacing) {
 
 }  // namespace
 
-double nice_step(double rough) {
+double tick_step(double rough) {
   if (!(rough > 0.0) || !std::isfinite(rough)) return 1.0;
   const double power = std::pow(10.0, std::floor(std::log10(rough)));
   for (const double digit : {1.0, 2.0, 5.0})
@@ -153,7 +153,7 @@ Range round_outward(const Range& range, AxisScale scale) {
     const double high = std::max(std::ceil(std::log10(sound.max) - 1e-9), low + 1.0);
     return valid({std::pow(10.0, low), std::pow(10.0, high)}, scale);
   }
-  const double step = nice_step(sound.span() / 5.0) / 2.0;
+  const double step = tick_step(sound.span() / 5.0) / 2.0;
   return valid({std::floor(sound.min / step + 1e-9) * step, std::ceil(sound.max / step - 1e-9) * step},
                scale);
 }

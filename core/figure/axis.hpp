@@ -64,6 +64,6 @@ Range zoomed(const Range& range, AxisScale scale, double unit, double factor);
 Range moved(const Range& range, AxisScale scale, double units);
 
 /// 1, 2 or 5 times a power of ten: the smallest that is at least `rough`.
-double nice_step(double rough);
+double tick_step(double rough);
 
 }  // namespace thalweg

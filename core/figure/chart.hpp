@@ -45,6 +45,7 @@ struct Chart {
   std::vector<Series> series = {};
   std::vector<Mark> marks = {};
   std::optional<double> cursor = {};  ///< x of the step that is shown elsewhere
+  std::string empty = "No data yet";  ///< said where there is nothing to show, best with what to do
 };
 
 }  // namespace thalweg
