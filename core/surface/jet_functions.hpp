@@ -42,7 +42,7 @@ THALWEG_HD constexpr J powi(const J& x, int n) {
   S d2 = 0;
   if constexpr (J::kOrder == 2)
     if (n != 0 && n != 1) d2 = S(n) * S(n - 1) * powi(x.v, n - 2);
-  return n < 0 ? chain_singular(x, powi(x.v, n), d1, d2) : chain(x, powi(x.v, n), d1, d2);
+  return chain_singular(x, powi(x.v, n), d1, d2);
 }
 
 /// x^p; negative x only with a whole p.

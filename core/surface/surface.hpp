@@ -43,7 +43,8 @@ class Surface {
   /// Where the function is worth looking at: one interval for each axis.
   const std::vector<Interval>& domain() const { return domain_; }
   const std::vector<double>& start() const { return start_; }
-  /// Known minima; empty if none is known or if the function is unbounded below.
+  /// Known minima, the lowest first; empty if none is known or if the function is unbounded below.
+  /// They follow the parameters. Those of typed formulas are the ones found inside the domain.
   const std::vector<MarkedPoint>& minima() const { return minima_; }
 
  protected:
