@@ -1,0 +1,50 @@
+// What plugs into the shell: a view has a tab in the top bar and the space below it. The views of the
+// Schedule Lab, the Training Lab and so on are added to the list in workbench.cpp.
+#pragma once
+
+#include <imgui.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "app/editor.hpp"
+#include "app/player.hpp"
+#include "app/work/run_worker.hpp"
+
+namespace thalweg {
+
+/// What a view and its panels get for one frame. Panels read all of it and change the Scene through
+/// the editor only.
+struct Frame {
+  Editor& editor;
+  Player& player;
+  std::shared_ptr<const RunSnapshot> run;
+  /// Shows an error to the user, in the corner of the window.
+  std::function<void(const Error&)> say;
+  /// True when everything is to be worked out before the frame is drawn (screenshots, tests).
+  bool synchronous = false;
+
+  const Scene& scene() const { return editor.scene(); }
+};
+
+/// A rectangle of the window in pixels.
+struct Rect {
+  ImVec2 min;
+  ImVec2 max;
+  float width() const { return max.x - min.x; }
+  float height() const { return max.y - min.y; }
+};
+
+class View {
+ public:
+  virtual ~View() = default;
+  virtual std::string id() const = 0;     ///< as in `screenshot --view`
+  virtual std::string label() const = 0;  ///< on its tab
+  /// Draws everything below the top bar.
+  virtual void draw(Frame& frame, const Rect& area) = 0;
+  /// A key that the shell does not use itself; true if the view did.
+  virtual bool key(Frame&, ImGuiKey, bool /*shift*/) { return false; }
+};
+
+}  // namespace thalweg

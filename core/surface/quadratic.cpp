@@ -1,0 +1,148 @@
+// The quadratic in any number of dimensions, f = ½ Σ λᵢ xᵢ², turned by an angle in two.
+// Not a templated formula: its derivatives are written down, and cost O(n).
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+#include "core/surface/descriptors.hpp"
+
+namespace thalweg {
+namespace {
+
+constexpr std::size_t kMostDimensions = 1000;
+
+class Quadratic final : public Surface {
+ public:
+  explicit Quadratic(std::vector<double> eigenvalues) : eigenvalues_(std::move(eigenvalues)) {
+    const std::size_t n = eigenvalues_.size();
+    dim_ = static_cast<int>(n);
+    domain_.assign(n, {-2.0, 2.0});
+    start_.assign(n, 1.0);
+    if (n == 2) start_ = {-1.6, 1.2};
+    // With a zero or negative eigenvalue there is no minimum, or no isolated one.
+    const bool definite = std::all_of(eigenvalues_.begin(), eigenvalues_.end(), [](double l) { return l > 0.0; });
+    if (definite) minima_ = {{std::vector<double>(n, 0.0), 0.0, true}};
+  }
+
+  double value(const double* x) const override {
+    double sum = 0.0;
+    for (std::size_t i = 0; i < eigenvalues_.size(); ++i) sum += eigenvalues_[i] * (x[i] * x[i]);
+    return 0.5 * sum;
+  }
+
+  double gradient(const double* x, double* g) const override {
+    for (std::size_t i = 0; i < eigenvalues_.size(); ++i) g[i] = eigenvalues_[i] * x[i];
+    return value(x);
+  }
+
+  double hessian(const double* x, double* g, double* h) const override {
+    const std::size_t n = eigenvalues_.size();
+    std::fill(h, h + n * n, 0.0);
+    for (std::size_t i = 0; i < n; ++i) h[i * n + i] = eigenvalues_[i];
+    return gradient(x, g);
+  }
+
+  void row(const double* x, int axis, double first, double step, int count, double* out) const override {
+    const auto along = static_cast<std::size_t>(axis);
+    double rest = 0.0;
+    for (std::size_t i = 0; i < eigenvalues_.size(); ++i)
+      if (i != along) rest += eigenvalues_[i] * (x[i] * x[i]);
+    const double curvature = eigenvalues_[along];
+    for (int i = 0; i < count; ++i) {
+      const double t = first + i * step;
+      out[i] = 0.5 * (rest + curvature * (t * t));
+    }
+  }
+
+ private:
+  std::vector<double> eigenvalues_;
+};
+
+/// Two eigenvalues on axes turned by an angle: f = ½ (λ₁u² + λ₂v²), u = x cos θ + y sin θ.
+struct TurnedQuadratic {
+  double xx, xy, yy;
+
+  TurnedQuadratic(double first, double second, double radians) {
+    const double c = std::cos(radians);
+    const double s = std::sin(radians);
+    xx = first * c * c + second * s * s;
+    yy = first * s * s + second * c * c;
+    xy = (first - second) * c * s;
+  }
+  template <class T>
+  T operator()(T x, T y) const {
+    return 0.5 * (xx * square(x) + yy * square(y)) + xy * (x * y);
+  }
+  template <class T>
+  static T square(const T& x) {
+    return jets::square(x);
+  }
+};
+
+MadeSurface make_quadratic(const Spec& spec) {
+  std::vector<double> eigenvalues = spec.list("eigenvalues");
+  if (eigenvalues.size() > kMostDimensions)
+    return bad_input("at most 1000 are allowed, not " + std::to_string(eigenvalues.size()),
+                     "quadratic: eigenvalues");
+  if (eigenvalues.size() != 2) return std::shared_ptr<const Surface>(std::make_shared<Quadratic>(eigenvalues));
+
+  if (!spec.is_off("condition")) {
+    const auto [smallest, largest] = std::minmax_element(eigenvalues.begin(), eigenvalues.end());
+    if (*smallest <= 0.0)
+      return bad_input("needs two positive eigenvalues; write condition=off", "quadratic: condition");
+    *largest = *smallest * spec.number("condition");
+  }
+  const double degrees = spec.number("angle");
+  if (std::remainder(degrees, 180.0) == 0.0)
+    return std::shared_ptr<const Surface>(std::make_shared<Quadratic>(eigenvalues));
+  const bool definite = eigenvalues[0] > 0.0 && eigenvalues[1] > 0.0;
+  return with_minima(
+      TurnedQuadratic(eigenvalues[0], eigenvalues[1], degrees * std::numbers::pi / 180.0),
+      {{-2.0, 2.0}, {-2.0, 2.0}}, {-1.6, 1.2},
+      definite ? std::vector<MarkedPoint>{{{0.0, 0.0}, 0.0, true}} : std::vector<MarkedPoint>{});
+}
+
+}  // namespace
+
+SurfaceDescriptor quadratic_surface() {
+  return {{.id = "quadratic",
+           .label = "Quadratic bowl",
+           .summary = "The model of every smooth minimum: the ratio of its curvatures sets the pace of descent.",
+           .formula = "½ Σ λᵢ xᵢ²",
+           .reference = "B. T. Polyak, Some methods of speeding up the convergence of iteration methods, USSR "
+                        "Comput. Math. Math. Phys. 4 (1964) 1–17; G. Goh, Why momentum really works, Distill "
+                        "(2017)",
+           .parameters = {{.key = "eigenvalues",
+                           .symbol = "λ",
+                           .label = "curvatures",
+                           .kind = Kind::kRealList,
+                           .default_value = std::vector<double>{1.0, 10.0},
+                           .soft_min = 0.1,
+                           .soft_max = 100.0,
+                           .scale = Scale::kLog,
+                           .help = "One eigenvalue of the Hessian for each dimension, written 1/10/100."},
+                          {.key = "angle",
+                           .symbol = "θ",
+                           .label = "angle",
+                           .default_value = 0.0,
+                           .soft_min = 0.0,
+                           .soft_max = 90.0,
+                           .unit = "°",
+                           .help = "Turns the axes of a bowl in two dimensions, counter-clockwise."},
+                          {.key = "condition",
+                           .symbol = "κ",
+                           .label = "condition number",
+                           .default_value = Value{},
+                           .min = 1.0,
+                           .soft_min = 1.0,
+                           .soft_max = 1000.0,
+                           .scale = Scale::kLog,
+                           .help = "In two dimensions: makes the larger eigenvalue this multiple of the smaller.",
+                           .off_word = "off"}}},
+          0, make_quadratic, [](const Spec& spec, std::string_view key) {
+            return key == "eigenvalues" || spec.list("eigenvalues").size() == 2;
+          }};
+}
+
+}  // namespace thalweg
