@@ -11,7 +11,7 @@ uniform vec3 line_colour;
 uniform vec2 minor_half_width_and_alpha;
 uniform vec2 major_half_width_and_alpha;
 uniform float pixel_scale;
-uniform float hillshade;
+uniform vec2 hillshade;  // gain where lit, loss where not
 uniform float slope_scale;
 uniform vec3 empty_colour;
 uniform vec3 hatch_colour;
@@ -60,7 +60,7 @@ void main() {
   float lit = dot(g, vec2(0.7071, -0.7071)) / sqrt(1.0 + dot(g, g));
 
   vec3 ground = texture(tints, vec2((c - tint_low_and_scale.x) * tint_low_and_scale.y, 0.5)).rgb;
-  ground *= 1.0 + hillshade * lit;
+  ground *= 1.0 + lit * (lit > 0.0 ? hillshade.x : hillshade.y);
 
   // Distance to the line below and to the line above. The slope towards a line is taken on the
   // side where the line is (upwind), not across the pixel: at the bottom of a valley or at a kink

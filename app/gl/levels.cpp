@@ -44,7 +44,8 @@ MapStyle light_map_style() {
   style.line = map_colour(0x785532);
   style.minor_alpha = 0.30f;
   style.major_alpha = 0.58f;
-  style.hillshade = 0.13f;
+  style.hillshade_light = 0.07f;
+  style.hillshade_dark = 0.17f;
   style.ground = map_colour(0xf4f1ea);
   style.empty = map_colour(0xebe7de);
   style.hatch = map_colour(0xddd6c8);
@@ -63,7 +64,8 @@ MapStyle dark_map_style() {
   style.line = map_colour(0xbecdd7);
   style.minor_alpha = 0.26f;
   style.major_alpha = 0.52f;
-  style.hillshade = 0.24f;
+  style.hillshade_light = 0.32f;
+  style.hillshade_dark = 0.28f;
   style.ground = map_colour(0x11151b);
   style.empty = map_colour(0x171c24);
   style.hatch = map_colour(0x2a323f);

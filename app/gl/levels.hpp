@@ -52,7 +52,9 @@ struct MapStyle {
   float minor_alpha = 0.3f;
   float major_width = 1.3f;  ///< every fourth line
   float major_alpha = 0.55f;
-  float hillshade = 0.15f;  ///< 0 to 1: how much slopes lighten and darken; light from the upper left
+  // Light comes from the upper left. Both are fractions of the tint, 0 to 1.
+  float hillshade_light = 0.08f;  ///< added on slopes that face the light
+  float hillshade_dark = 0.16f;   ///< taken from slopes that face away
   float pixel_scale = 1.0f;  ///< 1 to 3: thicker lines for a dense display or a projector
 
   MapColour ground;  ///< behind the 3D view

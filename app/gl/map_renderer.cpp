@@ -100,7 +100,7 @@ void MapRenderer::draw() {
   const LevelRange tints = tint_range(style_, range_);
   // Slopes count relative to the picture, not to the pixel: every size and density looks alike.
   const double span = level_style_.log_levels ? 1.0 : range_.span() / 6.0;
-  const double slope = std::min(width_, height_) / 110.0 / span;
+  const double slope = std::min(width_, height_) / 45.0 / span;
 
   glBindFramebuffer(GL_DRAW_FRAMEBUFFER, framebuffer_.id());
   glViewport(0, 0, width_, height_);
@@ -118,7 +118,7 @@ void MapRenderer::draw() {
   program_.set("minor_half_width_and_alpha", 0.5f * scale * style_.minor_width, style_.minor_alpha);
   program_.set("major_half_width_and_alpha", 0.5f * scale * style_.major_width, style_.major_alpha);
   program_.set("pixel_scale", scale);
-  program_.set("hillshade", style_.hillshade);
+  program_.set("hillshade", style_.hillshade_light, style_.hillshade_dark);
   program_.set("slope_scale", float(slope));
   program_.set("empty_colour", style_.empty.r, style_.empty.g, style_.empty.b);
   program_.set("hatch_colour", style_.hatch.r, style_.hatch.g, style_.hatch.b);

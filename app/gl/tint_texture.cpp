@@ -13,7 +13,7 @@ void upload_tints(const Texture& texture, const MapStyle& style) {
   glActiveTexture(GL_TEXTURE0);
   glBindTexture(GL_TEXTURE_2D, texture.id());
   // Half floats: eight bits would band once the hillshade multiplies them.
-  glTexImage2D(GL_TEXTURE_2D, 0, GL_RGB16F, kTintTableSize, 1, 0, GL_RGB, GL_FLOAT, rgb.data());
+  glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, kTintTableSize, 1, 0, GL_RGB, GL_FLOAT, rgb.data());
   glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR);
   glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_LINEAR);
   glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE);

@@ -38,9 +38,9 @@ TEST_F(Map, Gallery) {
       map_->texture();
       glFinish();
       const auto t2 = std::chrono::steady_clock::now();
-      map_->set_style(light_map_style()); map_->set_style(style);
+      double best=1e9; for(int k=0;k<12;++k){ const auto a=std::chrono::steady_clock::now(); map_->set_style(MapStyle{}); map_->set_style(style);
       map_->texture();
-      glFinish();
+      glFinish(); best=std::min(best,std::chrono::duration<double,std::milli>(std::chrono::steady_clock::now()-a).count()); } printf("best %.2f ",best);
       const auto t3 = std::chrono::steady_clock::now();
       using ms = std::chrono::duration<double, std::milli>;
       printf("%s %.1f %.1f %.1f\n", c.name, ms(t1-t0).count(), ms(t2-t1).count(), ms(t3-t2).count());
