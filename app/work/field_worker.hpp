@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "app/gl/height_field.hpp"
+#include "app/gl/mesh_field.hpp"
 #include "app/work/latest.hpp"
 #include "core/surface/field.hpp"
 
@@ -15,21 +16,19 @@ namespace thalweg {
 /// A surface sampled for a picture, ready for the renderers.
 struct Picture {
   FieldRequest request;
-  HeightField map;             ///< one sample per pixel
-  std::vector<double> coarse;  ///< coarse_side x coarse_side heights over the same rectangle, for 3D
+  HeightField map;  ///< one sample per pixel
+  MeshField mesh;   ///< the same rectangle in 3D
 };
 
 struct PictureRequest {
   FieldRequest field;
   LevelStyle levels;
+  bool mesh = false;  ///< the 3D view is wanted
   bool operator==(const PictureRequest&) const = default;
 };
 
 class FieldWorker {
  public:
-  /// Samples along each side of the 3D mesh.
-  static constexpr int kCoarseSide = 161;
-
   /// `wake` is called on the worker's thread when a new picture is there.
   explicit FieldWorker(std::function<void()> wake = {});
 

@@ -148,7 +148,7 @@ INSTANTIATE_TEST_SUITE_P(All, EveryOptimizer, ::testing::ValuesIn([] {
                            for (const auto& o : optimizers()) out.push_back(&o);
                            return out;
                          }()),
-                         [](const auto& info) { return info.param->id; });
+                         [](const auto& each) { return each.param->id; });
 
 TEST(Descent, LiveChangeTakesEffectAtItsStep) {
   DescentSettings s = settings("quadratic:eigenvalues=1/10", {1, 1}, "gd:lr=0.01", "run:steps=20");

@@ -1,0 +1,532 @@
+#include "app/panels/map_panel.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "app/map/draw_path.hpp"
+#include "app/panels/map_overlay.hpp"
+#include "app/ui/compat.hpp"
+#include "app/ui/text.hpp"
+
+namespace thalweg {
+namespace {
+
+/// Lanes are worked out for at most this many points; longer paths fill areas and have no side.
+constexpr std::size_t kMostLanePoints = 12'000;
+
+std::string axis_label(const Surface& surface, int axis) {
+  if (surface.dim() <= 2) return axis == 0 ? "x" : "y";
+  return "x" + ui::superscript(0).substr(0, 0) + std::to_string(axis + 1);
+}
+
+/// How heights become tints and lines with this Scene.
+MapStyle style_of(const Scene& scene, const Surface& surface, const Plane& plane) {
+  MapStyle style = ui::theme().dark ? dark_map_style() : light_map_style();
+  style.pixel_scale = std::max(1.0F, std::round(ui::scale()));
+  double lowest = INFINITY;
+  for (const MarkedPoint& minimum : surface.minima()) lowest = std::min(lowest, minimum.value);
+  style.levels.log_levels = scene.view.text("levels") == "log" && std::isfinite(lowest);
+  if (style.levels.log_levels) {
+    style.levels.reference = lowest;
+    // Seen from close by, the ground about a minimum is flatter: tell smaller heights apart.
+    const double whole = surface.domain().front().upper - surface.domain().front().lower;
+    const double closer = std::min(1.0, (plane.x1 - plane.x0) / whole);
+    style.levels.floor *= std::max(1e-10, closer * closer);
+  }
+  return style;
+}
+
+double lane_value(const DescentView& lane, std::int64_t row, int column) { return lane.table.at(row, column); }
+
+}  // namespace
+
+Result<std::unique_ptr<MapPanel>> MapPanel::create(std::function<void()> wake) {
+  auto map = MapRenderer::create();
+  if (!map) return map.error();
+  auto mesh = MeshRenderer::create();
+  if (!mesh) return mesh.error();
+  return std::unique_ptr<MapPanel>(new MapPanel(std::move(*map), std::move(*mesh), std::move(wake)));
+}
+
+void MapPanel::draw(Frame& frame, Session& session, const Rect& area) {
+  session.cursor.reset();
+  const std::shared_ptr<const Surface> surface = frame.run->race.surface;
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  list->AddRectFilled(area.min, area.max, ui::theme().ground);
+  // A snapshot of other dimensions than the Scene's is a frame old; the next one fits.
+  if (!surface || surface->dim() != static_cast<int>(frame.scene().start.size()) || area.width() < 8 || area.height() < 8)
+    return;
+  if (paths_.size() < frame.run->race.lanes.size()) paths_.resize(frame.run->race.lanes.size());
+
+  list->PushClipRect(area.min, area.max, true);
+  if (surface->dim() == 1) {
+    Plane plane = plane_of(frame.scene(), *surface, area.min.x, area.min.y, area.width(), area.height());
+    draw_curve(frame, session, *surface, plane);
+  } else {
+    const std::string& layout = frame.scene().view.text("layout");
+    Rect map = area, mesh = area;
+    if (layout == "both") {
+      if (area.width() > 1.2F * area.height()) {
+        map.max.x = mesh.min.x = std::floor(0.5F * (area.min.x + area.max.x));
+      } else {
+        map.max.y = mesh.min.y = std::floor(0.5F * (area.min.y + area.max.y));
+      }
+    }
+    const Plane plane =
+        plane_of(frame.scene(), *surface, map.min.x, map.min.y, map.width(), map.height());
+    refresh(frame, *surface, plane, layout != "map");
+    const ShownAxes axes = shown_axes(frame.scene(), *surface);
+    for (std::size_t i = 0; i < frame.run->race.lanes.size(); ++i) {
+      const DescentView& lane = frame.run->race.lanes[i];
+      paths_[i].update(lane.table, lane.columns.position(axes.x), lane.columns.position(axes.y), plane);
+    }
+    if (layout != "3d") {
+      list->PushClipRect(map.min, map.max, true);
+      draw_map(frame, session, *surface, plane);
+      list->PopClipRect();
+    }
+    if (layout != "map") {
+      list->PushClipRect(mesh.min, mesh.max, true);
+      draw_mesh(frame, *surface, plane, mesh);
+      list->PopClipRect();
+    }
+    if (layout == "both") {
+      const bool beside = mesh.min.x > area.min.x;
+      list->AddLine(mesh.min, beside ? ImVec2{mesh.min.x, mesh.max.y} : ImVec2{mesh.max.x, mesh.min.y},
+                    ui::theme().hairline, ui::line_width(1));
+    }
+    draw_layout_switch(frame, area);
+  }
+  list->PopClipRect();
+}
+
+void MapPanel::refresh(Frame& frame, const Surface& surface, const Plane& plane, bool mesh) {
+  const ShownAxes axes = shown_axes(frame.scene(), surface);
+  const ImVec2 density = ImGui::GetIO().DisplayFramebufferScale;
+  PictureRequest request;
+  FieldRequest& field = request.field;
+  field.surface = frame.run->race.surface;
+  if (surface.dim() > 2) field.at = slice_point(frame.scene(), surface);
+  field.axis_x = axes.x;
+  field.axis_y = axes.y;
+  field.x0 = plane.x0;
+  field.x1 = plane.x1;
+  field.y0 = plane.y0;
+  field.y1 = plane.y1;
+  field.width = std::max(2, static_cast<int>(std::lround(plane.width * density.x)));
+  field.height = std::max(2, static_cast<int>(std::lround(plane.height * density.y)));
+  const MapStyle style = style_of(frame.scene(), surface, plane);
+  request.levels = style.levels;
+  request.mesh = mesh;
+  worker_.request(request);
+  if (frame.synchronous) worker_.wait();
+
+  map_.set_style(style);
+  mesh_.set_style(style);
+  const std::shared_ptr<const Picture> newest = worker_.picture();
+  if (!newest || newest == picture_) return;
+  picture_ = newest;
+  map_.set_field(picture_->map);
+  if (!picture_->mesh.vertices.empty()) mesh_.set_field(picture_->mesh);
+}
+
+void MapPanel::draw_map(Frame& frame, Session& session, const Surface& surface, const Plane& plane) {
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  const ShownAxes axes = shown_axes(frame.scene(), surface);
+  if (map_.has_field()) {
+    // Until the picture of this view is there, the last one stands in for it, moved into place.
+    const MapUv uv = map_.uv({plane.x0, plane.y0, plane.x1, plane.y1});
+    list->AddImage(ui::texture_id(map_.texture()), {plane.left, plane.top},
+                   {plane.left + plane.width, plane.top + plane.height}, {uv.u0, uv.v0}, {uv.u1, uv.v1});
+  }
+  map_input(frame, session, surface, plane);
+  if (frame.scene().view.flag("arrows"))
+    draw_arrows(list, plane, surface, axes, slice_point(frame.scene(), surface));
+  draw_minima(list, plane, surface, axes);
+  draw_paths(frame, session, surface, plane);
+  const std::vector<double>& start = frame.scene().start;
+  const Vec2 start_at = plane.to_screen(start[static_cast<std::size_t>(axes.x)], start[static_cast<std::size_t>(axes.y)]);
+  draw_start(list, plane, start_at, session.dragging_start);
+  if (frame.scene().view.flag("ellipse") && session.cursor) draw_hessian(list, plane, surface, axes, *session.cursor);
+  draw_axes(list, plane, axis_label(surface, axes.x), axis_label(surface, axes.y));
+  if (plane.width > ui::px(240) && plane.height > ui::px(280))
+    draw_colour_bar(list, map_.legend(), {plane.left + plane.width - ui::px(16), plane.top + plane.height - ui::px(40)});
+}
+
+void MapPanel::map_input(Frame& frame, Session& session, const Surface& surface, const Plane& plane) {
+  const ShownAxes axes = shown_axes(frame.scene(), surface);
+  ImGui::SetCursorScreenPos({plane.left, plane.top});
+  ImGui::SetNextItemAllowOverlapCompat();
+  ImGui::InvisibleButton("map", {plane.width, plane.height});
+  ui::own_wheel();
+  ui::mark("map", {plane.left, plane.top}, {plane.left + plane.width, plane.top + plane.height});
+  const ImGuiIO& io = ImGui::GetIO();
+  const Vec2 mouse{io.MousePos.x, io.MousePos.y};
+  const std::vector<double> start = frame.scene().start;
+  const Vec2 start_at = plane.to_screen(start[static_cast<std::size_t>(axes.x)], start[static_cast<std::size_t>(axes.y)]);
+  ui::mark("start", {start_at.x - 1, start_at.y - 1}, {start_at.x + 1, start_at.y + 1});
+  const bool hovered = ImGui::IsItemHovered();
+  if (hovered || ImGui::IsItemActive()) {
+    session.cursor = slice_point(frame.scene(), surface);
+    (*session.cursor)[static_cast<std::size_t>(axes.x)] = plane.to_x(mouse.x);
+    (*session.cursor)[static_cast<std::size_t>(axes.y)] = plane.to_y(mouse.y);
+  }
+  const bool on_start = std::hypot(mouse.x - start_at.x, mouse.y - start_at.y) < ui::px(12);
+  if (hovered && on_start) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
+  if (ImGui::IsItemActivated()) {
+    session.dragging_start = on_start;
+    if (!on_start) {
+      for (std::size_t i = 0; i < frame.run->race.lanes.size() && i < frame.scene().optimizers.size(); ++i) {
+        const DescentView& lane = frame.run->race.lanes[i];
+        const std::int64_t row = shown_row(frame.scene(), lane);
+        const Vec2 p = plane.to_screen(lane_value(lane, row, axes.x), lane_value(lane, row, axes.y));
+        if (std::hypot(mouse.x - p.x, mouse.y - p.y) < ui::px(10)) session.selected = static_cast<int>(i);
+      }
+    }
+  }
+  if (ImGui::IsItemActive() && ImGui::IsMouseDragging(0, session.dragging_start ? 0.0F : -1.0F)) {
+    if (session.dragging_start) {
+      propose(frame, {}, "start", [&](Scene& scene) {
+        scene.start[static_cast<std::size_t>(axes.x)] = plane.to_x(std::clamp(mouse.x, plane.left, plane.left + plane.width));
+        scene.start[static_cast<std::size_t>(axes.y)] = plane.to_y(std::clamp(mouse.y, plane.top, plane.top + plane.height));
+      });
+    } else if (io.MouseDelta.x != 0.0F || io.MouseDelta.y != 0.0F) {
+      propose(frame, {}, {}, [&](Scene& scene) {
+        const double per_pixel = (plane.x1 - plane.x0) / static_cast<double>(plane.width);
+        look_at(scene, 0.5 * (plane.x0 + plane.x1) - static_cast<double>(io.MouseDelta.x) * per_pixel,
+                0.5 * (plane.y0 + plane.y1) + static_cast<double>(io.MouseDelta.y) * per_pixel, plane.x1 - plane.x0);
+      });
+    }
+  }
+  if (ImGui::IsItemDeactivated()) {
+    if (session.dragging_start) frame.editor.end_group();
+    session.dragging_start = false;
+  }
+  if (hovered && io.MouseWheel != 0.0F)
+    propose(frame, {}, {}, [&](Scene& scene) { zoom(scene, plane, mouse, std::pow(0.85, static_cast<double>(io.MouseWheel))); });
+  if (hovered && ImGui::IsMouseDoubleClicked(0) && !on_start)
+    propose(frame, {}, {}, [](Scene& scene) { look_at_all(scene); });
+}
+
+void MapPanel::draw_paths(Frame& frame, const Session& session, const Surface& surface, const Plane& plane) {
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  const ShownAxes axes = shown_axes(frame.scene(), surface);
+  const auto& optimizers = frame.scene().optimizers;
+  const std::size_t count = std::min(frame.run->race.lanes.size(), optimizers.size());
+
+  std::vector<std::span<const PathPoint>> shown;
+  std::vector<std::size_t> owner;
+  std::vector<std::size_t> sizes;
+  std::vector<std::uint64_t> generations;
+  std::size_t total = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!optimizers[i].visible) continue;
+    shown.push_back(paths_[i].points());
+    owner.push_back(i);
+    sizes.push_back(paths_[i].points().size());
+    generations.push_back(paths_[i].generation() * kMostOptimizers + i);
+    total += sizes.back();
+  }
+  if (sizes != lane_sizes_ || generations != lane_generations_) {
+    if (total <= kMostLanePoints) {
+      lanes_ = lanes(shown, plane, ui::px(2.6F));
+    } else {
+      lanes_.assign(shown.size(), {});
+      for (std::size_t k = 0; k < shown.size(); ++k)
+        for (const PathPoint& point : shown[k]) lanes_[k].push_back(point.position);
+    }
+    lane_sizes_ = sizes;
+    lane_generations_ = generations;
+  }
+
+  const float width = ui::line_width(ui::theme().path_width);
+  // Paths first, dots over all of them; the selected one on top.
+  std::vector<std::size_t> order(shown.size());
+  for (std::size_t k = 0; k < order.size(); ++k) order[k] = k;
+  std::stable_partition(order.begin(), order.end(), [&](std::size_t k) { return static_cast<int>(owner[k]) != session.selected; });
+  for (const std::size_t k : order) {
+    const DescentView& lane = frame.run->race.lanes[owner[k]];
+    const ui::Colour colour = ui::path_colour(optimizers[owner[k]].colour);
+    const std::int64_t row = shown_row(frame.scene(), lane);
+    const Vec2 tail = plane.to_screen(lane_value(lane, row, axes.x), lane_value(lane, row, axes.y));
+    const bool tail_ok = std::isfinite(tail.x) && std::isfinite(tail.y);
+    if (row < lane.steps()) draw_path_after(list, shown[k], lanes_[k], row, ui::with_alpha(colour, 0.3F), ui::line_width(1));
+    draw_path(list, shown[k], lanes_[k], row, tail_ok ? &tail : nullptr, ui::with_alpha(ui::theme().halo, 0.6F),
+              width + 2 * ui::line_width(1));
+    draw_path(list, shown[k], lanes_[k], row, tail_ok ? &tail : nullptr, colour, width);
+  }
+  for (const std::size_t k : order) {
+    const DescentView& lane = frame.run->race.lanes[owner[k]];
+    const ui::Colour colour = ui::path_colour(optimizers[owner[k]].colour);
+    const std::int64_t row = shown_row(frame.scene(), lane);
+    const Vec2 p = plane.to_screen(lane_value(lane, row, axes.x), lane_value(lane, row, axes.y));
+    if (!std::isfinite(p.x) || !std::isfinite(p.y)) continue;
+    if (lane.outcome == Outcome::kDiverged && row == lane.steps()) continue;
+    list->AddCircleFilled({p.x, p.y}, ui::px(8), ui::theme().dark ? ui::theme().ground : ui::theme().card);
+    list->AddCircleFilled({p.x, p.y}, ui::px(6), colour);
+  }
+}
+
+void MapPanel::draw_mesh(Frame& frame, const Surface& surface, const Plane& plane, const Rect& area) {
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  const ImVec2 density = ImGui::GetIO().DisplayFramebufferScale;
+  if (auto error = mesh_.resize(static_cast<int>(area.width() * density.x), static_cast<int>(area.height() * density.y))) {
+    frame.say(*error);
+    return;
+  }
+  mesh_input(frame, area);
+  const Spec& camera = frame.scene().camera;
+  mesh_.set_view({static_cast<float>(camera.number("yaw")), static_cast<float>(camera.number("pitch")),
+                  static_cast<float>(1.0 / camera.number("zoom"))});
+  if (!mesh_.has_field()) return;
+  list->AddImage(ui::texture_id(mesh_.texture()), area.min, area.max, {0, 1}, {1, 0});
+  if (!picture_) return;
+
+  const ShownAxes axes = shown_axes(frame.scene(), surface);
+  const MapRect& rect = mesh_.rect();
+  const auto place = [&](double x, double y, double loss, bool& seen) -> Vec2 {
+    const MeshPoint p = mesh_.project(x, y, picture_->mesh.relief_height(loss));
+    seen = !mesh_.hidden(p);
+    return {area.min.x + p.x / density.x, area.min.y + p.y / density.y};
+  };
+  const auto inside = [&](double x, double y) { return x >= rect.x0 && x <= rect.x1 && y >= rect.y0 && y <= rect.y1; };
+  const float width = ui::line_width(ui::theme().path_width);
+  const auto& optimizers = frame.scene().optimizers;
+  const std::size_t count = std::min(frame.run->race.lanes.size(), optimizers.size());
+  for (const MarkedPoint& minimum : surface.minima()) {
+    const double x = minimum.x[static_cast<std::size_t>(axes.x)], y = minimum.x[static_cast<std::size_t>(axes.y)];
+    if (!inside(x, y)) continue;
+    bool seen = true;
+    const Vec2 p = place(x, y, minimum.value, seen);
+    const float r = minimum.global ? ui::px(6) : ui::px(4);
+    list->AddCircle({p.x, p.y}, r, ui::with_alpha(ui::theme().text, seen ? 1.0F : 0.35F), 0, ui::line_width(1.5F));
+  }
+  std::vector<double> at(static_cast<std::size_t>(surface.dim()));
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!optimizers[i].visible) continue;
+    const DescentView& lane = frame.run->race.lanes[i];
+    const std::int64_t row = shown_row(frame.scene(), lane);
+    const ui::Colour colour = ui::path_colour(optimizers[i].colour);
+    const auto points = paths_[i].points();
+    // Long segments are draped over the ground between their ends; of very many points each is short.
+    const bool drape = points.size() < 3000;
+    std::vector<ImVec2> line;
+    bool line_seen = true;
+    const auto flush = [&] {
+      if (line.size() > 1) {
+        const int n = static_cast<int>(line.size());
+        if (line_seen)
+          list->AddPolyline(line.data(), n, ui::with_alpha(ui::theme().halo, 0.5F), 0, width + 2 * ui::line_width(1));
+        list->AddPolyline(line.data(), n, line_seen ? colour : ui::with_alpha(colour, 0.3F), 0, width);
+      }
+      line.clear();
+    };
+    const auto to = [&](double x, double y, double loss) {
+      if (!inside(x, y) || !std::isfinite(loss)) {
+        flush();
+        return;
+      }
+      bool seen = true;
+      const Vec2 p = place(x, y, loss, seen);
+      if (!line.empty() && seen != line_seen) {
+        const ImVec2 last = line.back();
+        flush();
+        line.push_back(last);
+      }
+      line_seen = seen;
+      line.push_back({p.x, p.y});
+      if (line.size() >= 4000) {
+        flush();
+        line.push_back({p.x, p.y});
+      }
+    };
+    std::int64_t before = -1;
+    const auto segment = [&](std::int64_t r, bool begins) {
+      const double x = lane_value(lane, r, axes.x), y = lane_value(lane, r, axes.y);
+      if (begins) flush();
+      if (!begins && before >= 0 && drape) {
+        const double x_before = lane_value(lane, before, axes.x), y_before = lane_value(lane, before, axes.y);
+        const Vec2 a = plane.to_screen(x_before, y_before), b = plane.to_screen(x, y);
+        const int pieces = std::clamp(static_cast<int>(std::hypot(a.x - b.x, a.y - b.y) / ui::px(8)), 1, 24);
+        for (int k = 1; k < pieces; ++k) {
+          const double t = static_cast<double>(k) / pieces;
+          for (int axis = 0; axis < surface.dim(); ++axis)
+            at[static_cast<std::size_t>(axis)] =
+                (1 - t) * lane_value(lane, before, axis) + t * lane_value(lane, r, axis);
+          to(at[static_cast<std::size_t>(axes.x)], at[static_cast<std::size_t>(axes.y)], surface.value(at.data()));
+        }
+      }
+      to(x, y, lane_value(lane, r, lane.columns.loss()));
+      before = r;
+    };
+    for (const PathPoint& point : points) {
+      if (point.row > row) break;
+      segment(point.row, point.begins);
+    }
+    segment(row, false);
+    flush();
+    const double x = lane_value(lane, row, axes.x), y = lane_value(lane, row, axes.y);
+    if (!inside(x, y)) continue;
+    bool seen = true;
+    const Vec2 p = place(x, y, lane_value(lane, row, lane.columns.loss()), seen);
+    list->AddCircleFilled({p.x, p.y}, ui::px(7), ui::with_alpha(ui::theme().dark ? ui::theme().ground : ui::theme().card, seen ? 1.0F : 0.4F));
+    list->AddCircleFilled({p.x, p.y}, ui::px(5), ui::with_alpha(colour, seen ? 1.0F : 0.5F));
+  }
+  // The axes stand on the base of the box.
+  for (const bool horizontal : {true, false}) {
+    const Range range = horizontal ? Range{rect.x0, rect.x1} : Range{rect.y0, rect.y1};
+    for (const Tick& tick : ticks(range, AxisScale::kLinear, 300, 70)) {
+      if (!tick.major || tick.label.empty()) continue;
+      const MeshPoint p = horizontal ? mesh_.project_base(tick.value, rect.y0) : mesh_.project_base(rect.x0, tick.value);
+      const std::string text = tick.label.plain();
+      draw_on_map(list, {area.min.x + p.x / density.x - 0.5F * ui::text_width(ui::Type::kNote, text), area.min.y + p.y / density.y + ui::px(4)},
+                  text, ui::theme().dim);
+    }
+  }
+}
+
+void MapPanel::mesh_input(Frame& frame, const Rect& area) {
+  ImGui::SetCursorScreenPos(area.min);
+  ImGui::SetNextItemAllowOverlapCompat();
+  ImGui::InvisibleButton("mesh", {area.width(), area.height()}, ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight);
+  ui::own_wheel();
+  ui::mark("mesh", area.min, area.max);
+  const ImGuiIO& io = ImGui::GetIO();
+  const auto turn = [](Scene& scene, const char* key, double by, bool wrap) {
+    const Parameter& parameter = *camera_descriptor().find(key);
+    double value = scene.camera.number(key) + by;
+    if (wrap) value = std::remainder(value, 360.0);
+    *scene.camera.find(key) = std::clamp(value, parameter.min, parameter.max);
+  };
+  if (ImGui::IsItemActive() && (io.MouseDelta.x != 0.0F || io.MouseDelta.y != 0.0F))
+    propose(frame, {}, {}, [&](Scene& scene) {
+      turn(scene, "yaw", 0.4 * static_cast<double>(io.MouseDelta.x) / static_cast<double>(ui::scale()), true);
+      turn(scene, "pitch", 0.3 * static_cast<double>(io.MouseDelta.y) / static_cast<double>(ui::scale()), false);
+    });
+  if (ImGui::IsItemHovered() && io.MouseWheel != 0.0F)
+    propose(frame, {}, {}, [&](Scene& scene) {
+      const double zoomed = scene.camera.number("zoom") * std::pow(1.15, static_cast<double>(io.MouseWheel));
+      const Parameter& parameter = *camera_descriptor().find("zoom");
+      *scene.camera.find("zoom") = std::clamp(zoomed, parameter.min, parameter.max);
+    });
+  if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(0))
+    propose(frame, {}, {}, [&](Scene& scene) {
+      for (const char* key : {"yaw", "pitch", "zoom"})
+        *scene.camera.find(key) = camera_descriptor().find(key)->default_value;
+    });
+}
+
+void MapPanel::draw_layout_switch(Frame& frame, const Rect& area) {
+  static const std::array<std::string, 3> kWords{"Map", "3D", "Both"};
+  static const std::array<std::string, 3> kLayouts{"map", "3d", "both"};
+  int selected = static_cast<int>(std::find(kLayouts.begin(), kLayouts.end(), frame.scene().view.text("layout")) - kLayouts.begin());
+  const float width = ui::px(168);
+  ImGui::SetCursorScreenPos({area.max.x - width - ui::px(12), area.min.y + ui::px(12)});
+  if (ui::segmented("layout", kWords, selected, width))
+    propose(frame, {}, {}, [&](Scene& scene) { *scene.view.find("layout") = kLayouts[static_cast<std::size_t>(selected)]; });
+}
+
+void MapPanel::draw_curve(Frame& frame, Session& session, const Surface& surface, const Plane& plane) {
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  Plane view = plane;
+  view.top += ui::px(24);
+  view.height -= ui::px(56);
+  const Curve curve = sample_curve(surface, plane.x0, plane.x1, std::max(64, static_cast<int>(plane.width)));
+  double low = curve.min, high = curve.max;
+  for (const MarkedPoint& minimum : surface.minima()) low = std::min(low, minimum.value);
+  const double pad = std::max(1e-9, 0.06 * (high - low));
+  view.y0 = low - pad;
+  view.y1 = high + pad;
+
+  for (const Tick& t : ticks({view.y0, view.y1}, AxisScale::kLinear, view.height, ui::px(60))) {
+    if (!t.major) continue;
+    const float y = view.to_screen(0, t.value).y;
+    list->AddLine({view.left, y}, {view.left + view.width, y}, ui::theme().hairline, ui::line_width(1));
+  }
+  std::vector<ImVec2> line;
+  const auto flush = [&] {
+    if (line.size() > 1)
+      list->AddPolyline(line.data(), static_cast<int>(line.size()), ui::theme().text, 0, ui::line_width(2));
+    line.clear();
+  };
+  for (std::size_t i = 0; i < curve.x.size(); ++i) {
+    if (!std::isfinite(curve.y[i])) {
+      flush();
+      continue;
+    }
+    const Vec2 p = view.to_screen(curve.x[i], curve.y[i]);
+    line.push_back({p.x, p.y});
+  }
+  flush();
+
+  // The mouse: over the curve the point is the one on it.
+  ImGui::SetCursorScreenPos({plane.left, plane.top});
+  ImGui::InvisibleButton("map", {plane.width, plane.height});
+  ui::own_wheel();
+  ui::mark("map", {plane.left, plane.top}, {plane.left + plane.width, plane.top + plane.height});
+  const ImGuiIO& io = ImGui::GetIO();
+  const Vec2 start_at = view.to_screen(frame.scene().start[0], surface.value(frame.scene().start.data()));
+  ui::mark("start", {start_at.x - 1, start_at.y - 1}, {start_at.x + 1, start_at.y + 1});
+  if (ImGui::IsItemHovered() || ImGui::IsItemActive()) session.cursor = std::vector<double>{plane.to_x(io.MousePos.x)};
+  if (ImGui::IsItemActivated()) session.dragging_start = std::abs(io.MousePos.x - start_at.x) < ui::px(12);
+  if (ImGui::IsItemActive() && io.MouseDelta.x != 0.0F) {
+    if (session.dragging_start) {
+      propose(frame, {}, "start", [&](Scene& scene) {
+        scene.start[0] = plane.to_x(std::clamp(io.MousePos.x, plane.left, plane.left + plane.width));
+      });
+    } else {
+      const double by = static_cast<double>(io.MouseDelta.x) * (plane.x1 - plane.x0) / static_cast<double>(plane.width);
+      propose(frame, {}, {}, [&](Scene& scene) {
+        look_at(scene, 0.5 * (plane.x0 + plane.x1) - by, 0.5 * (plane.y0 + plane.y1), plane.x1 - plane.x0);
+      });
+    }
+  }
+  if (ImGui::IsItemDeactivated()) {
+    if (session.dragging_start) frame.editor.end_group();
+    session.dragging_start = false;
+  }
+  if (ImGui::IsItemHovered() && io.MouseWheel != 0.0F)
+    propose(frame, {}, {}, [&](Scene& scene) {
+      zoom(scene, plane, {io.MousePos.x, plane.top + 0.5F * plane.height}, std::pow(0.85, static_cast<double>(io.MouseWheel)));
+    });
+  if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(0))
+    propose(frame, {}, {}, [](Scene& scene) { look_at_all(scene); });
+
+  for (const MarkedPoint& minimum : surface.minima()) {
+    const Vec2 p = view.to_screen(minimum.x[0], minimum.value);
+    if (!plane.contains(p)) continue;
+    list->AddCircle({p.x, p.y}, minimum.global ? ui::px(8) : ui::px(5), ui::theme().text, 0, ui::line_width(1.5F));
+  }
+  const auto& optimizers = frame.scene().optimizers;
+  for (std::size_t i = 0; i < std::min(frame.run->race.lanes.size(), optimizers.size()); ++i) {
+    if (!optimizers[i].visible) continue;
+    const DescentView& lane = frame.run->race.lanes[i];
+    paths_[i].update(lane.table, 0, lane.columns.loss(), view);
+    std::vector<Vec2> at;
+    for (const PathPoint& point : paths_[i].points()) at.push_back(point.position);
+    const std::int64_t row = shown_row(frame.scene(), lane);
+    const ui::Colour colour = ui::path_colour(optimizers[i].colour);
+    const Vec2 p = view.to_screen(lane_value(lane, row, 0), lane_value(lane, row, lane.columns.loss()));
+    draw_path(list, paths_[i].points(), at, row, nullptr, ui::with_alpha(colour, 0.55F), ui::line_width(1));
+    for (std::size_t k = 0; k < at.size() && paths_[i].points()[k].row <= row; ++k)
+      list->AddCircleFilled({at[k].x, at[k].y}, ui::px(2.5F), colour);
+    if (!std::isfinite(p.x) || !std::isfinite(p.y)) continue;
+    if (static_cast<int>(i) == session.selected) {
+      // The tangent: what the optimizer knows of the curve here.
+      double g = 0.0;
+      const double x = lane_value(lane, row, 0);
+      surface.gradient(&x, &g);
+      const double reach = 0.12 * (view.x1 - view.x0);
+      const double loss = lane_value(lane, row, lane.columns.loss());
+      const Vec2 a = view.to_screen(x - reach, loss - reach * g), b = view.to_screen(x + reach, loss + reach * g);
+      list->AddLine({a.x, a.y}, {b.x, b.y}, ui::with_alpha(colour, 0.8F), ui::line_width(1));
+    }
+    list->AddCircleFilled({p.x, p.y}, ui::px(8), ui::theme().dark ? ui::theme().ground : ui::theme().card);
+    list->AddCircleFilled({p.x, p.y}, ui::px(6), colour);
+  }
+  draw_start(list, plane, start_at, session.dragging_start);
+  draw_axes(list, {view.x0, view.x1, view.y0, view.y1, plane.left, plane.top, plane.width, plane.height}, "x", "f(x)");
+}
+
+}  // namespace thalweg

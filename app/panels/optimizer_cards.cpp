@@ -1,0 +1,193 @@
+#include <algorithm>
+#include <cmath>
+
+#include "app/panels/setup_panel.hpp"
+#include "app/ui/compat.hpp"
+#include "app/ui/text.hpp"
+
+namespace thalweg {
+namespace {
+
+/// What stands at the right of a card's head: how it is going, in few words.
+struct Status {
+  std::string text;
+  ui::Colour colour;
+  std::string tooltip;
+};
+
+Status status_of(const Scene& scene, const DescentView& lane) {
+  const std::int64_t row = shown_row(scene, lane);
+  const bool at_end = scene.step >= lane.steps();
+  const std::string steps = ui::integer(lane.steps());
+  if (at_end && lane.outcome == Outcome::kDiverged)
+    return {"diverged at " + steps, ui::theme().error, "A number was no longer finite, or beyond 10¹⁵, after step " + steps + "."};
+  if (at_end && lane.outcome == Outcome::kConverged)
+    return {"converged at " + steps, ui::theme().text, "Within the tolerance after step " + steps + "."};
+  return {ui::number(lane.table.at(row, lane.columns.loss()), 3), ui::theme().dim, "Loss at the step shown."};
+}
+
+}  // namespace
+
+void OptimizerCards::draw(Frame& frame, Session& session) {
+  const ui::Scope scope("optimizer");
+  if (ui::section("Optimizers", "+ add", "add")) ImGui::OpenPopup("add");
+  add_menu(frame, session);
+  if (frame.scene().optimizers.empty() &&
+      ui::empty_state("none", "No optimizer", "Add one and it starts down the surface at once.", "Add an optimizer"))
+    ImGui::OpenPopup("add");
+  // A card may remove itself, so the number is asked for anew each time.
+  for (std::size_t i = 0; i < frame.scene().optimizers.size(); ++i) {
+    if (i > 0) ui::gap(8);
+    card(frame, session, i);
+  }
+}
+
+void OptimizerCards::add_menu(Frame& frame, Session& session) {
+  ImGui::SetNextWindowSizeConstraints({ui::px(300), 0}, {ui::px(420), ui::px(480)});
+  if (!ImGui::BeginPopup("add")) return;
+  for (const OptimizerDescriptor& descriptor : optimizers()) {
+    ImGui::PushID(descriptor.id.c_str());
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float height = ui::px(44);
+    const float width = std::max(ui::px(300), ImGui::GetContentRegionAvail().x);
+    const bool clicked = ImGui::Selectable("##item", false, 0, {width, height});
+    ui::mark("add." + descriptor.id, at, {at.x + width, at.y + height});
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    ui::draw_text(list, ui::Type::kStrong, {at.x + ui::px(8), at.y + ui::px(5)}, ui::theme().text, descriptor.label);
+    ui::draw_text(list, ui::Type::kNote, {at.x + ui::px(8), at.y + ui::px(23)}, ui::theme().dim,
+                  ui::elided(ui::Type::kNote, descriptor.summary, width - ui::px(16)));
+    ImGui::PopID();
+    if (!clicked) continue;
+    if (frame.scene().optimizers.size() >= kMostOptimizers) {
+      frame.say(bad_input("at most " + std::to_string(kMostOptimizers) + " at a time", "optimizers"));
+      continue;
+    }
+    propose(frame, {}, {}, [&](Scene& scene) {
+      SceneOptimizer optimizer;
+      optimizer.program.spec = default_spec(descriptor);
+      optimizer.colour = free_colour(scene);
+      scene.optimizers.push_back(std::move(optimizer));
+    });
+    session.selected = static_cast<int>(frame.scene().optimizers.size()) - 1;
+  }
+  ImGui::EndPopup();
+}
+
+void OptimizerCards::card(Frame& frame, Session& session, std::size_t index) {
+  const SceneOptimizer optimizer = frame.scene().optimizers[index];
+  const OptimizerDescriptor& descriptor = *find_optimizer(optimizer.program.spec.id);
+  const ui::Scope scope(std::to_string(index));
+  const bool selected = session.selected == static_cast<int>(index);
+  const ui::Colour colour = optimizer.visible ? ui::path_colour(optimizer.colour) : ui::theme().faint;
+  ui::begin_card("card", {.selected = selected});
+
+  // The head: dot, name, and how it goes; under the mouse the buttons instead of the latter.
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float width = ui::available();
+  const float height = ui::px(22);
+  const float middle = at.y + 0.5F * height;
+  const ImVec2 mouse = ImGui::GetIO().MousePos;
+  const bool hovered = ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem) &&
+                       mouse.x >= at.x - ui::px(10) && mouse.x < at.x + width + ui::px(10) &&
+                       mouse.y >= at.y - ui::px(8) && mouse.y < at.y + height;
+  const float button = ui::px(22);
+  const float buttons = hovered || !optimizer.visible ? 3 * button : 0.0F;
+
+  ImGui::SetCursorScreenPos(at);
+  if (ImGui::InvisibleButton("dot", {ui::px(18), height})) ImGui::OpenPopup("palette");
+  ui::mark("dot", at, {at.x + ui::px(18), at.y + height});
+  ui::tooltip("Colour: the same for path, curve and slider.");
+  if (optimizer.visible) {
+    list->AddCircleFilled({at.x + ui::px(5), middle}, ui::px(5), colour);
+  } else {
+    list->AddCircle({at.x + ui::px(5), middle}, ui::px(4.5F), colour, 0, ui::line_width(1));
+  }
+  if (ImGui::BeginPopup("palette")) {
+    for (int c = 0; c < static_cast<int>(ui::theme().path.size()); ++c) {
+      ImGui::PushID(c);
+      if (c % 4 != 0) ImGui::SameLine();
+      const ImVec2 spot = ImGui::GetCursorScreenPos();
+      if (ImGui::InvisibleButton("c", {ui::px(24), ui::px(24)})) {
+        propose(frame, {}, {}, [&](Scene& scene) { scene.optimizers[index].colour = c; });
+        ImGui::CloseCurrentPopup();
+      }
+      ui::mark("colour." + std::to_string(c), spot, {spot.x + ui::px(24), spot.y + ui::px(24)});
+      ImGui::GetWindowDrawList()->AddCircleFilled({spot.x + ui::px(12), spot.y + ui::px(12)}, ui::px(8),
+                                                  ui::path_colour(c));
+      ImGui::PopID();
+    }
+    ImGui::EndPopup();
+  }
+
+  const bool has_lane = index < frame.run->race.lanes.size();
+  const Status status =
+      has_lane ? status_of(frame.scene(), frame.run->race.lanes[index]) : Status{"", ui::theme().dim, ""};
+  const float text_left = at.x + ui::px(18);
+  const float status_width = buttons > 0 ? buttons : ui::text_width(ui::Type::kNormal, status.text) + ui::px(6);
+  const std::string name = ui::elided(ui::Type::kStrong, descriptor.label, at.x + width - status_width - text_left);
+  ImGui::SetCursorScreenPos({text_left, at.y});
+  if (ImGui::InvisibleButton("name", {std::max(1.0F, width - ui::px(18) - status_width), height}))
+    session.selected = static_cast<int>(index);
+  ui::mark("name", {text_left, at.y}, {at.x + width - status_width, at.y + height});
+  if (ui::begin_tooltip(ImGui::GetItemID(), ImGui::IsItemHovered())) {
+    ui::paragraph(descriptor.label, ui::theme().text, ui::Type::kStrong);
+    ui::paragraph(descriptor.summary, ui::theme().text);
+    ui::paragraph(descriptor.formula, ui::theme().text);
+    ui::paragraph(descriptor.reference, ui::theme().dim, ui::Type::kNote);
+    ui::end_tooltip();
+  }
+  ui::draw_centred(list, ui::Type::kStrong, text_left, middle, optimizer.visible ? ui::theme().text : ui::theme().dim, name);
+  bool gone = false;
+  if (buttons > 0) {
+    ImGui::SetCursorScreenPos({at.x + width - 3 * button, at.y});
+    const ui::ButtonOptions small{.size = 22, .icon = 13};
+    ui::ButtonOptions hide = small;
+    hide.tooltip = optimizer.visible ? "Hide its path and curves" : "Show its path and curves";
+    if (ui::icon_button("visible", optimizer.visible ? ui::Icon::kEye : ui::Icon::kEyeOff, hide))
+      propose(frame, {}, {}, [&](Scene& scene) { scene.optimizers[index].visible = !optimizer.visible; });
+    ImGui::SetCursorScreenPos({at.x + width - 2 * button, at.y});
+    ui::ButtonOptions copy = small;
+    copy.tooltip = "Add a copy of it";
+    copy.enabled = frame.scene().optimizers.size() < kMostOptimizers;
+    if (ui::icon_button("duplicate", ui::Icon::kDuplicate, copy))
+      propose(frame, {}, {}, [&](Scene& scene) {
+        SceneOptimizer twin = optimizer;
+        twin.colour = free_colour(scene);
+        scene.optimizers.insert(scene.optimizers.begin() + static_cast<std::ptrdiff_t>(index) + 1, std::move(twin));
+      });
+    ImGui::SetCursorScreenPos({at.x + width - button, at.y});
+    ui::ButtonOptions remove = small;
+    remove.tooltip = "Remove it (Ctrl+Z brings it back)";
+    gone = ui::icon_button("remove", ui::Icon::kTrash, remove);
+  } else if (!status.text.empty()) {
+    ui::draw_centred(list, ui::Type::kNormal, at.x + width, middle, status.colour, status.text, 1.0F);
+  }
+  ImGui::SetCursorScreenPos({at.x, at.y + height});
+  ImGui::Dummy({width, ui::px(2)});
+
+  // Its parameters: all of the selected one, of the others the learning rate.
+  const ui::RowColumns columns = ui::row_columns(descriptor.parameters);
+  const Spec now = optimizer.program.at(frame.scene().step);
+  for (const Parameter& parameter : descriptor.parameters) {
+    if (!selected && parameter.key != "lr") continue;
+    Value value = *now.find(parameter.key);
+    ui::Edit edit;
+    if (ui::parameter_row(parameter, value, colour, &edit, {.columns = columns})) {
+      propose(frame, edit, "optimizer." + std::to_string(index) + "." + parameter.key, [&](Scene& scene) {
+        set_in_program(frame, scene, scene.optimizers[index].program, parameter, value);
+      });
+    } else if (edit.ended) {
+      frame.editor.end_group();
+    }
+  }
+  if (ui::end_card()) session.selected = static_cast<int>(index);
+  if (gone) {
+    propose(frame, {}, {}, [&](Scene& scene) {
+      scene.optimizers.erase(scene.optimizers.begin() + static_cast<std::ptrdiff_t>(index));
+    });
+    session.selected = std::max(0, std::min(session.selected, static_cast<int>(frame.scene().optimizers.size()) - 1));
+  }
+}
+
+}  // namespace thalweg

@@ -1,0 +1,50 @@
+// What a chart shows, independent of who draws it: the window, SVG or CSV. A plain value; cheap to
+// build anew for each frame because the numbers stay where they are.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/figure/axis.hpp"
+#include "core/series/table.hpp"
+
+namespace thalweg {
+
+struct Axis {
+  std::string label;
+  std::string unit = {};
+  AxisScale scale = AxisScale::kLinear;
+  std::optional<Range> range = {};  ///< asked for by the caller; else fitted to the data
+};
+
+/// One curve. Either a column of a table, with x the row number, or points of its own.
+struct Series {
+  std::string name;
+  int colour = 0;  ///< index into the palette
+  TableView table = {};
+  int column = 0;
+  std::vector<double> x = {};  ///< not empty: points, x ascending; `table` is not looked at
+  std::vector<double> y = {};
+  bool visible = true;
+  bool dashed = false;  ///< for a reference: a bound, a saved run
+
+  bool from_points() const { return !x.empty(); }
+};
+
+/// A line across the chart at x: an event of the run.
+struct Mark {
+  double x = 0.0;
+  std::string text = {};
+};
+
+struct Chart {
+  std::string title;
+  Axis x = {};
+  Axis y = {};
+  std::vector<Series> series = {};
+  std::vector<Mark> marks = {};
+  std::optional<double> cursor = {};  ///< x of the step that is shown elsewhere
+};
+
+}  // namespace thalweg
