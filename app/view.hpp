@@ -28,6 +28,15 @@ struct Frame {
   const Scene& scene() const { return editor.scene(); }
 };
 
+/// Keys that mean something outside text fields. The packaged ImGui has no names for most of them.
+enum class Key { kSpace, kLeft, kRight, kHome, kPageUp, kPageDown, kR, kF, kPlus, kMinus, kZero, kZ, kY, kS, kO, kHelp, kEscape };
+
+struct KeyPress {
+  Key key = Key::kSpace;
+  bool ctrl = false;
+  bool shift = false;
+};
+
 /// A rectangle of the window in pixels.
 struct Rect {
   ImVec2 min;
@@ -43,8 +52,8 @@ class View {
   virtual std::string label() const = 0;  ///< on its tab
   /// Draws everything below the top bar.
   virtual void draw(Frame& frame, const Rect& area) = 0;
-  /// A key that the shell does not use itself; true if the view did.
-  virtual bool key(Frame&, ImGuiKey, bool /*shift*/) { return false; }
+  /// A key that the shell does not use itself.
+  virtual void key(Frame&, const KeyPress&) {}
 };
 
 }  // namespace thalweg

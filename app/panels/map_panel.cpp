@@ -157,8 +157,9 @@ void MapPanel::draw_map(Frame& frame, Session& session, const Surface& surface, 
 void MapPanel::map_input(Frame& frame, Session& session, const Surface& surface, const Plane& plane) {
   const ShownAxes axes = shown_axes(frame.scene(), surface);
   ImGui::SetCursorScreenPos({plane.left, plane.top});
-  ImGui::SetNextItemAllowOverlapCompat();
+  ui::allow_overlap();
   ImGui::InvisibleButton("map", {plane.width, plane.height});
+  ui::allow_overlap_after();
   ui::own_wheel();
   ui::mark("map", {plane.left, plane.top}, {plane.left + plane.width, plane.top + plane.height});
   const ImGuiIO& io = ImGui::GetIO();
@@ -388,8 +389,9 @@ void MapPanel::draw_mesh(Frame& frame, const Surface& surface, const Plane& plan
 
 void MapPanel::mesh_input(Frame& frame, const Rect& area) {
   ImGui::SetCursorScreenPos(area.min);
-  ImGui::SetNextItemAllowOverlapCompat();
+  ui::allow_overlap();
   ImGui::InvisibleButton("mesh", {area.width(), area.height()}, ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight);
+  ui::allow_overlap_after();
   ui::own_wheel();
   ui::mark("mesh", area.min, area.max);
   const ImGuiIO& io = ImGui::GetIO();
@@ -463,6 +465,7 @@ void MapPanel::draw_curve(Frame& frame, Session& session, const Surface& surface
   // The mouse: over the curve the point is the one on it.
   ImGui::SetCursorScreenPos({plane.left, plane.top});
   ImGui::InvisibleButton("map", {plane.width, plane.height});
+  ui::allow_overlap_after();
   ui::own_wheel();
   ui::mark("map", {plane.left, plane.top}, {plane.left + plane.width, plane.top + plane.height});
   const ImGuiIO& io = ImGui::GetIO();

@@ -103,6 +103,19 @@ inline bool key_pressed(ImGuiKey which) {
 #endif
 }
 
+/// The next item may have others drawn over it that take the mouse.
+inline void allow_overlap() {
+#if IMGUI_VERSION_NUM >= 18970
+  ImGui::SetNextItemAllowOverlap();
+#endif
+}
+/// The same for the item just made, in versions that say it afterwards.
+inline void allow_overlap_after() {
+#if IMGUI_VERSION_NUM < 18970
+  ImGui::SetItemAllowOverlap();
+#endif
+}
+
 /// A wish of the item under the mouse to have the wheel for itself; the window does not scroll then.
 inline void own_wheel() {
 #if IMGUI_VERSION_NUM >= 19000

@@ -41,7 +41,7 @@ struct AmsGrad {
   template <class T>
   THALWEG_HD static void update(T& theta, T gradient, T* slots, const Step<T>& step) {
     update_moments(gradient + step.l2 * theta, slots[0], slots[1], step);
-    if (!(slots[1] <= slots[2])) slots[2] = slots[1];  // true for NaN, which std::max would lose
+    if (slots[1] > slots[2]) slots[2] = slots[1];  // a NaN is lost here but not in m
     theta -= adam_move(slots[0], slots[2], step);
   }
 };

@@ -28,9 +28,9 @@
 //   static bool keeps_state(const Hyper& before, const Hyper& after);  // if a setting gives the slots
 //                                                                      // their meaning: may it change?
 //
-// Rules hide nothing: NaN and infinity in the gradient come out in theta, and nothing is clamped.
-// The default arguments a rule relies on are those of a build without fast-math and, where results
-// must equal the CPU's to the last bit, without contraction (nvcc: -fmad=false).
+// Rules hide nothing: NaN and infinity in the gradient come out in theta, and nothing is clamped. They
+// are compiled without fast-math; a device build that must equal the CPU to the last bit also needs
+// contraction off (nvcc -fmad=false), as the CPU build has it.
 //
 // Not here: rules that look at more than one element (norms, line searches).
 #pragma once

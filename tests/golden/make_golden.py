@@ -48,7 +48,9 @@ def betas(a, b):
     return {"betas": (a, b)}
 
 
-# name, our spec string, PyTorch's class and arguments.
+# name, our spec string, PyTorch's class and arguments. The settings keep clear of chaos: a change of the
+# start by 1e-15 grows less than a hundredfold in 1,000 steps (Adam on Rosenbrock with lr=0.01,
+# betas=(0.8, 0.99), eps=1e-3 would multiply it by 1e13, and no two implementations agree).
 OPTIMIZERS = [
     ("gd", "gd:lr=0.001", SGD, dict(lr=0.001)),
     ("gd-decay", "gd:lr=0.001,weight_decay=0.05", SGD, dict(lr=0.001, weight_decay=0.05)),
@@ -78,8 +80,8 @@ OPTIMIZERS = [
     ("rmsprop-all", "rmsprop:lr=0.0002,alpha=0.98,eps=1e-3,centered=true,momentum=0.7,weight_decay=0.02",
      RMSPROP, dict(lr=0.0002, alpha=0.98, eps=1e-3, centered=True, momentum=0.7, weight_decay=0.02)),
     ("adam", "adam:lr=0.02", ADAM, dict(lr=0.02)),
-    ("adam-betas-eps", "adam:lr=0.01,beta1=0.8,beta2=0.99,eps=1e-3", ADAM,
-     dict(lr=0.01, eps=1e-3, **betas(0.8, 0.99))),
+    ("adam-betas-eps", "adam:lr=0.01,beta1=0.8,beta2=0.995,eps=1e-2", ADAM,
+     dict(lr=0.01, eps=1e-2, **betas(0.8, 0.995))),
     ("adam-l2", "adam_l2:lr=0.01,weight_decay=0.05", ADAM, dict(lr=0.01, weight_decay=0.05)),
     ("adamw", "adamw:lr=0.02,weight_decay=0.01", ADAMW, dict(lr=0.02, weight_decay=0.01)),
     ("adamw-options", "adamw:lr=0.01,beta1=0.85,beta2=0.995,eps=1e-4,weight_decay=0.3", ADAMW,

@@ -1,0 +1,116 @@
+// thalweg screenshot: a Scene drawn to a file, without a display. The same Scene gives the same file.
+#include <cmath>
+#include <cstdio>
+
+#include "app/cli/commands.hpp"
+#include "app/headless.hpp"
+#include "app/work/files.hpp"
+
+namespace thalweg::cli {
+namespace {
+
+constexpr int kLargestSide = 8192;
+
+Result<std::pair<int, int>> parsed_size(const std::string& text) {
+  const auto times = text.find('x');
+  const auto width = parse_number(text.substr(0, times));
+  const auto height = times == std::string::npos ? std::nullopt : parse_number(text.substr(times + 1));
+  if (!width || !height || *width != std::floor(*width) || *height != std::floor(*height) || *width < 64 ||
+      *height < 64 || *width > kLargestSide || *height > kLargestSide)
+    return bad_input("must be WIDTHxHEIGHT of 64 to 8192 pixels, not '" + text.substr(0, 40) + "'", "size");
+  return std::pair{static_cast<int>(*width), static_cast<int>(*height)};
+}
+
+/// One "--set KEY=VALUE": surface=SPEC, optimizer=SPEC (the first replaces those there are), start=X,Y,
+/// step=N, or group.key=value for run, gradient, view, camera and appearance.
+std::optional<Error> set(Scene& scene, const std::string& text, bool& replaced_optimizers) {
+  const auto equals = text.find('=');
+  if (equals == std::string::npos) return bad_input("expected key=value, not '" + text.substr(0, 40) + "'", "set");
+  const std::string key = text.substr(0, equals);
+  const std::string value = text.substr(equals + 1);
+  if (key == "surface") {
+    auto spec = parse_spec(value, surface_family());
+    return spec ? set_surface(scene, *spec) : std::optional(spec.error());
+  }
+  if (key == "schedule") {
+    auto spec = parse_spec(value, schedule_family());
+    if (!spec) return spec.error();
+    scene.schedule = std::move(*spec);
+    return std::nullopt;
+  }
+  if (key == "optimizer") {
+    auto spec = parse_spec(value, optimizer_family());
+    if (!spec) return spec.error();
+    if (!std::exchange(replaced_optimizers, true)) scene.optimizers.clear();
+    scene.optimizers.push_back({{std::move(*spec), {}}, free_colour(scene), true});
+    return std::nullopt;
+  }
+  if (key == "step") {
+    const auto step = parse_number(value);
+    if (!step || *step < 0 || *step != std::floor(*step) || *step > 1e7)
+      return bad_input("must be a whole number of at most 10000000", "step");
+    scene.step = static_cast<std::int64_t>(*step);
+    return std::nullopt;
+  }
+  if (key == "start") {
+    std::vector<double> start;
+    for (std::string_view rest = value; !rest.empty();) {
+      const auto comma = rest.find(',');
+      const auto coordinate = parse_number(rest.substr(0, comma));
+      if (!coordinate) return bad_input("is not a list of numbers such as 1,1", "start");
+      start.push_back(*coordinate);
+      rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
+    }
+    scene.start = std::move(start);
+    return std::nullopt;
+  }
+  const std::pair<const Descriptor*, Spec*> groups[] = {{&run_descriptor(), &scene.run},
+                                                        {&gradient_descriptor(), &scene.gradient.spec},
+                                                        {&view_descriptor(), &scene.view},
+                                                        {&camera_descriptor(), &scene.camera},
+                                                        {&appearance_descriptor(), &scene.appearance}};
+  for (const auto& [descriptor, spec] : groups) {
+    if (!key.starts_with(descriptor->id + ".")) continue;
+    const Parameter* parameter = descriptor->find(key.substr(descriptor->id.size() + 1));
+    if (!parameter) return bad_input("has no parameter '" + key.substr(descriptor->id.size() + 1) + "'", descriptor->id);
+    auto parsed = parse_value(*parameter, value);
+    if (!parsed) return parsed.error();
+    *spec->find(parameter->key) = std::move(*parsed);
+    return std::nullopt;
+  }
+  return bad_input("there is no '" + key.substr(0, 40) +
+                       "'; there are surface, optimizer, schedule, start, step and run.*, gradient.*, view.*, "
+                       "camera.*, appearance.*",
+                   "set");
+}
+
+}  // namespace
+
+int screenshot(const ScreenshotOptions& options) {
+  const auto size = parsed_size(options.size);
+  if (!size) return fail(size.error());
+  Scene scene = default_scene();
+  scene.step = 1240;
+  if (!options.scene.empty()) {
+    auto text = read_file(options.scene, kLargestScene);
+    if (!text) return fail(text.error());
+    auto opened = scene_from_json(*text);
+    if (!opened) return fail(opened.error());
+    scene = std::move(*opened);
+  }
+  bool replaced_optimizers = false;
+  for (const std::string& change : options.set)
+    if (auto error = set(scene, change, replaced_optimizers)) return fail(*error);
+  if (auto error = check(scene)) return fail(*error);
+
+  auto headless = Headless::create(std::move(scene), size->first, size->second);
+  if (!headless) return fail(headless.error());
+  if (auto error = (*headless)->workbench().show(options.view)) return fail(*error);
+  // The layout settles within a few frames: heights are known only after they were drawn once.
+  (*headless)->frames(4);
+  const Image image = (*headless)->picture();
+  if (auto error = write_png(options.out, image.width, image.height, image.rgb)) return fail(*error);
+  return kExitOk;
+}
+
+}  // namespace thalweg::cli

@@ -1,0 +1,80 @@
+#include "app/panels/charts_panel.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/ui/compat.hpp"
+#include "app/ui/text.hpp"
+
+namespace thalweg {
+namespace {
+
+/// One of the four charts: what it shows and the key of its scale in the Scene's view.
+struct Quantity {
+  const char* title;
+  const char* scale_key;
+  int (DescentColumns::*column)() const;
+};
+
+constexpr std::array<Quantity, 4> kQuantities{{
+    {"Loss", "loss_scale", &DescentColumns::loss},
+    {"Gradient norm ‖∇f‖", "gradient_scale", &DescentColumns::gradient_norm},
+    {"Step length ‖Δθ‖", "length_scale", &DescentColumns::step_length},
+    {"Effective rate ‖Δθ‖ / ‖∇f‖", "rate_scale", &DescentColumns::effective_rate},
+}};
+
+}  // namespace
+
+void ChartsPanel::draw(Frame& frame, Session& session, const Rect& area) {
+  ImGui::SetCursorScreenPos(area.min);
+  ui::begin_child("charts", {area.width(), area.height()});
+  const float pad = ui::px(14);
+  const float inner = area.width() - 2 * pad;
+  const float gap = ui::px(8);
+  const float room = area.height() - 2 * ui::px(10) - readout_height_ - 4 * gap;
+  const float height = std::max(ui::px(96), std::floor(room / 4));
+  const Scene& scene = frame.scene();
+  const std::size_t count = std::min(frame.run->race.lanes.size(), scene.optimizers.size());
+
+  float y = area.min.y + ui::px(10);
+  for (std::size_t q = 0; q < kQuantities.size(); ++q) {
+    const Quantity& quantity = kQuantities[q];
+    Chart chart;
+    chart.title = quantity.title;
+    chart.x.label = "step";
+    chart.y.scale = scene.view.text(quantity.scale_key) == "log" ? AxisScale::kLog : AxisScale::kLinear;
+    for (std::size_t i = 0; i < count; ++i) {
+      const DescentView& lane = frame.run->race.lanes[i];
+      Series series;
+      series.name = find_optimizer(scene.optimizers[i].program.spec.id)->label;
+      series.colour = scene.optimizers[i].colour;
+      series.table = lane.table;
+      series.column = (lane.columns.*quantity.column)();
+      series.visible = scene.optimizers[i].visible;
+      chart.series.push_back(std::move(series));
+      for (const Change& change : scene.optimizers[i].program.changes)
+        chart.marks.push_back({static_cast<double>(change.step), change.key});
+    }
+    chart.cursor = static_cast<double>(scene.step);
+    ui::ChartState& state = states_[q];
+    state.y_scale.reset();
+    ImGui::SetCursorScreenPos({area.min.x + pad, y});
+    ui::chart(quantity.scale_key, chart, state, {.width = inner, .height = height, .link = &link_});
+    if (state.y_scale && *state.y_scale != chart.y.scale)
+      propose(frame, {}, {}, [&](Scene& next) {
+        *next.view.find(quantity.scale_key) = std::string(*state.y_scale == AxisScale::kLog ? "log" : "linear");
+      });
+    y += height + gap;
+  }
+  ImGui::SetCursorScreenPos({area.min.x + pad, y});
+  ImGui::BeginGroup();
+  ImGui::PushItemWidth(inner);
+  const float before = ImGui::GetCursorScreenPos().y;
+  draw_readout(frame, session);
+  readout_height_ = ImGui::GetCursorScreenPos().y - before;
+  ImGui::PopItemWidth();
+  ImGui::EndGroup();
+  ImGui::EndChild();
+}
+
+}  // namespace thalweg

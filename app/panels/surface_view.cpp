@@ -1,0 +1,61 @@
+#include "app/panels/surface_view.hpp"
+
+#include <algorithm>
+
+#include "app/panels/transport_panel.hpp"
+#include "app/ui/compat.hpp"
+
+namespace thalweg {
+
+Result<std::unique_ptr<View>> SurfaceView::create(std::function<void()> wake) {
+  auto map = MapPanel::create(std::move(wake));
+  if (!map) return map.error();
+  return std::unique_ptr<View>(new SurfaceView(std::move(*map)));
+}
+
+void SurfaceView::draw(Frame& frame, const Rect& area) {
+  const float points = area.width() / ui::scale();
+  // Wide: three columns. Narrow (a small window, or a large scale): the charts give way, then shrink.
+  const float left_width = ui::px(points >= 900 ? 304 : points >= 700 ? 264 : 232);
+  const float right_width = ui::px(points >= 1240 ? 364 : points >= 1000 ? 300 : points >= 820 ? 240 : 0);
+  const float bottom_height = ui::px(52);
+  const Rect left{area.min, {area.min.x + left_width, area.max.y - bottom_height}};
+  const Rect right{{area.max.x - right_width, area.min.y}, {area.max.x, area.max.y - bottom_height}};
+  const Rect middle{{left.max.x, area.min.y}, {right.min.x, area.max.y - bottom_height}};
+  const Rect bottom{{area.min.x, area.max.y - bottom_height}, area.max};
+
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  const ui::Colour panel = ui::theme().panel, line = ui::theme().hairline;
+  const float rule = ui::line_width(1);
+  list->AddRectFilled(left.min, left.max, panel);
+  list->AddRectFilled(right.min, right.max, panel);
+  list->AddRectFilled(bottom.min, bottom.max, panel);
+
+  map_->draw(frame, session_, middle);
+
+  ImGui::SetCursorScreenPos(left.min);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {ui::px(14), ui::px(12)});
+  ui::begin_child("setup", {left.width(), left.height()}, false, ImGuiWindowFlags_AlwaysUseWindowPadding);
+  setup_.draw(frame, session_);
+  ImGui::EndChild();
+  ImGui::PopStyleVar();
+  if (right_width > 0) charts_.draw(frame, session_, right);
+  list->AddLine({left.max.x, left.min.y}, left.max, line, rule);
+  list->AddLine(right.min, {right.min.x, right.max.y}, line, rule);
+  list->AddLine(bottom.min, {bottom.max.x, bottom.min.y}, line, rule);
+  draw_transport(frame, bottom);
+}
+
+void SurfaceView::key(Frame& frame, const KeyPress& press) {
+  const std::int64_t many = press.shift ? 100 : 1;
+  switch (press.key) {
+    case Key::kSpace: frame.player.toggle(frame.editor, *frame.run); break;
+    case Key::kRight: step_by(frame, many); break;
+    case Key::kLeft: step_by(frame, -many); break;
+    case Key::kHome: frame.player.seek(frame.editor, 0); break;
+    case Key::kR: restart(frame); break;
+    default: break;
+  }
+}
+
+}  // namespace thalweg

@@ -1,0 +1,93 @@
+#include "app/panels/transport_panel.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/ui/compat.hpp"
+#include "app/ui/text.hpp"
+
+namespace thalweg {
+
+void step_by(Frame& frame, std::int64_t steps) {
+  frame.player.seek(frame.editor, std::max<std::int64_t>(0, frame.scene().step + steps));
+}
+
+void restart(Frame& frame) {
+  frame.player.seek(frame.editor, 0);
+  // What was changed on the way belongs to the run that ends here.
+  propose(frame, {}, {}, [](Scene& scene) {
+    for (SceneOptimizer& optimizer : scene.optimizers) optimizer.program.changes.clear();
+    scene.gradient.changes.clear();
+  });
+  frame.player.reset();
+}
+
+void draw_transport(Frame& frame, const Rect& area) {
+  const ui::Scope scope("transport");
+  const Scene& scene = frame.scene();
+  const bool playing = frame.player.playing();
+  const float middle = 0.5F * (area.min.y + area.max.y);
+  float x = area.min.x + ui::px(12);
+  const auto place = [&](float size) {
+    ImGui::SetCursorScreenPos({x, middle - 0.5F * ui::px(size)});
+    x += ui::px(size + 4);
+  };
+  place(28);
+  if (ui::icon_button("rewind", ui::Icon::kRewind, {.tooltip = "To the start (Home)"}))
+    frame.player.seek(frame.editor, 0);
+  place(28);
+  if (ui::icon_button("back", ui::Icon::kStepBack, {.enabled = scene.step > 0, .tooltip = "One step back (←; with Shift 100)"}))
+    step_by(frame, -1);
+  place(36);
+  if (ui::icon_button("play", playing ? ui::Icon::kPause : ui::Icon::kPlay,
+                      {.size = 36, .icon = 16, .primary = true, .tooltip = playing ? "Pause (Space)" : "Play (Space)"}))
+    frame.player.toggle(frame.editor, *frame.run);
+  place(28);
+  if (ui::icon_button("step", ui::Icon::kStep, {.tooltip = "One step on (→; with Shift 100)"})) step_by(frame, 1);
+
+  const auto total = static_cast<std::int64_t>(scene.run.number("steps"));
+  const std::string count = ui::integer(scene.step);
+  const std::string of = " / " + ui::integer(total);
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  x += ui::px(6);
+  x += ui::draw_centred(list, ui::Type::kNormal, x, middle, ui::theme().dim, "step ");
+  // As wide as it can get, so that the timeline does not move.
+  const float count_width = ui::text_width(ui::Type::kStrong, ui::integer(total));
+  ui::draw_centred(list, ui::Type::kStrong, x + count_width, middle, ui::theme().text, count, 1.0F);
+  x += count_width;
+  x += ui::draw_centred(list, ui::Type::kNormal, x, middle, ui::theme().dim, of) + ui::px(16);
+
+  const bool narrow = area.width() < ui::px(760);
+  const float speed_width = narrow ? ui::px(150) : ui::px(250);
+  const float speed_left = area.max.x - speed_width - ui::px(16);
+  std::vector<ui::TimelineEvent> events;
+  for (const SceneOptimizer& optimizer : scene.optimizers) {
+    const OptimizerDescriptor& descriptor = *find_optimizer(optimizer.program.spec.id);
+    for (const Change& change : optimizer.program.changes)
+      events.push_back({static_cast<double>(change.step),
+                        "step " + ui::integer(change.step) + ": " + descriptor.label + ", " + change.key + " = " +
+                            ui::value_text(*descriptor.find(change.key), change.value)});
+  }
+  for (const Change& change : scene.gradient.changes)
+    events.push_back({static_cast<double>(change.step),
+                      "step " + ui::integer(change.step) + ": " + change.key + " = " +
+                          ui::value_text(*gradient_descriptor().find(change.key), change.value)});
+  double position = static_cast<double>(scene.step);
+  ImGui::SetCursorScreenPos({x, middle - ui::px(12)});
+  if (speed_left - x > ui::px(60) &&
+      ui::timeline("timeline", position, static_cast<double>(frame.run->race.steps()),
+                   std::max(1.0, static_cast<double>(total)), events, speed_left - x - ui::px(20)))
+    frame.player.seek(frame.editor, std::llround(position));
+
+  Parameter parameter = *view_descriptor().find("speed");
+  if (narrow) parameter.label.clear();
+  Value speed = *scene.view.find("speed");
+  ImGui::SetCursorScreenPos({speed_left, middle - ui::px(12)});
+  ui::begin_child("speed-box", {speed_width, ui::px(26)}, false, ImGuiWindowFlags_NoScrollbar);
+  ui::Edit edit;
+  if (ui::parameter_row(parameter, speed, ui::theme().accent, &edit, {.columns = {narrow ? 4.0F : 44.0F, 88.0F}}))
+    propose(frame, edit, "view.speed", [&](Scene& next) { *next.view.find("speed") = speed; });
+  ImGui::EndChild();
+}
+
+}  // namespace thalweg

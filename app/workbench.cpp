@@ -1,0 +1,335 @@
+#include "app/workbench.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "app/panels/surface_view.hpp"
+#include "app/ui/compat.hpp"
+#include "app/ui/text.hpp"
+#include "app/work/files.hpp"
+
+namespace thalweg {
+namespace {
+
+constexpr double kAutosaveSeconds = 1.5;
+constexpr float kTopBar = 40.0F;
+
+struct Shortcut {
+  const char* keys;
+  const char* does;
+};
+
+constexpr std::array<Shortcut, 16> kShortcuts{{{"Space", "play, pause"},
+                                               {"← →", "one step back, on (with Shift 100)"},
+                                               {"Home", "to the start"},
+                                               {"R", "run anew, without the changes made on the way"},
+                                               {"F", "full screen"},
+                                               {"Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal size"},
+                                               {"Ctrl Z  Ctrl Y", "undo, redo"},
+                                               {"Ctrl S  Ctrl O", "save, open a Scene"},
+                                               {"?", "this list"},
+                                               {"Drag the start", "on the map, to begin elsewhere"},
+                                               {"Drag, wheel", "on the map: move, zoom; in 3D: turn, zoom"},
+                                               {"Double-click the map", "all of it again"},
+                                               {"Click a point", "the readout follows that optimizer"},
+                                               {"Double-click a slider", "type a value"},
+                                               {"Drag, wheel on a chart", "move, zoom; Shift+drag: zoom to a box"},
+                                               {"Double-click a chart", "all of it again"}}};
+
+void draw_logo(ImDrawList* list, ImVec2 at, float size) {
+  const auto p = [&](float x, float y) { return ImVec2{at.x + x / 20.0F * size, at.y + y / 20.0F * size}; };
+  const float thin = ui::line_width(1), thick = ui::line_width(2);
+  list->AddBezierCubic(p(6, 1), p(9, 5), p(10, 7), p(14, 8), ui::theme().faint, thin);
+  list->AddBezierCubic(p(14, 8), p(17, 9), p(17, 11), p(19, 12), ui::theme().faint, thin);
+  list->AddBezierCubic(p(1, 8), p(3, 10), p(3, 13), p(7, 15), ui::theme().faint, thin);
+  list->AddBezierCubic(p(7, 15), p(10, 16.5F), p(11, 18), p(13, 19), ui::theme().faint, thin);
+  list->AddBezierCubic(p(1, 3), p(6, 6), p(5, 10), p(10, 11), ui::theme().accent, thick);
+  list->AddBezierCubic(p(10, 11), p(15, 12), p(15, 16), p(19, 18), ui::theme().accent, thick);
+}
+
+}  // namespace
+
+Workbench::Workbench(Scene scene, WorkbenchOptions options)
+    : options_(std::move(options)), editor_(std::move(scene)), inbox_(options_.wake), worker_(options_.wake) {
+  run_ = worker_.snapshot();
+}
+
+Workbench::~Workbench() {
+  if (options_.autosave.empty() || saved_revision_ == editor_.revision()) return;
+  // A failure was already shown, or there is no screen left to show it on.
+  files_.run([path = options_.autosave, text = to_json(editor_.scene())] { (void)write_file(path, text); });
+}
+
+Result<std::unique_ptr<Workbench>> Workbench::create(Scene scene, WorkbenchOptions options) {
+  std::unique_ptr<Workbench> bench(new Workbench(std::move(scene), std::move(options)));
+  auto surface = SurfaceView::create(bench->options_.wake);
+  if (!surface) return surface.error();
+  bench->views_.push_back(std::move(*surface));
+  return bench;
+}
+
+bool Workbench::prepare() {
+  const Spec& appearance = editor_.scene().appearance;
+  return ui::apply(ui::theme_by_id(appearance.text("theme")), static_cast<float>(appearance.number("scale")));
+}
+
+std::optional<Error> Workbench::show(std::string_view view) {
+  std::string known;
+  for (std::size_t i = 0; i < views_.size(); ++i) {
+    if (views_[i]->id() == view) {
+      shown_ = i;
+      return std::nullopt;
+    }
+    known += (known.empty() ? "" : ", ") + views_[i]->id();
+  }
+  return bad_input("there is no '" + std::string(view.substr(0, 40)) + "'; there are " + known, "view");
+}
+
+void Workbench::say(const Error& error) { toasts_.push(error.text()); }
+
+double Workbench::next_frame_in() const {
+  if (player_.playing() || !run_->arrived || !keys_.empty()) return 0.0;
+  const double due = ui::next_frame_in();
+  return saved_revision_ != editor_.revision() ? std::min(due, kAutosaveSeconds) : due;
+}
+
+void Workbench::open_file(const std::filesystem::path& path) {
+  files_.run([this, path] {
+    auto text = read_file(path, kLargestScene);
+    auto scene = text ? scene_from_json(*text) : Result<Scene>(text.error());
+    inbox_.post([this, path, scene = std::move(scene)] {
+      if (!scene) {
+        Error error = scene.error();
+        error.context = path.filename().string() + ": " + error.context;
+        say(error);
+        return;
+      }
+      editor_.apply(*scene);
+      player_.pause();
+      player_.reset();
+      toasts_.push("Opened " + path.filename().string(), ui::Toasts::Kind::kNote);
+    });
+  });
+}
+
+void Workbench::save_file(const std::filesystem::path& path) {
+  files_.run([this, path, text = to_json(editor_.scene())] {
+    auto error = write_file(path, text);
+    inbox_.post([this, path, error = std::move(error)] {
+      if (error) say(*error);
+      else toasts_.push("Saved " + path.string(), ui::Toasts::Kind::kNote);
+    });
+  });
+}
+
+void Workbench::autosave(double seconds) {
+  if (options_.autosave.empty() || saved_revision_ == editor_.revision()) return;
+  unsaved_for_ += seconds;
+  if (unsaved_for_ < kAutosaveSeconds) return;
+  unsaved_for_ = 0.0;
+  saved_revision_ = editor_.revision();
+  files_.run([this, path = options_.autosave, text = to_json(editor_.scene())] {
+    auto error = write_file(path, text);
+    if (!error) return;
+    inbox_.post([this, error = std::move(*error)] {
+      // Said once: the next attempt would fail in the same way.
+      if (!std::exchange(autosave_failed_, true))
+        say({error.code, error.message + ". This Scene will not be there at the next start", error.context});
+    });
+  });
+}
+
+void Workbench::rescale(double factor) {
+  Scene next = editor_.scene();
+  const double scale = factor > 0.0 ? next.appearance.number("scale") * factor : 1.0;
+  *next.appearance.find("scale") = std::clamp(std::round(scale * 8.0) / 8.0, 1.0, 3.0);
+  editor_.apply(std::move(next), "scale");
+}
+
+void Workbench::handle(Frame& frame, const KeyPress& press) {
+  const auto ask = [&](Dialog dialog) {
+    dialog_ = dialog;
+    dialog_opening_ = true;
+  };
+  if (press.ctrl) {
+    switch (press.key) {
+      case Key::kPlus: rescale(1.125); break;
+      case Key::kMinus: rescale(1.0 / 1.125); break;
+      case Key::kZero: rescale(0.0); break;
+      case Key::kZ: press.shift ? editor_.redo() : editor_.undo(); break;
+      case Key::kY: editor_.redo(); break;
+      case Key::kS: ask(Dialog::kSave); break;
+      case Key::kO: ask(Dialog::kOpen); break;
+      default: break;
+    }
+    return;
+  }
+  switch (press.key) {
+    case Key::kHelp: help_opening_ = true; break;
+    case Key::kF:
+      if (options_.toggle_full_screen) options_.toggle_full_screen();
+      break;
+    default: views_[shown_]->key(frame, press);
+  }
+}
+
+void Workbench::frame(double seconds) {
+  inbox_.drain();
+  run_ = worker_.snapshot();
+  const std::int64_t reach = player_.advance(editor_, *run_, seconds);
+  worker_.request(editor_.scene().race(), reach);
+  if (options_.synchronous) {
+    worker_.wait();
+    run_ = worker_.snapshot();
+  }
+  Frame frame{editor_, player_, run_, [this](const Error& error) { say(error); }, options_.synchronous};
+  if (run_->error) say(*run_->error);
+
+  const ImGuiIO& io = ImGui::GetIO();
+  std::vector<KeyPress> keys;
+  keys.swap(keys_);
+  for (const KeyPress& press : keys)
+    if (press.ctrl ? !(io.WantTextInput && (press.key == Key::kZ || press.key == Key::kY)) : !io.WantTextInput)
+      handle(frame, press);
+
+  ImGui::SetNextWindowPos({0, 0});
+  ImGui::SetNextWindowSize(io.DisplaySize);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {0, 0});
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 0);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0);
+  ImGui::Begin("workbench", nullptr,
+               ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
+                   ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse |
+                   ImGuiWindowFlags_NoNav);
+  ImGui::PopStyleVar(3);
+  const float bar = ui::px(kTopBar);
+  views_[shown_]->draw(frame, {{0, bar}, io.DisplaySize});
+  top_bar(frame, {{0, 0}, {io.DisplaySize.x, bar}});
+  ImGui::End();
+  file_dialog(frame);
+  help();
+  toasts_.draw(0, io.DisplaySize.x, io.DisplaySize.y - ui::px(64));
+  autosave(seconds);
+  // An edit of this frame is at work before the next one.
+  worker_.request(editor_.scene().race(), std::max(reach, editor_.scene().step));
+}
+
+void Workbench::top_bar(Frame& frame, const Rect& area) {
+  const ui::Scope scope("top");
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  list->AddRectFilled(area.min, area.max, ui::theme().panel);
+  list->AddLine({area.min.x, area.max.y}, area.max, ui::theme().hairline, ui::line_width(1));
+  const float middle = 0.5F * (area.min.y + area.max.y);
+  float x = ui::px(16);
+  draw_logo(list, {x, middle - ui::px(10)}, ui::px(20));
+  x += ui::px(28);
+  x += ui::draw_centred(list, ui::Type::kTitle, x, middle, ui::theme().text, "Thalweg") + ui::px(24);
+  ImGui::SetCursorScreenPos({x, middle - ui::px(14)});
+  for (std::size_t i = 0; i < views_.size(); ++i) {
+    if (i > 0) ImGui::SameLine(0, ui::px(4));
+    if (ui::tab("view." + views_[i]->id(), views_[i]->label(), i == shown_)) shown_ = i;
+  }
+
+  // From the right: help, size, theme, file, redo, undo.
+  float right = area.max.x - ui::px(16);
+  const auto chip = [&](const char* id, const std::string& label, const char* tip) {
+    right -= ui::text_width(ui::Type::kNote, label) + ui::px(20);
+    ImGui::SetCursorScreenPos({right, middle - ui::px(12)});
+    const bool clicked = ui::chip(id, label, tip);
+    right -= ui::px(8);
+    return clicked;
+  };
+  if (chip("help", "?", "Keys and mouse (?)")) help_opening_ = true;
+  const double scale = editor_.scene().appearance.number("scale");
+  if (chip("scale", ui::number(scale, 3) + "×", "Size of everything (Ctrl + and Ctrl −)")) {
+    Scene next = editor_.scene();
+    *next.appearance.find("scale") = scale < 1.25 ? 1.5 : scale < 1.75 ? 2.0 : scale < 2.5 ? 3.0 : 1.0;
+    editor_.apply(std::move(next));
+  }
+  const std::vector<std::string>& themes = appearance_descriptor().find("theme")->choices;
+  const std::string& theme = editor_.scene().appearance.text("theme");
+  std::string shown = theme;
+  shown[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(shown[0])));
+  if (chip("theme", shown, "Theme: dark, light, or projector (larger type, heavier lines)")) {
+    Scene next = editor_.scene();
+    const auto at = static_cast<std::size_t>(std::find(themes.begin(), themes.end(), theme) - themes.begin());
+    *next.appearance.find("theme") = themes[(at + 1) % themes.size()];
+    editor_.apply(std::move(next));
+  }
+  if (right - x < ui::px(260)) return;
+  if (chip("save", "Save", "Save this Scene to a file (Ctrl S)")) handle(frame, {Key::kS, true, false});
+  if (chip("open", "Open", "Open a Scene (Ctrl O), or drop its file on the window")) handle(frame, {Key::kO, true, false});
+  if (chip("redo", "Redo", "Redo (Ctrl Y)")) editor_.redo();
+  if (chip("undo", "Undo", "Undo (Ctrl Z)")) editor_.undo();
+}
+
+void Workbench::file_dialog(Frame&) {
+  if (dialog_ == Dialog::kNone) return;
+  const bool saving = dialog_ == Dialog::kSave;
+  if (dialog_opening_) {
+    ImGui::OpenPopup("file");
+    if (dialog_path_.empty()) {
+      const char* home = std::getenv("HOME");
+      dialog_path_ = (std::filesystem::path(home ? home : ".") / "scene.thalweg.json").string();
+    }
+  }
+  const ImVec2 size = ImGui::GetIO().DisplaySize;
+  ImGui::SetNextWindowPos({0.5F * size.x, 0.35F * size.y}, ImGuiCond_Always, {0.5F, 0.5F});
+  ImGui::SetNextWindowSize({std::min(size.x - ui::px(32), ui::px(460)), 0});
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {ui::px(16), ui::px(16)});
+  const bool open = ImGui::BeginPopupModal("file", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove);
+  ImGui::PopStyleVar();
+  if (!open) {
+    dialog_ = Dialog::kNone;
+    return;
+  }
+  const ui::Scope scope("file");
+  ui::paragraph(saving ? "Save this Scene" : "Open a Scene", ui::theme().text, ui::Type::kStrong);
+  ui::gap(8);
+  if (dialog_opening_) ImGui::SetKeyboardFocusHere();
+  dialog_opening_ = false;
+  ui::text_field("path", dialog_path_, nullptr, {.hint = "Path of the file"});
+  ui::gap(12);
+  const bool enter = ui::key_pressed(ImGuiKey_Enter);
+  const bool escape = ui::key_pressed(ImGuiKey_Escape);
+  bool done = escape;
+  if (ui::button("ok", saving ? "Save" : "Open", true, !dialog_path_.empty()) || (enter && !dialog_path_.empty())) {
+    if (saving) save_file(dialog_path_);
+    else open_file(dialog_path_);
+    done = true;
+  }
+  ImGui::SameLine(0, ui::px(8));
+  if (ui::button("cancel", "Cancel")) done = true;
+  if (done) {
+    ImGui::CloseCurrentPopup();
+    dialog_ = Dialog::kNone;
+  }
+  ImGui::EndPopup();
+}
+
+void Workbench::help() {
+  if (std::exchange(help_opening_, false)) ImGui::OpenPopup("help");
+  const ImVec2 size = ImGui::GetIO().DisplaySize;
+  ImGui::SetNextWindowPos({0.5F * size.x, 0.5F * size.y}, ImGuiCond_Always, {0.5F, 0.5F});
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {ui::px(20), ui::px(16)});
+  const bool open = ImGui::BeginPopup("help", ImGuiWindowFlags_NoMove);
+  ImGui::PopStyleVar();
+  if (!open) return;
+  ui::paragraph("Keys and mouse", ui::theme().text, ui::Type::kTitle);
+  ui::gap(8);
+  ImDrawList* list = ImGui::GetWindowDrawList();
+  float widest = 0.0F;
+  for (const Shortcut& shortcut : kShortcuts) widest = std::max(widest, ui::text_width(ui::Type::kStrong, shortcut.keys));
+  for (const Shortcut& shortcut : kShortcuts) {
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float middle = at.y + ui::px(12);
+    ui::draw_centred(list, ui::Type::kStrong, at.x, middle, ui::theme().text, shortcut.keys);
+    const float x = at.x + widest + ui::px(20);
+    const float width = ui::draw_centred(list, ui::Type::kNormal, x, middle, ui::theme().dim, shortcut.does);
+    ImGui::Dummy({x + width - at.x, ui::px(24)});
+  }
+  ImGui::EndPopup();
+}
+
+}  // namespace thalweg
