@@ -116,6 +116,7 @@ Result<Spec> parse_spec(std::string_view text, const Family& family) {
 Result<Spec> parse_spec(std::string_view text, const Descriptor& descriptor) {
   if (text.size() > kLongestSpec) return bad_input("is longer than 64 KiB", descriptor.id);
   std::string_view rest = trimmed(text);
+  const bool has_colon = rest.find(':') != std::string_view::npos;
   const std::string_view id = trimmed(take(rest, ':'));
   if (id != descriptor.id) return bad_input("expected '" + descriptor.id + "', not '" + shortened(id) + "'");
 
@@ -141,7 +142,7 @@ Result<Spec> parse_spec(std::string_view text, const Descriptor& descriptor) {
     return std::nullopt;
   };
 
-  if (!descriptor.leading_text.empty()) {
+  if (!descriptor.leading_text.empty() && has_colon) {
     const std::string_view leading = trimmed(take(rest, ';'));
     if (auto error = set(descriptor.leading_text, leading)) return *error;
   }

@@ -42,7 +42,9 @@ struct Field {
              static_cast<std::size_t>(column)];
   }
   /// The coordinates of the centres of a column and of a row.
-  double x(int column) const { return request.x0 + (column + 0.5) * (request.x1 - request.x0) / request.width; }
+  double x(int column) const {
+    return request.x0 + (column + 0.5) * (request.x1 - request.x0) / request.width;
+  }
   double y(int row) const { return request.y0 + (row + 0.5) * (request.y1 - request.y0) / request.height; }
 };
 

@@ -25,7 +25,9 @@ class FormulaSurface final : public Surface {
   /// For the maker, before the surface is shared.
   void set_minima(std::vector<MarkedPoint> minima) { minima_ = std::move(minima); }
 
-  double value(const double* x) const override { return evaluate<double>(x[0], kDim > 1 ? x[kDim - 1] : 0.0); }
+  double value(const double* x) const override {
+    return evaluate<double>(x[0], kDim > 1 ? x[kDim - 1] : 0.0);
+  }
 
   double gradient(const double* x, double* g) const override {
     const auto f = at<Jet1<kDim>>(x);

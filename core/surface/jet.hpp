@@ -17,6 +17,7 @@
 #include <cmath>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 #include "core/spec/platform.hpp"
 
@@ -24,6 +25,24 @@ namespace thalweg {
 // A namespace of its own, so that `exp` and friends are found by the type of their argument and
 // hide nothing in the rest of the program.
 namespace jets {
+
+/// Calls f(0), ..., f(N-1). Written out at compile time instead of a loop: the compiler would make
+/// vectors of two out of three components, and the shuffling costs more than the arithmetic.
+template <int N, class F>
+THALWEG_HD constexpr void each(F f) {
+  [&f]<int... I>(std::integer_sequence<int, I...>) { (f(I), ...); }
+  (std::make_integer_sequence<int, N>{});
+}
+
+/// Calls f(k, i, j) for the pairs i >= j in the order of Jet2::h: k counts (0,0), (1,0), (1,1)...
+template <int N, class F>
+THALWEG_HD constexpr void each_pair(F f) {
+  each<N>([&f](int i) {
+    each<N>([&f, i](int j) {
+      if (j <= i) f(i * (i + 1) / 2 + j, i, j);
+    });
+  });
+}
 
 template <int N, class S = double>
 struct Jet1 {
@@ -118,7 +137,7 @@ template <int N, class S>
 THALWEG_HD constexpr Jet1<N, S> chain(const Jet1<N, S>& x, S f, S d1, S) {
   Jet1<N, S> out;
   out.v = f;
-  for (int i = 0; i < N; ++i) out.g[i] = d1 * x.g[i];
+  each<N>([&](int i) { out.g[i] = d1 * x.g[i]; });
   return out;
 }
 
@@ -126,10 +145,8 @@ template <int N, class S>
 THALWEG_HD constexpr Jet2<N, S> chain(const Jet2<N, S>& x, S f, S d1, S d2) {
   Jet2<N, S> out;
   out.v = f;
-  for (int i = 0, k = 0; i < N; ++i) {
-    out.g[i] = d1 * x.g[i];
-    for (int j = 0; j <= i; ++j, ++k) out.h[k] = d1 * x.h[k] + d2 * (x.g[i] * x.g[j]);
-  }
+  each<N>([&](int i) { out.g[i] = d1 * x.g[i]; });
+  each_pair<N>([&](int k, int i, int j) { out.h[k] = d1 * x.h[k] + d2 * (x.g[i] * x.g[j]); });
   return out;
 }
 
@@ -138,7 +155,7 @@ template <int N, class S>
 THALWEG_HD constexpr Jet1<N, S> chain_singular(const Jet1<N, S>& x, S f, S d1, S) {
   Jet1<N, S> out;
   out.v = f;
-  for (int i = 0; i < N; ++i) out.g[i] = zero_wins(d1, x.g[i]);
+  each<N>([&](int i) { out.g[i] = zero_wins(d1, x.g[i]); });
   return out;
 }
 
@@ -146,10 +163,9 @@ template <int N, class S>
 THALWEG_HD constexpr Jet2<N, S> chain_singular(const Jet2<N, S>& x, S f, S d1, S d2) {
   Jet2<N, S> out;
   out.v = f;
-  for (int i = 0, k = 0; i < N; ++i) {
-    out.g[i] = zero_wins(d1, x.g[i]);
-    for (int j = 0; j <= i; ++j, ++k) out.h[k] = zero_wins(d1, x.h[k]) + zero_wins(d2, x.g[i] * x.g[j]);
-  }
+  each<N>([&](int i) { out.g[i] = zero_wins(d1, x.g[i]); });
+  each_pair<N>(
+      [&](int k, int i, int j) { out.h[k] = zero_wins(d1, x.h[k]) + zero_wins(d2, x.g[i] * x.g[j]); });
   return out;
 }
 
@@ -164,7 +180,7 @@ template <int N, class S>
 THALWEG_HD constexpr Jet1<N, S> chain(const Jet1<N, S>& a, const Jet1<N, S>& b, const Partials<S>& p) {
   Jet1<N, S> out;
   out.v = p.f;
-  for (int i = 0; i < N; ++i) out.g[i] = zero_wins(p.a, a.g[i]) + zero_wins(p.b, b.g[i]);
+  each<N>([&](int i) { out.g[i] = zero_wins(p.a, a.g[i]) + zero_wins(p.b, b.g[i]); });
   return out;
 }
 
@@ -172,35 +188,32 @@ template <int N, class S>
 THALWEG_HD constexpr Jet2<N, S> chain(const Jet2<N, S>& a, const Jet2<N, S>& b, const Partials<S>& p) {
   Jet2<N, S> out;
   out.v = p.f;
-  for (int i = 0, k = 0; i < N; ++i) {
-    out.g[i] = zero_wins(p.a, a.g[i]) + zero_wins(p.b, b.g[i]);
-    for (int j = 0; j <= i; ++j, ++k) {
-      const S mixed = a.g[i] * b.g[j] + b.g[i] * a.g[j];
-      out.h[k] = zero_wins(p.a, a.h[k]) + zero_wins(p.b, b.h[k]) + zero_wins(p.aa, a.g[i] * a.g[j]) +
-                 zero_wins(p.ab, mixed) + zero_wins(p.bb, b.g[i] * b.g[j]);
-    }
-  }
+  each<N>([&](int i) { out.g[i] = zero_wins(p.a, a.g[i]) + zero_wins(p.b, b.g[i]); });
+  each_pair<N>([&](int k, int i, int j) {
+    const S mixed = a.g[i] * b.g[j] + b.g[i] * a.g[j];
+    out.h[k] = zero_wins(p.a, a.h[k]) + zero_wins(p.b, b.h[k]) + zero_wins(p.aa, a.g[i] * a.g[j]) +
+               zero_wins(p.ab, mixed) + zero_wins(p.bb, b.g[i] * b.g[j]);
+  });
   return out;
 }
 
 /// Whether the gradient is zero: the jet does not move to first order.
 template <Jet J>
 THALWEG_HD constexpr bool stationary(const J& x) {
-  for (int i = 0; i < J::kVariables; ++i)
-    if (x.g[i] != 0) return false;
-  return true;
+  bool zero = true;
+  each<J::kVariables>([&](int i) { zero = zero && x.g[i] == 0; });
+  return zero;
 }
 
 // ---- Arithmetic -----------------------------------------------------------------------------
 
-/// a*x + b*y componentwise, for sums and differences.
+/// f applied to each component, for the linear operations.
 template <Jet J, class F>
 THALWEG_HD constexpr J componentwise(const J& x, const J& y, F f) {
   J out;
   out.v = f(x.v, y.v);
-  for (int i = 0; i < J::kVariables; ++i) out.g[i] = f(x.g[i], y.g[i]);
-  if constexpr (J::kOrder == 2)
-    for (int k = 0; k < J::kPairs; ++k) out.h[k] = f(x.h[k], y.h[k]);
+  each<J::kVariables>([&](int i) { out.g[i] = f(x.g[i], y.g[i]); });
+  if constexpr (J::kOrder == 2) each<J::kPairs>([&](int k) { out.h[k] = f(x.h[k], y.h[k]); });
   return out;
 }
 
@@ -228,18 +241,17 @@ template <int N, class S>
 THALWEG_HD constexpr Jet1<N, S> operator*(const Jet1<N, S>& x, const Jet1<N, S>& y) {
   Jet1<N, S> out;
   out.v = x.v * y.v;
-  for (int i = 0; i < N; ++i) out.g[i] = x.g[i] * y.v + x.v * y.g[i];
+  each<N>([&](int i) { out.g[i] = x.g[i] * y.v + x.v * y.g[i]; });
   return out;
 }
 template <int N, class S>
 THALWEG_HD constexpr Jet2<N, S> operator*(const Jet2<N, S>& x, const Jet2<N, S>& y) {
   Jet2<N, S> out;
   out.v = x.v * y.v;
-  for (int i = 0, k = 0; i < N; ++i) {
-    out.g[i] = x.g[i] * y.v + x.v * y.g[i];
-    for (int j = 0; j <= i; ++j, ++k)
-      out.h[k] = x.h[k] * y.v + (x.g[i] * y.g[j] + x.g[j] * y.g[i]) + x.v * y.h[k];
-  }
+  each<N>([&](int i) { out.g[i] = x.g[i] * y.v + x.v * y.g[i]; });
+  each_pair<N>([&](int k, int i, int j) {
+    out.h[k] = x.h[k] * y.v + (x.g[i] * y.g[j] + x.g[j] * y.g[i]) + x.v * y.h[k];
+  });
   return out;
 }
 
@@ -248,11 +260,11 @@ THALWEG_HD constexpr J operator/(const J& x, const J& y) {
   J out;
   const typename J::Scalar inverse = 1 / y.v;
   out.v = x.v / y.v;
-  for (int i = 0; i < J::kVariables; ++i) out.g[i] = (x.g[i] - out.v * y.g[i]) * inverse;
+  each<J::kVariables>([&](int i) { out.g[i] = (x.g[i] - out.v * y.g[i]) * inverse; });
   if constexpr (J::kOrder == 2)
-    for (int i = 0, k = 0; i < J::kVariables; ++i)
-      for (int j = 0; j <= i; ++j, ++k)
-        out.h[k] = (x.h[k] - (out.g[i] * y.g[j] + out.g[j] * y.g[i]) - out.v * y.h[k]) * inverse;
+    each_pair<J::kVariables>([&](int k, int i, int j) {
+      out.h[k] = (x.h[k] - (out.g[i] * y.g[j] + out.g[j] * y.g[i]) - out.v * y.h[k]) * inverse;
+    });
   return out;
 }
 

@@ -79,8 +79,7 @@ template <Jet J>
 THALWEG_HD J pow(const J& x, const J& y) {
   using S = typename J::Scalar;
   bool constant = stationary(y);
-  if constexpr (J::kOrder == 2)
-    for (int k = 0; k < J::kPairs; ++k) constant = constant && y.h[k] == 0;
+  if constexpr (J::kOrder == 2) each<J::kPairs>([&](int k) { constant = constant && y.h[k] == 0; });
   if (constant) return pow(x, y.v);
   const S f = pow(x.v, y.v);
   const S below = pow(x.v, y.v - 1);
@@ -269,23 +268,18 @@ THALWEG_HD J ceil(const J& x) {
 
 /// The smaller; NaN if either is.
 template <class T>
-  requires(Real<T> || Jet<T>)
-THALWEG_HD constexpr T min(const T& x, const T& y) {
+requires(Real<T> || Jet<T>) THALWEG_HD constexpr T min(const T& x, const T& y) {
   return value_of(x) <= value_of(y) || value_of(x) != value_of(x) ? x : y;
 }
 /// The larger; NaN if either is.
 template <class T>
-  requires(Real<T> || Jet<T>)
-THALWEG_HD constexpr T max(const T& x, const T& y) {
+requires(Real<T> || Jet<T>) THALWEG_HD constexpr T max(const T& x, const T& y) {
   return value_of(x) >= value_of(y) || value_of(x) != value_of(x) ? x : y;
 }
 
 /// max(0, x)
 template <class T>
-  requires(Real<T> || Jet<T>)
-THALWEG_HD constexpr T relu(const T& x) {
-  return max(T(0), x);
-}
+requires(Real<T> || Jet<T>) THALWEG_HD constexpr T relu(const T& x) { return max(T(0), x); }
 
 // ---- Of machine learning ----------------------------------------------------------------------
 

@@ -31,17 +31,18 @@ SurfaceDescriptor easom_surface() {
 }
 
 SurfaceDescriptor saddle_surface() {
-  return {{.id = "saddle",
-           .label = "Saddle",
-           .summary = "Downhill along y only: started on the x-axis, descent without noise stops at the pass.",
-           .formula = "½ (x² − y²)",
-           .reference = "Y. Dauphin et al., Identifying and attacking the saddle point problem in "
-                        "high-dimensional non-convex optimization, NeurIPS 27 (2014)",
-           .parameters = {}},
-          2,
-          [](const Spec&) {
-            return with_minima(formulas::Saddle{}, {{-2.0, 2.0}, {-2.0, 2.0}}, {1.0, 1e-3}, {});
-          }};
+  return {
+      {.id = "saddle",
+       .label = "Saddle",
+       .summary = "Downhill along y only: started on the x-axis, descent without noise stops at the pass.",
+       .formula = "½ (x² − y²)",
+       .reference = "Y. Dauphin et al., Identifying and attacking the saddle point problem in "
+                    "high-dimensional non-convex optimization, NeurIPS 27 (2014)",
+       .parameters = {}},
+      2,
+      [](const Spec&) {
+        return with_minima(formulas::Saddle{}, {{-2.0, 2.0}, {-2.0, 2.0}}, {1.0, 1e-3}, {});
+      }};
 }
 
 SurfaceDescriptor bounded_saddle_surface() {
@@ -60,38 +61,40 @@ SurfaceDescriptor bounded_saddle_surface() {
 }
 
 SurfaceDescriptor monkey_saddle_surface() {
-  return {{.id = "monkey_saddle",
-           .label = "Monkey saddle",
-           .summary = "A pass with three ways down, two legs and a tail: its Hessian is zero and tells nothing.",
-           .formula = "x³ − 3xy²",
-           .reference = "D. Hilbert & S. Cohn-Vossen, Geometry and the Imagination (Chelsea 1952)",
-           .parameters = {}},
-          2,
-          [](const Spec&) {
-            return with_minima(formulas::MonkeySaddle{}, {{-1.5, 1.5}, {-1.5, 1.5}}, {1.2, 1e-3}, {});
-          }};
+  return {
+      {.id = "monkey_saddle",
+       .label = "Monkey saddle",
+       .summary = "A pass with three ways down, two legs and a tail: its Hessian is zero and tells nothing.",
+       .formula = "x³ − 3xy²",
+       .reference = "D. Hilbert & S. Cohn-Vossen, Geometry and the Imagination (Chelsea 1952)",
+       .parameters = {}},
+      2,
+      [](const Spec&) {
+        return with_minima(formulas::MonkeySaddle{}, {{-1.5, 1.5}, {-1.5, 1.5}}, {1.2, 1e-3}, {});
+      }};
 }
 
 SurfaceDescriptor plateau_surface() {
-  return {{.id = "plateau",
-           .label = "Plateau",
-           .summary = "A well in a plain: far from it gradients vanish and only rescaled steps move.",
-           .formula = "1 − exp(−(x² + y²)/(2w²))",
-           .reference = "I. Goodfellow, Y. Bengio & A. Courville, Deep Learning (MIT Press 2016), section 8.2.3",
-           .parameters = {{.key = "width",
-                           .symbol = "w",
-                           .label = "width of the well",
-                           .default_value = 1.0,
-                           .min = 0.0,
-                           .min_open = true,
-                           .soft_min = 0.3,
-                           .soft_max = 3.0,
-                           .help = "Standard deviation of the Gaussian well."}}},
-          2,
-          [](const Spec& spec) {
-            return with_minima(formulas::Plateau{spec.number("width")}, {{-5.0, 5.0}, {-5.0, 5.0}}, {-2.8, 1.6},
-                               {{{0.0, 0.0}, 0.0, true}});
-          }};
+  return {
+      {.id = "plateau",
+       .label = "Plateau",
+       .summary = "A well in a plain: far from it gradients vanish and only rescaled steps move.",
+       .formula = "1 − exp(−(x² + y²)/(2w²))",
+       .reference = "I. Goodfellow, Y. Bengio & A. Courville, Deep Learning (MIT Press 2016), section 8.2.3",
+       .parameters = {{.key = "width",
+                       .symbol = "w",
+                       .label = "width of the well",
+                       .default_value = 1.0,
+                       .min = 0.0,
+                       .min_open = true,
+                       .soft_min = 0.3,
+                       .soft_max = 3.0,
+                       .help = "Standard deviation of the Gaussian well."}}},
+      2,
+      [](const Spec& spec) {
+        return with_minima(formulas::Plateau{spec.number("width")}, {{-5.0, 5.0}, {-5.0, 5.0}}, {-2.8, 1.6},
+                           {{{0.0, 0.0}, 0.0, true}});
+      }};
 }
 
 std::vector<Parameter> sharp_flat_parameters() {
@@ -134,22 +137,24 @@ std::vector<Parameter> sharp_flat_parameters() {
 }
 
 SurfaceDescriptor sharp_flat_surface() {
-  return {{.id = "sharp_flat",
-           .label = "Sharp and flat minimum",
-           .summary = "Two basins, one sharp and one flat: above 2/λₛ the learning rate alone picks the flat one.",
-           .formula = "−τ log(exp(−s/τ) + exp(−t/τ)),  s = ½λₛ‖p + (d/2, 0)‖²,  t = ½λ_f‖p − (d/2, 0)‖² + g,  "
-                      "τ = ½",
-           .reference = "N. S. Keskar et al., On large-batch training for deep learning: generalization gap and "
-                        "sharp minima, ICLR (2017); S. Hochreiter & J. Schmidhuber, Flat minima, Neural Comput. "
-                        "9 (1997) 1–42",
-           .parameters = sharp_flat_parameters()},
-          2,
-          [](const Spec& spec) {
-            const double half = 0.5 * spec.number("distance");
-            return with_polished_minima(
-                formulas::SharpFlat{spec.number("sharp"), spec.number("flat"), spec.number("gap"), 2.0 * half},
-                {{-5.0, 5.0}, {-4.0, 4.0}}, {-2.5, 0.7}, {{-half, 0.0}, {half, 0.0}}, half);
-          }};
+  return {
+      {.id = "sharp_flat",
+       .label = "Sharp and flat minimum",
+       .summary =
+           "Two basins, one sharp and one flat: above 2/λₛ the learning rate alone picks the flat one.",
+       .formula = "−τ log(exp(−s/τ) + exp(−t/τ)),  s = ½λₛ‖p + (d/2, 0)‖²,  t = ½λ_f‖p − (d/2, 0)‖² + g,  "
+                  "τ = ½",
+       .reference = "N. S. Keskar et al., On large-batch training for deep learning: generalization gap and "
+                    "sharp minima, ICLR (2017); S. Hochreiter & J. Schmidhuber, Flat minima, Neural Comput. "
+                    "9 (1997) 1–42",
+       .parameters = sharp_flat_parameters()},
+      2,
+      [](const Spec& spec) {
+        const double half = 0.5 * spec.number("distance");
+        return with_polished_minima(
+            formulas::SharpFlat{spec.number("sharp"), spec.number("flat"), spec.number("gap"), 2.0 * half},
+            {{-5.0, 5.0}, {-4.0, 4.0}}, {-2.5, 0.7}, {{-half, 0.0}, {half, 0.0}}, half);
+      }};
 }
 
 }  // namespace thalweg

@@ -140,7 +140,10 @@ struct Polisher {
     x = tidied(surface, x);
     const Local end = evaluate(x);
     hessians += 2;
-    const bool zero = end.finite() && end.slope() <= kZeroGradient * end.largest() * extent;
+    // The second test refuses degenerate minima, such as that of x⁴, where Newton's method creeps.
+    const Point rest = end.step();
+    const bool zero = end.finite() && end.slope() <= kZeroGradient * end.largest() * extent &&
+                      std::max(std::abs(rest[0]), std::abs(rest[1])) <= kZeroGradient * extent;
     if (!zero || !end.definite() || !inside(surface, x)) return std::nullopt;
     return MarkedPoint{std::vector<double>(x.begin(), x.begin() + dim), end.f, true};
   }

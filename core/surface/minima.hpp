@@ -13,11 +13,12 @@ namespace thalweg {
 /// The minimum that damped Newton steps reach from `seed`: gradient zero to rounding, Hessian positive
 /// definite, inside the surface's domain and at most `reach` away from the seed on each axis. Nothing
 /// if there is no such point. 1 or 2 dimensions.
-std::optional<MarkedPoint> polish_minimum(const Surface& surface, const std::vector<double>& seed, double reach);
+std::optional<MarkedPoint> polish_minimum(const Surface& surface, const std::vector<double>& seed,
+                                          double reach);
 
 struct MinimaSearch {
-  int cells = 96;        ///< of the search grid, along each axis
-  int most_seeds = 512;  ///< at most so many cells, the lowest first, are followed by Newton steps
+  int cells = 96;               ///< of the search grid, along each axis
+  int most_seeds = 512;         ///< at most so many cells, the lowest first, are followed by Newton steps
   int most_hessians = 1 << 20;  ///< the search ends after so many Hessians with what it has
 };
 

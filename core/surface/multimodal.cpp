@@ -29,31 +29,33 @@ SurfaceDescriptor himmelblau_surface() {
 }
 
 SurfaceDescriptor goldstein_price_surface() {
-  return {{.id = "goldstein_price",
-           .label = "Goldstein–Price",
-           .summary = "Values from 3 to a million: without clipping or a tiny rate, plain descent explodes.",
-           .formula = "[1 + (x+y+1)² (19 − 14x + 3x² − 14y + 6xy + 3y²)] · "
-                      "[30 + (2x−3y)² (18 − 32x + 12x² + 48y − 36xy + 27y²)]",
-           .reference = "A. A. Goldstein & J. F. Price, On descent from local minima, Math. Comput. 25 (1971) "
-                        "569–574",
-           .parameters = {}},
-          2,
-          [](const Spec&) {
-            return with_searched_minima(formulas::GoldsteinPrice{}, {{-2.0, 2.0}, {-2.0, 2.0}}, {-1.5, 0.5});
-          }};
+  return {
+      {.id = "goldstein_price",
+       .label = "Goldstein–Price",
+       .summary = "Values from 3 to a million: without clipping or a tiny rate, plain descent explodes.",
+       .formula = "[1 + (x+y+1)² (19 − 14x + 3x² − 14y + 6xy + 3y²)] · "
+                  "[30 + (2x−3y)² (18 − 32x + 12x² + 48y − 36xy + 27y²)]",
+       .reference = "A. A. Goldstein & J. F. Price, On descent from local minima, Math. Comput. 25 (1971) "
+                    "569–574",
+       .parameters = {}},
+      2,
+      [](const Spec&) {
+        return with_searched_minima(formulas::GoldsteinPrice{}, {{-2.0, 2.0}, {-2.0, 2.0}}, {-1.5, 0.5});
+      }};
 }
 
 SurfaceDescriptor mccormick_surface() {
-  return {{.id = "mccormick",
-           .label = "McCormick",
-           .summary = "A wavy slope: outside the domain it falls for ever, so the minimum is one of the domain.",
-           .formula = "sin(x + y) + (x − y)² − 1.5x + 2.5y + 1",
-           .reference = kSurvey,
-           .parameters = {}},
-          2,
-          [](const Spec&) {
-            return with_searched_minima(formulas::McCormick{}, {{-1.5, 4.0}, {-3.0, 4.0}}, {3.5, 3.5});
-          }};
+  return {
+      {.id = "mccormick",
+       .label = "McCormick",
+       .summary = "A wavy slope: outside the domain it falls for ever, so the minimum is one of the domain.",
+       .formula = "sin(x + y) + (x − y)² − 1.5x + 2.5y + 1",
+       .reference = kSurvey,
+       .parameters = {}},
+      2,
+      [](const Spec&) {
+        return with_searched_minima(formulas::McCormick{}, {{-1.5, 4.0}, {-3.0, 4.0}}, {3.5, 3.5});
+      }};
 }
 
 SurfaceDescriptor three_hump_camel_surface() {
@@ -84,18 +86,19 @@ SurfaceDescriptor six_hump_camel_surface() {
 }
 
 SurfaceDescriptor styblinski_tang_surface() {
-  return {{.id = "styblinski_tang",
-           .label = "Styblinski–Tang",
-           .summary = "Four basins of different depth: only one of them is the global minimum.",
-           .formula = "½ (x⁴ − 16x² + 5x + y⁴ − 16y² + 5y)",
-           .reference = "M. A. Styblinski & T.-S. Tang, Experiments in nonconvex optimization: stochastic "
-                        "approximation with function smoothing and simulated annealing, Neural Netw. 3 (1990) "
-                        "467–483",
-           .parameters = {}},
-          2,
-          [](const Spec&) {
-            return with_searched_minima(formulas::StyblinskiTang{}, {{-5.0, 5.0}, {-5.0, 5.0}}, {4.5, 1.0});
-          }};
+  return {
+      {.id = "styblinski_tang",
+       .label = "Styblinski–Tang",
+       .summary = "Four basins of different depth: only one of them is the global minimum.",
+       .formula = "½ (x⁴ − 16x² + 5x + y⁴ − 16y² + 5y)",
+       .reference = "M. A. Styblinski & T.-S. Tang, Experiments in nonconvex optimization: stochastic "
+                    "approximation with function smoothing and simulated annealing, Neural Netw. 3 (1990) "
+                    "467–483",
+       .parameters = {}},
+      2,
+      [](const Spec&) {
+        return with_searched_minima(formulas::StyblinskiTang{}, {{-5.0, 5.0}, {-5.0, 5.0}}, {4.5, 1.0});
+      }};
 }
 
 SurfaceDescriptor rastrigin_surface() {
@@ -169,33 +172,35 @@ SurfaceDescriptor ackley_surface() {
 }
 
 SurfaceDescriptor griewank_surface() {
-  return {{.id = "griewank",
-           .label = "Griewank",
-           .summary = "Regular ripples on a very wide bowl: from afar convex, from near a field of traps.",
-           .formula = "1 + (x² + y²)/4000 − cos x · cos(y/√2)",
-           .reference = "A. O. Griewank, Generalized descent for global optimization, J. Optim. Theory Appl. 34 "
-                        "(1981) 11–39",
-           .parameters = {}},
-          2,
-          [](const Spec&) {
-            return with_searched_minima(formulas::Griewank{}, {{-10.0, 10.0}, {-10.0, 10.0}}, {-7.5, 5.5});
-          }};
+  return {
+      {.id = "griewank",
+       .label = "Griewank",
+       .summary = "Regular ripples on a very wide bowl: from afar convex, from near a field of traps.",
+       .formula = "1 + (x² + y²)/4000 − cos x · cos(y/√2)",
+       .reference = "A. O. Griewank, Generalized descent for global optimization, J. Optim. Theory Appl. 34 "
+                    "(1981) 11–39",
+       .parameters = {}},
+      2,
+      [](const Spec&) {
+        return with_searched_minima(formulas::Griewank{}, {{-10.0, 10.0}, {-10.0, 10.0}}, {-7.5, 5.5});
+      }};
 }
 
 SurfaceDescriptor levy13_surface() {
-  return {{.id = "levy13",
-           .label = "Lévy no. 13",
-           .summary = "Ripples that grow with the distance from the minimum: the last steps are the easy ones.",
-           .formula = "sin²(3πx) + (x − 1)² (1 + sin²(3πy)) + (y − 1)² (1 + sin²(2πy))",
-           .reference = "A. V. Levy & A. Montalvo, The tunneling algorithm for the global minimization of "
-                        "functions, SIAM J. Sci. Stat. Comput. 6 (1985) 15–29; M. Molga & C. Smutnicki, Test "
-                        "functions for optimization needs (2005)",
-           .parameters = {}},
-          2,
-          [](const Spec&) {
-            return with_searched_minima(formulas::Levy13{}, {{-10.0, 10.0}, {-10.0, 10.0}}, {-4.2, 5.6},
-                                        {.cells = 240, .most_seeds = 2048});
-          }};
+  return {
+      {.id = "levy13",
+       .label = "Lévy no. 13",
+       .summary = "Ripples that grow with the distance from the minimum: the last steps are the easy ones.",
+       .formula = "sin²(3πx) + (x − 1)² (1 + sin²(3πy)) + (y − 1)² (1 + sin²(2πy))",
+       .reference = "A. V. Levy & A. Montalvo, The tunneling algorithm for the global minimization of "
+                    "functions, SIAM J. Sci. Stat. Comput. 6 (1985) 15–29; M. Molga & C. Smutnicki, Test "
+                    "functions for optimization needs (2005)",
+       .parameters = {}},
+      2,
+      [](const Spec&) {
+        return with_searched_minima(formulas::Levy13{}, {{-10.0, 10.0}, {-10.0, 10.0}}, {-4.2, 5.6},
+                                    {.cells = 240, .most_seeds = 2048});
+      }};
 }
 
 }  // namespace thalweg

@@ -21,7 +21,8 @@ class Quadratic final : public Surface {
     start_.assign(n, 1.0);
     if (n == 2) start_ = {-1.6, 1.2};
     // With a zero or negative eigenvalue there is no minimum, or no isolated one.
-    const bool definite = std::all_of(eigenvalues_.begin(), eigenvalues_.end(), [](double l) { return l > 0.0; });
+    const bool definite =
+        std::all_of(eigenvalues_.begin(), eigenvalues_.end(), [](double l) { return l > 0.0; });
     if (definite) minima_ = {{std::vector<double>(n, 0.0), 0.0, true}};
   }
 
@@ -85,7 +86,8 @@ MadeSurface make_quadratic(const Spec& spec) {
   if (eigenvalues.size() > kMostDimensions)
     return bad_input("at most 1000 are allowed, not " + std::to_string(eigenvalues.size()),
                      "quadratic: eigenvalues");
-  if (eigenvalues.size() != 2) return std::shared_ptr<const Surface>(std::make_shared<Quadratic>(eigenvalues));
+  if (eigenvalues.size() != 2)
+    return std::shared_ptr<const Surface>(std::make_shared<Quadratic>(eigenvalues));
 
   if (!spec.is_off("condition")) {
     const auto [smallest, largest] = std::minmax_element(eigenvalues.begin(), eigenvalues.end());
@@ -106,43 +108,46 @@ MadeSurface make_quadratic(const Spec& spec) {
 }  // namespace
 
 SurfaceDescriptor quadratic_surface() {
-  return {{.id = "quadratic",
-           .label = "Quadratic bowl",
-           .summary = "The model of every smooth minimum: the ratio of its curvatures sets the pace of descent.",
-           .formula = "½ Σ λᵢ xᵢ²",
-           .reference = "B. T. Polyak, Some methods of speeding up the convergence of iteration methods, USSR "
-                        "Comput. Math. Math. Phys. 4 (1964) 1–17; G. Goh, Why momentum really works, Distill "
-                        "(2017)",
-           .parameters = {{.key = "eigenvalues",
-                           .symbol = "λ",
-                           .label = "curvatures",
-                           .kind = Kind::kRealList,
-                           .default_value = std::vector<double>{1.0, 10.0},
-                           .soft_min = 0.1,
-                           .soft_max = 100.0,
-                           .scale = Scale::kLog,
-                           .help = "One eigenvalue of the Hessian for each dimension, written 1/10/100."},
-                          {.key = "angle",
-                           .symbol = "θ",
-                           .label = "angle",
-                           .default_value = 0.0,
-                           .soft_min = 0.0,
-                           .soft_max = 90.0,
-                           .unit = "°",
-                           .help = "Turns the axes of a bowl in two dimensions, counter-clockwise."},
-                          {.key = "condition",
-                           .symbol = "κ",
-                           .label = "condition number",
-                           .default_value = Value{},
-                           .min = 1.0,
-                           .soft_min = 1.0,
-                           .soft_max = 1000.0,
-                           .scale = Scale::kLog,
-                           .help = "In two dimensions: makes the larger eigenvalue this multiple of the smaller.",
-                           .off_word = "off"}}},
-          0, make_quadratic, [](const Spec& spec, std::string_view key) {
-            return key == "eigenvalues" || spec.list("eigenvalues").size() == 2;
-          }};
+  return {
+      {.id = "quadratic",
+       .label = "Quadratic bowl",
+       .summary = "The model of every smooth minimum: the ratio of its curvatures sets the pace of descent.",
+       .formula = "½ Σ λᵢ xᵢ²",
+       .reference = "B. T. Polyak, Some methods of speeding up the convergence of iteration methods, USSR "
+                    "Comput. Math. Math. Phys. 4 (1964) 1–17; G. Goh, Why momentum really works, Distill "
+                    "(2017)",
+       .parameters = {{.key = "eigenvalues",
+                       .symbol = "λ",
+                       .label = "curvatures",
+                       .kind = Kind::kRealList,
+                       .default_value = std::vector<double>{1.0, 10.0},
+                       .soft_min = 0.1,
+                       .soft_max = 100.0,
+                       .scale = Scale::kLog,
+                       .help = "One eigenvalue of the Hessian for each dimension, written 1/10/100."},
+                      {.key = "angle",
+                       .symbol = "θ",
+                       .label = "angle",
+                       .default_value = 0.0,
+                       .soft_min = 0.0,
+                       .soft_max = 90.0,
+                       .unit = "°",
+                       .help = "Turns the axes of a bowl in two dimensions, counter-clockwise."},
+                      {.key = "condition",
+                       .symbol = "κ",
+                       .label = "condition number",
+                       .default_value = Value{},
+                       .min = 1.0,
+                       .soft_min = 1.0,
+                       .soft_max = 1000.0,
+                       .scale = Scale::kLog,
+                       .help = "In two dimensions: makes the larger eigenvalue this multiple of the smaller.",
+                       .off_word = "off"}}},
+      0,
+      make_quadratic,
+      [](const Spec& spec, std::string_view key) {
+        return key == "eigenvalues" || spec.list("eigenvalues").size() == 2;
+      }};
 }
 
 }  // namespace thalweg

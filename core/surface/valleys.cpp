@@ -81,26 +81,27 @@ SurfaceDescriptor matyas_surface() {
 }
 
 SurfaceDescriptor logistic_surface() {
-  return {{.id = "logistic",
-           .label = "Logistic regression",
-           .summary = "A real training loss of two weights: convex, stretched because slope and offset are tied.",
-           .formula = "(1/12) Σᵢ log(1 + exp(−tᵢ (x·uᵢ + y))) + ½λ (x² + y²),  tᵢ = ±1",
-           .reference = "C. M. Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.2; data "
-                        "made up",
-           .parameters = {{.key = "l2",
-                           .symbol = "λ",
-                           .label = "L2 penalty",
-                           .default_value = 0.01,
-                           .min = 0.0,
-                           .soft_min = 0.0,
-                           .soft_max = 1.0,
-                           .help = "Weight of the quadratic penalty; it rounds the valley and draws the "
-                                   "minimum to the origin."}}},
-          2,
-          [](const Spec& spec) {
-            return with_polished_minima(formulas::Logistic{spec.number("l2")}, {{-3.0, 6.0}, {-10.0, 5.0}},
-                                        {-2.0, 3.0}, {{0.0, 0.0}}, 100.0);
-          }};
+  return {
+      {.id = "logistic",
+       .label = "Logistic regression",
+       .summary = "A real training loss of two weights: convex, stretched because slope and offset are tied.",
+       .formula = "(1/12) Σᵢ log(1 + exp(−tᵢ (x·uᵢ + y))) + ½λ (x² + y²),  tᵢ = ±1",
+       .reference = "C. M. Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.2; data "
+                    "made up",
+       .parameters = {{.key = "l2",
+                       .symbol = "λ",
+                       .label = "L2 penalty",
+                       .default_value = 0.01,
+                       .min = 0.0,
+                       .soft_min = 0.0,
+                       .soft_max = 1.0,
+                       .help = "Weight of the quadratic penalty; it rounds the valley and draws the "
+                               "minimum to the origin."}}},
+      2,
+      [](const Spec& spec) {
+        return with_polished_minima(formulas::Logistic{spec.number("l2")}, {{-3.0, 6.0}, {-10.0, 5.0}},
+                                    {-2.0, 3.0}, {{0.0, 0.0}}, 100.0);
+      }};
 }
 
 }  // namespace thalweg
