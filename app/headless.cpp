@@ -4,6 +4,7 @@
 #include <epoxy/gl.h>
 
 #include <cfloat>
+#include <ctime>
 #include <stdexcept>
 
 #include "app/gl/allocator.hpp"
@@ -11,6 +12,15 @@
 #include "app/ui/marks.hpp"
 
 namespace thalweg {
+namespace {
+
+double thread_cpu_seconds() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Headless>> Headless::create(Scene scene, int width, int height, WorkbenchOptions options) {
   tune_allocator();
@@ -44,11 +54,13 @@ Headless::~Headless() {
 
 void Headless::frame(double seconds) {
   if (workbench_->prepare()) ui::hand_over_font_atlas();
+  const double begin = thread_cpu_seconds();
   ImGui::GetIO().DeltaTime = static_cast<float>(seconds > 0.0 ? seconds : 1e-6);
   ImGui_ImplOpenGL3_NewFrame();
   ImGui::NewFrame();
   workbench_->frame(seconds);
   ImGui::Render();
+  app_seconds_ = thread_cpu_seconds() - begin;
   context_.bind();
   glClearColor(0, 0, 0, 1);
   glClear(GL_COLOR_BUFFER_BIT | GL_DEPTH_BUFFER_BIT);

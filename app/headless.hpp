@@ -28,6 +28,8 @@ class Headless {
   Workbench& workbench() { return *workbench_; }
   const Scene& scene() { return workbench_->editor().scene(); }
   const std::string& renderer() const { return context_.renderer(); }
+  /// CPU time of this thread for the last frame() without handing triangles to the renderer, seconds.
+  double app_seconds() const { return app_seconds_; }
 
   // The user. Places are marks ("optimizer.0.lr"; see marks.hpp); an unknown one throws
   // std::runtime_error with the list of those there are.
@@ -50,6 +52,7 @@ class Headless {
   std::unique_ptr<Workbench> workbench_;
   bool imgui_ = false;
   bool backend_ = false;
+  double app_seconds_ = 0.0;
 };
 
 }  // namespace thalweg

@@ -242,7 +242,7 @@ void Workbench::top_bar(Frame& frame, const Rect& area) {
   };
   if (chip("help", "?", "Keys and mouse (?)")) help_opening_ = true;
   const double scale = editor_.scene().appearance.number("scale");
-  if (chip("scale", ui::number(scale, 3) + "×", "Size of everything (Ctrl + and Ctrl −)")) {
+  if (chip("scale", format_number(std::round(scale * 1000.0) / 1000.0) + "×", "Size of everything (Ctrl + and Ctrl −)")) {
     Scene next = editor_.scene();
     *next.appearance.find("scale") = scale < 1.25 ? 1.5 : scale < 1.75 ? 2.0 : scale < 2.5 ? 3.0 : 1.0;
     editor_.apply(std::move(next));

@@ -23,6 +23,7 @@ add_library(thalweg_options INTERFACE)
 # No fast-math: it breaks the tests for NaN. No contraction: results must not depend on the machine.
 target_compile_options(thalweg_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers
+  -Wno-maybe-uninitialized # GCC 12 sees ghosts in std::optional and std::variant
   -ffp-contract=off -fno-math-errno -fno-trapping-math
   $<$<BOOL:${THALWEG_WERROR}>:-Werror>)
 target_include_directories(thalweg_options INTERFACE "${PROJECT_SOURCE_DIR}")

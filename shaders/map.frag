@@ -1,11 +1,10 @@
 #version 330 core
 // A topographic map: tint by level, hillshade from the upper left, contour lines. One texel of
-// `levels` per pixel, so everything is worked out from the pixel and its neighbours.
+// `levels` per pixel, in units of contour lines, so everything is worked out from the pixel and its neighbours.
 
 uniform sampler2D levels;
 uniform sampler2D tints;
 uniform vec2 tint_low_and_scale;
-uniform float lines_per_unit;
 uniform float first_line;
 uniform vec3 line_colour;
 uniform vec2 minor_half_width_and_alpha;
@@ -37,7 +36,8 @@ float line_alpha(float index, float way, float slope, float density) {
   if (index < first_line || slope < 1.0e-5) return 0.0;
   bool major = mod(index, 4.0) == 0.0;
   vec2 look = major ? major_half_width_and_alpha : minor_half_width_and_alpha;
-  float gap = (major ? 4.0 : 1.0) / (density * pixel_scale);  // pixels from line to line
+  // Pixels from line to line; strong lines count as closer than they are, since they weigh more.
+  float gap = (major ? 2.7 : 1.0) / (density * pixel_scale);
   return coverage(way / slope, look.x) * look.y * smoothstep(2.5, 6.0, gap);
 }
 
@@ -60,18 +60,20 @@ void main() {
   float lit = dot(g, vec2(0.7071, -0.7071)) / sqrt(1.0 + dot(g, g));
 
   vec3 ground = texture(tints, vec2((c - tint_low_and_scale.x) * tint_low_and_scale.y, 0.5)).rgb;
-  ground *= 1.0 + lit * (lit > 0.0 ? hillshade.x : hillshade.y);
+  // Shade is a little cooler than light, as under an open sky.
+  ground *= 1.0 + lit * (lit > 0.0 ? vec3(hillshade.x) : hillshade.y * vec3(1.1, 1.0, 0.8));
 
   // Distance to the line below and to the line above. The slope towards a line is taken on the
   // side where the line is (upwind), not across the pixel: at the bottom of a valley or at a kink
   // a central difference vanishes, and lines would break or blot there.
-  vec4 rise = (n - c) * lines_per_unit;
+  vec4 rise = n - c;
   vec2 up = max(max(rise.xz, rise.yw), 0.0);
   vec2 down = max(max(-rise.xz, -rise.yw), 0.0);
-  float density = length(max(up, down));
-  float line = c * lines_per_unit;
-  float below = floor(line);
-  float alpha = max(line_alpha(below, line - below, length(down), density),
-                    line_alpha(below + 1.0, below + 1.0 - line, length(up), density));
+  // Where both sides rise or both fall the lines of the two sides come together: they fade sooner.
+  vec2 meet = max(min(rise.xz, rise.yw), 0.0) + max(min(-rise.xz, -rise.yw), 0.0);
+  float density = length(max(up, down) + 2.0 * meet);
+  float below = floor(c);
+  float alpha = max(line_alpha(below, c - below, length(down), density),
+                    line_alpha(below + 1.0, below + 1.0 - c, length(up), density));
   colour = vec4(mix(ground, line_colour, alpha), 1.0);
 }

@@ -19,7 +19,7 @@ void main() {
   bool major = quarter == floor(quarter);
   vec2 look = major ? major_half_width_and_alpha : minor_half_width_and_alpha;
   float inside = clamp(look.x + 0.5 - abs(line - nearest) / slope, 0.0, 1.0);
-  float gap = (major ? 4.0 : 1.0) / (slope * pixel_scale);
+  float gap = (major ? 2.7 : 1.0) / (slope * pixel_scale);
   float alpha = nearest < first_line ? 0.0 : inside * look.y * clamp((gap - 2.5) / 3.5, 0.0, 1.0);
   colour = vec4(mix(ground, line_colour, alpha), 1.0);
 }

@@ -9,7 +9,6 @@ layout(location = 2) in vec2 level_and_side;
 uniform mat4 mvp;
 uniform sampler2D tints;
 uniform vec2 tint_low_and_scale;
-uniform float lines_per_unit;
 uniform vec2 hillshade;  // gain where lit, loss where not
 uniform vec3 light;
 uniform vec3 ground_colour;
@@ -30,6 +29,6 @@ void main() {
   }
   // How much brighter or darker than level ground.
   float lit = clamp((dot(normal, light) - light.z) * 1.3, -1.0, 1.0);
-  ground = tint * (1.0 + lit * (lit > 0.0 ? hillshade.x : hillshade.y) * 1.6);
-  line = level_and_side.x * lines_per_unit;
+  ground = tint * (1.0 + 1.35 * lit * (lit > 0.0 ? vec3(hillshade.x) : hillshade.y * vec3(1.1, 1.0, 0.8)));
+  line = level_and_side.x;
 }

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <ctime>
 #include <functional>
 #include <nlohmann/json.hpp>
 
@@ -18,12 +17,6 @@ using Json = nlohmann::ordered_json;
 
 double wall() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-double thread_cpu() {
-  timespec t{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
 struct Figure {
@@ -119,14 +112,12 @@ std::vector<Figure> frame() {
     h.workbench().player().play();
     h.frames(3);
     const double begin = wall();
-    const double cpu = thread_cpu();
     constexpr int kFrames = 120;
     for (int i = 0; i < kFrames; ++i) {
       h.frame();
       (void)h.picture();
     }
     out.push_back({std::string(layout) + ": frames a second while running", kFrames / (wall() - begin), "frames/s"});
-    (void)cpu;
   }
   return out;
 }

@@ -26,7 +26,8 @@ std::vector<EGLDisplay> headless_displays() {
     EGLint count = 0;
     if (eglQueryDevicesEXT(EGLint(devices.size()), devices.data(), &count)) {
       for (EGLint i = 0; i < count; ++i) {
-        displays.push_back(eglGetPlatformDisplayEXT(EGL_PLATFORM_DEVICE_EXT, devices[std::size_t(i)], nullptr));
+        displays.push_back(
+            eglGetPlatformDisplayEXT(EGL_PLATFORM_DEVICE_EXT, devices[std::size_t(i)], nullptr));
       }
     }
   }
@@ -51,12 +52,18 @@ struct GlContext::Egl {
 
   bool open(EGLDisplay candidate) {
     if (!eglInitialize(candidate, nullptr, nullptr) || !eglBindAPI(EGL_OPENGL_API)) return false;
-    const EGLint wanted[] = {EGL_SURFACE_TYPE, EGL_PBUFFER_BIT, EGL_RENDERABLE_TYPE, EGL_OPENGL_BIT, EGL_NONE};
+    const EGLint wanted[] = {EGL_SURFACE_TYPE, EGL_PBUFFER_BIT, EGL_RENDERABLE_TYPE, EGL_OPENGL_BIT,
+                             EGL_NONE};
     EGLConfig config = nullptr;
     EGLint found = 0;
     if (!eglChooseConfig(candidate, wanted, &config, 1, &found) || found < 1) return false;
-    const EGLint attributes[] = {EGL_CONTEXT_MAJOR_VERSION, 3, EGL_CONTEXT_MINOR_VERSION, 3,
-                                 EGL_CONTEXT_OPENGL_PROFILE_MASK, EGL_CONTEXT_OPENGL_CORE_PROFILE_BIT, EGL_NONE};
+    const EGLint attributes[] = {EGL_CONTEXT_MAJOR_VERSION,
+                                 3,
+                                 EGL_CONTEXT_MINOR_VERSION,
+                                 3,
+                                 EGL_CONTEXT_OPENGL_PROFILE_MASK,
+                                 EGL_CONTEXT_OPENGL_CORE_PROFILE_BIT,
+                                 EGL_NONE};
     const EGLContext made = eglCreateContext(candidate, config, EGL_NO_CONTEXT, attributes);
     if (made == EGL_NO_CONTEXT) return false;
     if (!eglMakeCurrent(candidate, EGL_NO_SURFACE, EGL_NO_SURFACE, made)) {
@@ -127,7 +134,8 @@ Result<GlContext> GlContext::create(int width, int height) {
   bool open = false;
   for (std::size_t i = 0; i < displays.size() && !open; ++i) open = egl->open(displays[i]);
   if (!open) {
-    return unsupported("EGL offers no OpenGL 3.3 context (Debian package libgl1-mesa-dri has a software renderer)");
+    return unsupported(
+        "EGL offers no OpenGL 3.3 context (Debian package libgl1-mesa-dri has a software renderer)");
   }
   GlContext context(std::move(egl));
   if (auto error = check_gl_version()) return *error;

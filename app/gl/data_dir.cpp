@@ -27,9 +27,10 @@ Result<fs::path> data_dir() {
     if (holds_data(folder)) return folder;
     if (folder == folder.root_path()) break;
   }
-  return Error{ErrorCode::kNotFound,
-               "the shaders are not beside the program; set THALWEG_DATA_DIR to the folder that holds shaders/",
-               start.string()};
+  return Error{
+      ErrorCode::kNotFound,
+      "the shaders are not beside the program; set THALWEG_DATA_DIR to the folder that holds shaders/",
+      start.string()};
 }
 
 }  // namespace thalweg

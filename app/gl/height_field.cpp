@@ -25,10 +25,11 @@ HeightField make_height_field(std::span<const double> z, int width, int height, 
     field.origin = std::round(field.range.low / major) * major;
   }
   // A wall of 1e300 must stay comparable with its neighbours in single precision.
-  const double most = 1e4 * field.range.span() + std::abs(field.range.low - field.origin);
+  constexpr double kMost = 1e5;
   field.level.resize(coordinates.size());
   std::transform(coordinates.begin(), coordinates.end(), field.level.begin(), [&](double v) {
-    return std::isnan(v) ? HeightField::kEmpty : float(std::clamp(v - field.origin, -most, most));
+    return std::isnan(v) ? HeightField::kEmpty
+                         : float(std::clamp((v - field.origin) / field.contours.spacing, -kMost, kMost));
   });
   return field;
 }

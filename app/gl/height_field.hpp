@@ -29,12 +29,13 @@ struct HeightField {
   int height = 0;
   MapRect rect;
   LevelStyle style;  ///< with which the coordinates were made
-  /// Level coordinate minus `origin`, width * height, the lowest row first. The origin is a major
-  /// contour line close to the values: single precision then holds small differences of large ones.
+  /// (level coordinate - origin) / contours.spacing, so in contour lines; width * height, the lowest
+  /// row first. The origin is a major contour line close to the values: single precision then holds
+  /// small differences of large heights.
   std::vector<float> level;
   double origin = 0.0;
-  LevelRange range;        ///< of nearly all coordinates: outliers do not stretch it
-  double lowest = 0.0;     ///< the smallest coordinate
+  LevelRange range;     ///< of nearly all coordinates: outliers do not stretch it
+  double lowest = 0.0;  ///< the smallest coordinate
   ContourLevels contours;
 };
 

@@ -68,14 +68,15 @@ MapStyle dark_map_style() {
   style.hillshade_dark = 0.28f;
   style.ground = map_colour(0x11151b);
   style.empty = map_colour(0x171c24);
-  style.hatch = map_colour(0x2a323f);
+  style.hatch = map_colour(0x212833);
   style.frame = map_colour(0x4a5566);
   return style;
 }
 
 double level_coordinate(double z, const LevelStyle& style) {
   if (!std::isfinite(z)) return std::numeric_limits<double>::quiet_NaN();
-  if (!style.log_levels) return z;
+  // Differences of what is left do not overflow.
+  if (!style.log_levels) return std::clamp(z, -1e300, 1e300);
   const double height = std::max(z - style.reference, 0.0);
   // hypot guards the squares against overflow, and is slow: beyond these heights it changes nothing.
   if (height > 1e8 * style.floor) return kLog10Of2 * std::log2(height);
@@ -90,7 +91,8 @@ double level_height(double coordinate, const LevelStyle& style) {
 
 std::vector<double> level_coordinates(std::span<const double> z, const LevelStyle& style) {
   std::vector<double> coordinates(z.size());
-  std::transform(z.begin(), z.end(), coordinates.begin(), [&](double v) { return level_coordinate(v, style); });
+  std::transform(z.begin(), z.end(), coordinates.begin(),
+                 [&](double v) { return level_coordinate(v, style); });
   return coordinates;
 }
 
@@ -121,7 +123,7 @@ LevelRange level_range(std::span<const double> coordinates, double tail_low, dou
   return range;
 }
 
-double nice_step(double x) {
+double nice_step_below(double x) {
   const double power = std::pow(10.0, std::floor(std::log10(x)));
   const double digit = x / power;
   if (digit >= 5.0) return 5.0 * power;
@@ -138,7 +140,7 @@ ContourLevels choose_levels(const LevelRange& range, double lowest, const LevelS
     // Below three floors the lines would show the floor, not the surface.
     lowest = std::max(lowest, std::log10(3.0 * style.floor));
   } else {
-    levels.spacing = nice_step(range.span() / 12.0);
+    levels.spacing = nice_step_below(range.span() / 12.0);
   }
   const double first = std::floor(lowest / levels.spacing + 0.02) + 1.0;
   levels.first = std::int64_t(std::clamp(first, -9e15, 9e15));

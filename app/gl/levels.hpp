@@ -47,7 +47,7 @@ struct MapStyle {
   /// are always stretched.
   bool stretch_tints = false;
 
-  MapColour line;          ///< contour lines
+  MapColour line;            ///< contour lines
   float minor_width = 1.0f;  ///< in pixels at pixel_scale 1
   float minor_alpha = 0.3f;
   float major_width = 1.3f;  ///< every fourth line
@@ -55,7 +55,7 @@ struct MapStyle {
   // Light comes from the upper left. Both are fractions of the tint, 0 to 1.
   float hillshade_light = 0.08f;  ///< added on slopes that face the light
   float hillshade_dark = 0.16f;   ///< taken from slopes that face away
-  float pixel_scale = 1.0f;  ///< 1 to 3: thicker lines for a dense display or a projector
+  float pixel_scale = 1.0f;       ///< 1 to 3: thicker lines for a dense display or a projector
 
   MapColour ground;  ///< behind the 3D view
   MapColour empty;   ///< where the surface has no value
@@ -77,10 +77,10 @@ struct LevelRange {
   bool operator==(const LevelRange&) const = default;
 };
 
-/// Linear levels: z. Log levels: log10 of the height above the reference, levelling off smoothly at
-/// the floor: log10(hypot(max(z - reference, 0), floor)). Unlike log10(height + floor) this puts the
-/// line of height 10^k at k (0.002 off at ten floors), so lines and labels agree. NaN where z is
-/// not finite. Strictly increasing above the reference until doubles run out.
+/// Linear levels: z, at most 1e300 in size. Log levels: log10 of the height above the reference, levelling
+/// off smoothly at the floor: log10(hypot(max(z - reference, 0), floor)). Unlike log10(height + floor) this
+/// puts the line of height 10^k at k (0.002 off at ten floors), so lines and labels agree. NaN where z is not
+/// finite. Strictly increasing above the reference until doubles run out.
 double level_coordinate(double z, const LevelStyle& style);
 
 /// The height at a level coordinate; for log levels at or below the floor the reference.
@@ -108,7 +108,7 @@ struct ContourLevels {
 ContourLevels choose_levels(const LevelRange& range, double lowest, const LevelStyle& style);
 
 /// The largest of 1, 2, 5 times a power of ten that is <= x; x > 0.
-double nice_step(double x);
+double nice_step_below(double x);
 
 /// The coordinates at which the first and the last tint lie.
 LevelRange tint_range(const MapStyle& style, const LevelRange& field);
@@ -126,8 +126,8 @@ struct MapLegend {
     bool major = false;
   };
   bool log_levels = true;
-  LevelRange range;                   ///< level coordinates at the ends of the bar
-  std::vector<Tick> ticks;            ///< the contour lines within the range, ascending
+  LevelRange range;                      ///< level coordinates at the ends of the bar
+  std::vector<Tick> ticks;               ///< the contour lines within the range, ascending
   std::array<MapColour, 64> gradient{};  ///< from the low end to the high end, evenly spaced
 };
 

@@ -65,8 +65,10 @@ void MapRenderer::set_field(const HeightField& field) {
 }
 
 void MapRenderer::set_style(const MapStyle& style) {
-  if (style == style_) return;
-  style_ = style;
+  MapStyle next = style;
+  next.levels = style_.levels;
+  if (next == style_) return;
+  style_ = next;
   stale_ = true;
   tints_stale_ = true;
 }
@@ -111,15 +113,15 @@ void MapRenderer::draw() {
   program_.use();
   program_.set("levels", 0);
   program_.set("tints", 1);
-  program_.set("tint_low_and_scale", float(tints.low - origin_), float(1.0 / tints.span()));
-  program_.set("lines_per_unit", float(1.0 / contours_.spacing));
-  program_.set("first_line", float(double(contours_.first) - origin_ / contours_.spacing));
+  program_.set("tint_low_and_scale", float((tints.low - origin_) / contours_.spacing),
+               float(contours_.spacing / tints.span()));
+  program_.set("first_line", float(double(contours_.first) - std::round(origin_ / contours_.spacing)));
   program_.set("line_colour", style_.line.r, style_.line.g, style_.line.b);
   program_.set("minor_half_width_and_alpha", 0.5f * scale * style_.minor_width, style_.minor_alpha);
   program_.set("major_half_width_and_alpha", 0.5f * scale * style_.major_width, style_.major_alpha);
   program_.set("pixel_scale", scale);
   program_.set("hillshade", style_.hillshade_light, style_.hillshade_dark);
-  program_.set("slope_scale", float(slope));
+  program_.set("slope_scale", float(slope * contours_.spacing));
   program_.set("empty_colour", style_.empty.r, style_.empty.g, style_.empty.b);
   program_.set("hatch_colour", style_.hatch.r, style_.hatch.g, style_.hatch.b);
   glActiveTexture(GL_TEXTURE1);

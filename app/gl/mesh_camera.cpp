@@ -36,7 +36,7 @@ MeshCamera make_camera(const MeshView& asked, int width, int height) {
   const float focal = 1.0f / std::tan(radians(kFieldOfView) / 2.0f) * std::min(aspect, 1.0f);
   // Zooming narrows the field of view and leaves the eye where it is: no flight through the surface.
   const float away = kRadius / std::sin(radians(kFieldOfView) / 2.0f);
-  const float zoom = focal / view.distance * 1.04f;
+  const float zoom = focal / view.distance * 0.97f;
   camera.near_plane = away - 2.2f;
   camera.far_plane = away + 2.2f;
   const float n = camera.near_plane;

@@ -14,7 +14,7 @@ constexpr float kBoxTop = 0.76f;
 /// What the user turns.
 struct MeshView {
   float yaw_deg = -30.0f;   ///< around the vertical axis; 0 looks along y, positive turns the box to the left
-  float pitch_deg = 42.0f;  ///< above the horizon, kept within 5 to 90
+  float pitch_deg = 46.0f;  ///< above the horizon, kept within 5 to 90
   float distance = 1.0f;    ///< 1 shows the whole box, smaller is closer; kept within 0.2 to 4
   bool operator==(const MeshView&) const = default;
 };
@@ -29,8 +29,8 @@ struct MeshCamera {
 
 /// A point on the picture.
 struct MeshPoint {
-  float x = 0.0f;  ///< pixels from the left
-  float y = 0.0f;  ///< pixels from the top
+  float x = 0.0f;      ///< pixels from the left
+  float y = 0.0f;      ///< pixels from the top
   float depth = 0.0f;  ///< distance from the eye along the view, in box units
 };
 

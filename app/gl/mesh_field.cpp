@@ -73,13 +73,12 @@ class MeshBuilder {
     v.normal[0] = -gx * scale;
     v.normal[1] = -gy * scale;
     v.normal[2] = scale;
-    v.level = empty(i, j) ? 0.0f : shifted(level_[at(i, j)]);
+    v.level = empty(i, j) ? 0.0f : in_lines(level_[at(i, j)]);
     return v;
   }
 
-  float shifted(double level) const {
-    const double most = 1e4 * field_.range.span();
-    return float(std::clamp(level - field_.origin, -most, most));
+  float in_lines(double level) const {
+    return float(std::clamp((level - field_.origin) / field_.contours.spacing, -1e5, 1e5));
   }
 
   void add_cell(int i, int j) {
@@ -126,7 +125,8 @@ class MeshBuilder {
       v.position[2] = 0.0f;
       field_.vertices.push_back(v);
     }
-    field_.triangles.insert(field_.triangles.end(), {first, first + 1, first + 2, first + 2, first + 1, first + 3});
+    field_.triangles.insert(field_.triangles.end(),
+                            {first, first + 1, first + 2, first + 2, first + 1, first + 3});
   }
 
   MeshField& field_;

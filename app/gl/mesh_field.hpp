@@ -13,7 +13,7 @@ namespace thalweg {
 struct MeshVertex {
   float position[3];  ///< in the box (mesh_camera.hpp)
   float normal[3];    ///< unit
-  float level;        ///< level coordinate minus MeshField::origin
+  float level;        ///< (level coordinate - MeshField::origin) / spacing of the contour lines
   float side;         ///< 0: the surface; 1: the cut faces between its edge and the base
 };
 

@@ -17,7 +17,8 @@ constexpr float kBoxLineTop = kBoxTop + 0.04f;
 
 void attribute(GLuint location, GLint components, std::size_t offset, GLsizei stride) {
   glEnableVertexAttribArray(location);
-  glVertexAttribPointer(location, components, GL_FLOAT, GL_FALSE, stride, reinterpret_cast<const void*>(offset));
+  glVertexAttribPointer(location, components, GL_FLOAT, GL_FALSE, stride,
+                        reinterpret_cast<const void*>(offset));
 }
 
 }  // namespace
@@ -89,6 +90,11 @@ void MeshRenderer::set_view(const MeshView& view) {
   stale_ = true;
 }
 
+void MeshRenderer::set_moving(bool moving) {
+  moving_ = moving;
+  if (!moving && drawn_jagged_) stale_ = true;
+}
+
 std::optional<Error> MeshRenderer::resize(int width, int height) {
   if (sized_ && width == camera_.width && height == camera_.height) return std::nullopt;
   GLint most = 0;
@@ -133,7 +139,8 @@ std::optional<Error> MeshRenderer::resize(int width, int height) {
   complete = complete && glCheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE;
   glBindFramebuffer(GL_DRAW_FRAMEBUFFER, GLuint(draw));
   glBindFramebuffer(GL_READ_FRAMEBUFFER, GLuint(read));
-  if (!complete) return Error{ErrorCode::kUnsupported, "the graphics driver cannot draw the 3D view smoothly", {}};
+  if (!complete)
+    return Error{ErrorCode::kUnsupported, "the graphics driver cannot draw the 3D view smoothly", {}};
   camera_ = make_camera(view_, width, height);
   sized_ = true;
   stale_ = true;
@@ -160,7 +167,7 @@ void MeshRenderer::draw() {
   glGetIntegerv(GL_READ_FRAMEBUFFER_BINDING, &read_before);
   glGetIntegerv(GL_VIEWPORT, viewport.data());
 
-  glBindFramebuffer(GL_FRAMEBUFFER, samples_.id());
+  glBindFramebuffer(GL_FRAMEBUFFER, moving_ ? resolved_.id() : samples_.id());
   glViewport(0, 0, width(), height());
   glDisable(GL_BLEND);
   glDisable(GL_CULL_FACE);
@@ -178,9 +185,12 @@ void MeshRenderer::draw() {
     glDepthMask(GL_TRUE);
   }
   glDisable(GL_DEPTH_TEST);
-  glBindFramebuffer(GL_READ_FRAMEBUFFER, samples_.id());
-  glBindFramebuffer(GL_DRAW_FRAMEBUFFER, resolved_.id());
-  glBlitFramebuffer(0, 0, width(), height(), 0, 0, width(), height(), GL_COLOR_BUFFER_BIT, GL_NEAREST);
+  if (!moving_) {
+    glBindFramebuffer(GL_READ_FRAMEBUFFER, samples_.id());
+    glBindFramebuffer(GL_DRAW_FRAMEBUFFER, resolved_.id());
+    glBlitFramebuffer(0, 0, width(), height(), 0, 0, width(), height(), GL_COLOR_BUFFER_BIT, GL_NEAREST);
+  }
+  drawn_jagged_ = moving_;
 
   glBindFramebuffer(GL_DRAW_FRAMEBUFFER, GLuint(draw_before));
   glBindFramebuffer(GL_READ_FRAMEBUFFER, GLuint(read_before));
@@ -203,9 +213,9 @@ void MeshRenderer::draw_surface() {
   surface_.use();
   surface_.set_matrix("mvp", camera_.mvp);
   surface_.set("tints", 0);
-  surface_.set("tint_low_and_scale", float(tints.low - origin_), float(1.0 / tints.span()));
-  surface_.set("lines_per_unit", float(1.0 / contours_.spacing));
-  surface_.set("first_line", float(double(contours_.first) - origin_ / contours_.spacing));
+  surface_.set("tint_low_and_scale", float((tints.low - origin_) / contours_.spacing),
+               float(contours_.spacing / tints.span()));
+  surface_.set("first_line", float(double(contours_.first) - std::round(origin_ / contours_.spacing)));
   surface_.set("line_colour", style_.line.r, style_.line.g, style_.line.b);
   surface_.set("minor_half_width_and_alpha", 0.5f * scale * style_.minor_width, style_.minor_alpha);
   surface_.set("major_half_width_and_alpha", 0.5f * scale * style_.major_width, style_.major_alpha);
@@ -238,8 +248,8 @@ void MeshRenderer::draw_box() {
   const auto add = [&](int x0, int y0, int z0, int x1, int y1, int z1) {
     const std::array<float, 3> a = {x0 ? hx : -hx, y0 ? hy : -hy, z0 ? kBoxLineTop : 0.0f};
     const std::array<float, 3> b = {x1 ? hx : -hx, y1 ? hy : -hy, z1 ? kBoxLineTop : 0.0f};
-    for (const auto& [end, side] : {std::pair{0.0f, -1.0f}, {0.0f, 1.0f}, {1.0f, 1.0f},
-                                    {0.0f, -1.0f}, {1.0f, 1.0f}, {1.0f, -1.0f}}) {
+    for (const auto& [end, side] :
+         {std::pair{0.0f, -1.0f}, {0.0f, 1.0f}, {1.0f, 1.0f}, {0.0f, -1.0f}, {1.0f, 1.0f}, {1.0f, -1.0f}}) {
       corners.insert(corners.end(), a.begin(), a.end());
       corners.insert(corners.end(), b.begin(), b.end());
       corners.insert(corners.end(), {end, side});
@@ -287,9 +297,11 @@ bool MeshRenderer::hidden(const MeshPoint& point) {
     GLint read_before = 0;
     glGetIntegerv(GL_DRAW_FRAMEBUFFER_BINDING, &draw_before);
     glGetIntegerv(GL_READ_FRAMEBUFFER_BINDING, &read_before);
-    glBindFramebuffer(GL_READ_FRAMEBUFFER, samples_.id());
-    glBindFramebuffer(GL_DRAW_FRAMEBUFFER, resolved_.id());
-    glBlitFramebuffer(0, 0, w, h, 0, 0, w, h, GL_DEPTH_BUFFER_BIT, GL_NEAREST);
+    if (!drawn_jagged_) {
+      glBindFramebuffer(GL_READ_FRAMEBUFFER, samples_.id());
+      glBindFramebuffer(GL_DRAW_FRAMEBUFFER, resolved_.id());
+      glBlitFramebuffer(0, 0, w, h, 0, 0, w, h, GL_DEPTH_BUFFER_BIT, GL_NEAREST);
+    }
     glBindFramebuffer(GL_READ_FRAMEBUFFER, resolved_.id());
     depth_.resize(std::size_t(w) * std::size_t(h));
     glPixelStorei(GL_PACK_ALIGNMENT, 4);

@@ -21,6 +21,9 @@ class MeshRenderer {
   /// Its `levels` are ignored: they are in the field.
   void set_style(const MapStyle& style);
   void set_view(const MeshView& view);
+  /// While the user turns the view: leaves the edges of the surface jagged, for less than half the
+  /// time on a software renderer. The first texture() after the end draws smoothly again.
+  void set_moving(bool moving);
   /// Size of the picture in pixels.
   std::optional<Error> resize(int width, int height);
 
@@ -36,8 +39,9 @@ class MeshRenderer {
   const MapLegend& legend() const { return legend_; }
 
   /// A point of the surface's plane at height `h`, 0 at the floor of the box and 1 at its top
-  /// (MeshField::relief_height). `base` instead puts it on the base of the box, for axis labels.
+  /// (MeshField::relief_height).
   MeshPoint project(double x, double y, float h) const;
+  /// The same point on the base of the box, for axis labels.
   MeshPoint project_base(double x, double y) const;
   /// Whether the surface hides the point (of the latest texture()). Points on the surface itself
   /// count as seen. Outside the picture: false. Copies the depth buffer at the first call after a
@@ -82,6 +86,8 @@ class MeshRenderer {
   int all_indices_ = 0;
   std::vector<float> depth_;  ///< copy of the depth buffer, the lowest row first
   bool sized_ = false;
+  bool moving_ = false;
+  bool drawn_jagged_ = false;
   bool depth_stale_ = true;
   bool tints_stale_ = true;
   bool stale_ = true;

@@ -11,15 +11,35 @@
 namespace thalweg {
 namespace gl_kind {
 
-unsigned Texture::make() { GLuint id = 0; glGenTextures(1, &id); return id; }
+unsigned Texture::make() {
+  GLuint id = 0;
+  glGenTextures(1, &id);
+  return id;
+}
 void Texture::free(unsigned id) { glDeleteTextures(1, &id); }
-unsigned Framebuffer::make() { GLuint id = 0; glGenFramebuffers(1, &id); return id; }
+unsigned Framebuffer::make() {
+  GLuint id = 0;
+  glGenFramebuffers(1, &id);
+  return id;
+}
 void Framebuffer::free(unsigned id) { glDeleteFramebuffers(1, &id); }
-unsigned Renderbuffer::make() { GLuint id = 0; glGenRenderbuffers(1, &id); return id; }
+unsigned Renderbuffer::make() {
+  GLuint id = 0;
+  glGenRenderbuffers(1, &id);
+  return id;
+}
 void Renderbuffer::free(unsigned id) { glDeleteRenderbuffers(1, &id); }
-unsigned Buffer::make() { GLuint id = 0; glGenBuffers(1, &id); return id; }
+unsigned Buffer::make() {
+  GLuint id = 0;
+  glGenBuffers(1, &id);
+  return id;
+}
 void Buffer::free(unsigned id) { glDeleteBuffers(1, &id); }
-unsigned VertexArray::make() { GLuint id = 0; glGenVertexArrays(1, &id); return id; }
+unsigned VertexArray::make() {
+  GLuint id = 0;
+  glGenVertexArrays(1, &id);
+  return id;
+}
 void VertexArray::free(unsigned id) { glDeleteVertexArrays(1, &id); }
 unsigned Program::make() { return glCreateProgram(); }
 void Program::free(unsigned id) { glDeleteProgram(id); }
@@ -69,7 +89,8 @@ Result<Program> Program::load(const std::string& name) {
   return compile(name, *vertex, *fragment);
 }
 
-Result<Program> Program::compile(const std::string& name, const std::string& vertex, const std::string& fragment) {
+Result<Program> Program::compile(const std::string& name, const std::string& vertex,
+                                 const std::string& fragment) {
   const Shader v(GL_VERTEX_SHADER);
   const Shader f(GL_FRAGMENT_SHADER);
   if (auto error = compile_one(v, name + ".vert", vertex)) return *error;
@@ -101,6 +122,8 @@ void Program::set(const char* name, int value) { glUniform1i(location(name), val
 void Program::set(const char* name, float value) { glUniform1f(location(name), value); }
 void Program::set(const char* name, float x, float y) { glUniform2f(location(name), x, y); }
 void Program::set(const char* name, float x, float y, float z) { glUniform3f(location(name), x, y, z); }
-void Program::set_matrix(const char* name, const float* m) { glUniformMatrix4fv(location(name), 1, GL_FALSE, m); }
+void Program::set_matrix(const char* name, const float* m) {
+  glUniformMatrix4fv(location(name), 1, GL_FALSE, m);
+}
 
 }  // namespace thalweg

@@ -39,12 +39,30 @@ class GlObject {
 };
 
 namespace gl_kind {
-struct Texture { static unsigned make(); static void free(unsigned); };
-struct Framebuffer { static unsigned make(); static void free(unsigned); };
-struct Renderbuffer { static unsigned make(); static void free(unsigned); };
-struct Buffer { static unsigned make(); static void free(unsigned); };
-struct VertexArray { static unsigned make(); static void free(unsigned); };
-struct Program { static unsigned make(); static void free(unsigned); };
+struct Texture {
+  static unsigned make();
+  static void free(unsigned);
+};
+struct Framebuffer {
+  static unsigned make();
+  static void free(unsigned);
+};
+struct Renderbuffer {
+  static unsigned make();
+  static void free(unsigned);
+};
+struct Buffer {
+  static unsigned make();
+  static void free(unsigned);
+};
+struct VertexArray {
+  static unsigned make();
+  static void free(unsigned);
+};
+struct Program {
+  static unsigned make();
+  static void free(unsigned);
+};
 }  // namespace gl_kind
 
 using Texture = GlObject<gl_kind::Texture>;
@@ -60,7 +78,8 @@ class Program {
   /// compiler's log.
   static Result<Program> load(const std::string& name);
   /// The same from text; `name` is for the error.
-  static Result<Program> compile(const std::string& name, const std::string& vertex, const std::string& fragment);
+  static Result<Program> compile(const std::string& name, const std::string& vertex,
+                                 const std::string& fragment);
 
   void use() const;
   unsigned id() const { return object_.id(); }

@@ -20,10 +20,10 @@ std::string last_glfw_error() {
 
 Result<GlfwWindow> GlfwWindow::create(const std::string& title, int width, int height) {
   if (!glfwInit()) {
-    return Error{ErrorCode::kUnsupported,
-                 "no display to open a window on (" + last_glfw_error() +
-                     "); `thalweg screenshot` draws without one",
-                 {}};
+    return Error{
+        ErrorCode::kUnsupported,
+        "no display to open a window on (" + last_glfw_error() + "); `thalweg screenshot` draws without one",
+        {}};
   }
   glfwDefaultWindowHints();
   glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);

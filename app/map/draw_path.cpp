@@ -14,6 +14,15 @@ class Pen {
   ~Pen() { lift(); }
 
   void to(Vec2 p) {
+    // ImGui joins segments with a mitre that runs wild at sharp turns: a zigzag is drawn in strokes.
+    if (piece_.size() >= 2) {
+      const ImVec2 a = piece_[piece_.size() - 2], b = piece_.back();
+      const float ux = b.x - a.x, uy = b.y - a.y, vx = p.x - b.x, vy = p.y - b.y;
+      if (ux * vx + uy * vy < 0.0F) {
+        lift();
+        piece_.push_back(b);
+      }
+    }
     piece_.push_back({p.x, p.y});
     if (piece_.size() < kPiece) return;
     const ImVec2 last = piece_.back();

@@ -46,13 +46,13 @@ void ChartsPanel::draw(Frame& frame, Session& session, const Rect& area) {
     for (std::size_t i = 0; i < count; ++i) {
       const DescentView& lane = frame.run->race.lanes[i];
       Series series;
-      series.name = find_optimizer(scene.optimizers[i].program.spec.id)->label;
+      series.name = find_optimizer(scene.optimizers[i].live.spec.id)->label;
       series.colour = scene.optimizers[i].colour;
       series.table = lane.table;
       series.column = (lane.columns.*quantity.column)();
       series.visible = scene.optimizers[i].visible;
       chart.series.push_back(std::move(series));
-      for (const Change& change : scene.optimizers[i].program.changes)
+      for (const Change& change : scene.optimizers[i].live.changes)
         chart.marks.push_back({static_cast<double>(change.step), change.key});
     }
     chart.cursor = static_cast<double>(scene.step);
@@ -67,13 +67,12 @@ void ChartsPanel::draw(Frame& frame, Session& session, const Rect& area) {
     y += height + gap;
   }
   ImGui::SetCursorScreenPos({area.min.x + pad, y});
-  ImGui::BeginGroup();
-  ImGui::PushItemWidth(inner);
+  const float height_before = readout_height_ > 0.0F ? readout_height_ : ui::px(200);
+  ui::begin_child("readout-box", {inner, height_before + ui::px(4)}, false, ImGuiWindowFlags_NoScrollbar);
   const float before = ImGui::GetCursorScreenPos().y;
   draw_readout(frame, session);
   readout_height_ = ImGui::GetCursorScreenPos().y - before;
-  ImGui::PopItemWidth();
-  ImGui::EndGroup();
+  ImGui::EndChild();
   ImGui::EndChild();
 }
 

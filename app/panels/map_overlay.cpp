@@ -20,6 +20,15 @@ void put(std::vector<double>& slice, const ShownAxes& axes, double x, double y) 
   slice[static_cast<std::size_t>(axes.y)] = y;
 }
 
+/// A round number without trailing zeros: contour levels are round.
+std::string level_text(double value) {
+  std::string text = ui::number(value, 3);
+  if (text.find('.') == std::string::npos || text.find("×") != std::string::npos) return text;
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
 }  // namespace
 
 void draw_on_map(ImDrawList* list, ImVec2 at, const std::string& text, ImU32 colour) {
@@ -71,7 +80,7 @@ void draw_colour_bar(ImDrawList* list, const MapLegend& legend, ImVec2 corner) {
     if (!tick.major || last - y < ui::px(20) || y < min.y - 1) continue;
     last = y;
     list->AddLine({min.x - ui::px(3), y}, {min.x, y}, ui::theme().text, ui::line_width(1));
-    const std::string text = ui::number(tick.value, 3);
+    const std::string text = level_text(tick.value);
     draw_on_map(list, {min.x - ui::px(6) - ui::text_width(ui::Type::kNote, text),
                        y - 0.5F * ui::line_height(ui::Type::kNote)},
                 text, ui::theme().text);

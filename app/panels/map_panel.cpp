@@ -528,8 +528,8 @@ void MapPanel::draw_curve(Frame& frame, Session& session, const Surface& surface
     list->AddCircleFilled({p.x, p.y}, ui::px(8), ui::theme().dark ? ui::theme().ground : ui::theme().card);
     list->AddCircleFilled({p.x, p.y}, ui::px(6), colour);
   }
-  draw_start(list, plane, start_at, session.dragging_start);
-  draw_axes(list, {view.x0, view.x1, view.y0, view.y1, plane.left, plane.top, plane.width, plane.height}, "x", "f(x)");
+  draw_start(list, view, start_at, session.dragging_start);
+  draw_axes(list, view, "x", "f(x)");
 }
 
 }  // namespace thalweg

@@ -64,7 +64,7 @@ void OptimizerCards::add_menu(Frame& frame, Session& session) {
     }
     propose(frame, {}, {}, [&](Scene& scene) {
       SceneOptimizer optimizer;
-      optimizer.program.spec = default_spec(descriptor);
+      optimizer.live.spec = default_spec(descriptor);
       optimizer.colour = free_colour(scene);
       scene.optimizers.push_back(std::move(optimizer));
     });
@@ -75,7 +75,7 @@ void OptimizerCards::add_menu(Frame& frame, Session& session) {
 
 void OptimizerCards::card(Frame& frame, Session& session, std::size_t index) {
   const SceneOptimizer optimizer = frame.scene().optimizers[index];
-  const OptimizerDescriptor& descriptor = *find_optimizer(optimizer.program.spec.id);
+  const OptimizerDescriptor& descriptor = *find_optimizer(optimizer.live.spec.id);
   const ui::Scope scope(std::to_string(index));
   const bool selected = session.selected == static_cast<int>(index);
   const ui::Colour colour = optimizer.visible ? ui::path_colour(optimizer.colour) : ui::theme().faint;
@@ -167,15 +167,15 @@ void OptimizerCards::card(Frame& frame, Session& session, std::size_t index) {
   ImGui::Dummy({width, ui::px(2)});
 
   // Its parameters: all of the selected one, of the others the learning rate.
-  const ui::RowColumns columns = ui::row_columns(descriptor.parameters);
-  const Spec now = optimizer.program.at(frame.scene().step);
+  constexpr ui::RowColumns kColumns{104.0F, 62.0F};
+  const Spec now = optimizer.live.at(frame.scene().step);
   for (const Parameter& parameter : descriptor.parameters) {
     if (!selected && parameter.key != "lr") continue;
     Value value = *now.find(parameter.key);
     ui::Edit edit;
-    if (ui::parameter_row(parameter, value, colour, &edit, {.columns = columns})) {
+    if (ui::parameter_row(parameter, value, colour, &edit, {.columns = kColumns})) {
       propose(frame, edit, "optimizer." + std::to_string(index) + "." + parameter.key, [&](Scene& scene) {
-        set_in_program(frame, scene, scene.optimizers[index].program, parameter, value);
+        set_live(frame, scene, scene.optimizers[index].live, parameter, value);
       });
     } else if (edit.ended) {
       frame.editor.end_group();

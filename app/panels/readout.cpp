@@ -36,7 +36,7 @@ void draw_readout(Frame& frame, const Session& session) {
     if (lane.columns.dim != surface->dim()) return;
     const std::int64_t row = shown_row(scene, lane);
     for (int axis = 0; axis < lane.columns.dim; ++axis) at.push_back(lane.table.at(row, axis));
-    title = find_optimizer(scene.optimizers[selected].program.spec.id)->label + ", step " + ui::integer(row);
+    title = find_optimizer(scene.optimizers[selected].live.spec.id)->label + ", step " + ui::integer(row);
   } else {
     return;
   }
@@ -70,8 +70,8 @@ void draw_readout(Frame& frame, const Session& session) {
     const double limit = largest > 0.0 ? 2.0 / largest : INFINITY;
     // Only plain gradient descent has this limit.
     double rate = 0.0;
-    const bool plain = has_lane && scene.optimizers[selected].program.spec.id == "gd";
-    if (plain) rate = scene.optimizers[selected].program.at(scene.step).number("lr");
+    const bool plain = has_lane && scene.optimizers[selected].live.spec.id == "gd";
+    if (plain) rate = scene.optimizers[selected].live.at(scene.step).number("lr");
     ui::readout("largest stable η = 2/λmax", std::isfinite(limit) ? ui::number(limit) : std::string("any"));
     if (plain && rate > limit)
       ui::error_line("η = " + ui::number(rate) + " is beyond it: steps along the steepest axis grow here");

@@ -26,14 +26,14 @@ void propose(Frame& frame, const ui::Edit& edit, std::string_view group, Change 
   if (edit.ended) frame.editor.end_group();
 }
 
-/// Sets a parameter of a program: while the race plays, a live one changes from the shown step on;
+/// Sets a parameter: while the race plays, a live one changes from the shown step on;
 /// any other, or any while it stands still, changes from the start.
-inline void set_in_program(const Frame& frame, const Scene& scene, Program& program, const Parameter& parameter,
+inline void set_live(const Frame& frame, const Scene& scene, LiveSpec& live, const Parameter& parameter,
                            Value value) {
   if (frame.player.playing() && parameter.live && scene.step > 0) {
-    program.change(scene.step, parameter.key, std::move(value));
+    live.change(scene.step, parameter.key, std::move(value));
   } else {
-    program.set(parameter.key, std::move(value));
+    live.set(parameter.key, std::move(value));
   }
 }
 

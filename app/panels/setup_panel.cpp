@@ -157,7 +157,7 @@ void SetupPanel::gradient(Frame& frame) {
   ui::section("Gradient");
   rows(frame, gradient_descriptor(), frame.scene().gradient.at(frame.scene().step),
        [&](Scene& scene, const Parameter& parameter, const Value& value) {
-         set_in_program(frame, scene, scene.gradient, parameter, value);
+         set_live(frame, scene, scene.gradient, parameter, value);
        });
 }
 

@@ -16,8 +16,8 @@ Result<std::unique_ptr<View>> SurfaceView::create(std::function<void()> wake) {
 void SurfaceView::draw(Frame& frame, const Rect& area) {
   const float points = area.width() / ui::scale();
   // Wide: three columns. Narrow (a small window, or a large scale): the charts give way, then shrink.
-  const float left_width = ui::px(points >= 900 ? 304 : points >= 700 ? 264 : 232);
-  const float right_width = ui::px(points >= 1240 ? 364 : points >= 1000 ? 300 : points >= 820 ? 240 : 0);
+  const float left_width = ui::px(points >= 1160 ? 324 : points >= 700 ? 272 : 232);
+  const float right_width = ui::px(points >= 1400 ? 364 : points >= 1160 ? 332 : points >= 1000 ? 280 : points >= 820 ? 240 : 0);
   const float bottom_height = ui::px(52);
   const Rect left{area.min, {area.min.x + left_width, area.max.y - bottom_height}};
   const Rect right{{area.max.x - right_width, area.min.y}, {area.max.x, area.max.y - bottom_height}};

@@ -16,7 +16,7 @@ void restart(Frame& frame) {
   frame.player.seek(frame.editor, 0);
   // What was changed on the way belongs to the run that ends here.
   propose(frame, {}, {}, [](Scene& scene) {
-    for (SceneOptimizer& optimizer : scene.optimizers) optimizer.program.changes.clear();
+    for (SceneOptimizer& optimizer : scene.optimizers) optimizer.live.changes.clear();
     scene.gradient.changes.clear();
   });
   frame.player.reset();
@@ -62,8 +62,8 @@ void draw_transport(Frame& frame, const Rect& area) {
   const float speed_left = area.max.x - speed_width - ui::px(16);
   std::vector<ui::TimelineEvent> events;
   for (const SceneOptimizer& optimizer : scene.optimizers) {
-    const OptimizerDescriptor& descriptor = *find_optimizer(optimizer.program.spec.id);
-    for (const Change& change : optimizer.program.changes)
+    const OptimizerDescriptor& descriptor = *find_optimizer(optimizer.live.spec.id);
+    for (const Change& change : optimizer.live.changes)
       events.push_back({static_cast<double>(change.step),
                         "step " + ui::integer(change.step) + ": " + descriptor.label + ", " + change.key + " = " +
                             ui::value_text(*descriptor.find(change.key), change.value)});

@@ -2,6 +2,7 @@
 // input by hand for headless scripts and tests.
 #pragma once
 
+#include <backends/imgui_impl_opengl3.h>
 #include <imgui.h>
 #include <imgui_internal.h>
 
@@ -100,6 +101,14 @@ inline bool key_pressed(ImGuiKey which) {
   return ImGui::IsKeyPressed(which, false);
 #else
   return ImGui::IsKeyPressed(ImGui::GetKeyIndex(which), false);
+#endif
+}
+
+/// Gives a rebuilt font atlas to the GPU, outside of a frame.
+inline void hand_over_font_atlas() {
+#if IMGUI_VERSION_NUM < 19200
+  ImGui_ImplOpenGL3_DestroyFontsTexture();
+  ImGui_ImplOpenGL3_CreateFontsTexture();
 #endif
 }
 

@@ -150,7 +150,7 @@ int Descent::run_block(int most) {
     loss_out[made] = loss;
     norm_out[made] = gradient_norm_;
     length_out[made] = moved;
-    rate_out[made] = norm_before > 0.0 ? moved / norm_before : kNaN;
+    rate_out[made] = moved > 0.0 ? moved / norm_before : 0.0;
     ++made;
     outcome_ = judge(loss, gradient_norm_);
   }

@@ -41,7 +41,8 @@ struct DescentColumns {
   /// ‖θ_t − θ_{t−1}‖; NaN in row 0.
   int step_length() const { return dim + 2; }
   /// Step length over the gradient norm where the step began: the η that plain gradient descent
-  /// would have needed for a step as long. NaN in row 0 and where that gradient was zero.
+  /// would have needed for a step as long. 0 where nothing moved, infinite where the gradient was zero and a
+  /// momentum moved on, NaN in row 0.
   int effective_rate() const { return dim + 3; }
   int count() const { return dim + 4; }
 };

@@ -14,8 +14,8 @@ namespace thalweg {
 struct RaceSettings {
   Spec surface;
   std::vector<double> start;
-  std::vector<Program> optimizers;
-  Program gradient;
+  std::vector<LiveSpec> optimizers;
+  LiveSpec gradient;
   Spec schedule;
   Spec run;
 

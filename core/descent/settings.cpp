@@ -13,10 +13,10 @@ namespace {
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-std::optional<Error> check_program(const Program& program, const Descriptor& descriptor) {
-  if (auto error = check(program.spec, descriptor)) return error;
+std::optional<Error> check_live(const LiveSpec& live, const Descriptor& descriptor) {
+  if (auto error = check(live.spec, descriptor)) return error;
   std::int64_t last = 0;
-  for (const Change& change : program.changes) {
+  for (const Change& change : live.changes) {
     const Parameter* parameter = descriptor.find(change.key);
     if (!parameter) return bad_input("has no parameter '" + change.key + "'", descriptor.id);
     if (!parameter->live) return bad_input("can't change while a run goes on", descriptor.id + ": " + change.key);
@@ -29,7 +29,7 @@ std::optional<Error> check_program(const Program& program, const Descriptor& des
 
 }  // namespace
 
-Spec Program::at(std::int64_t step) const {
+Spec LiveSpec::at(std::int64_t step) const {
   Spec out = spec;
   for (const Change& change : changes) {
     if (change.step > step) break;
@@ -38,23 +38,23 @@ Spec Program::at(std::int64_t step) const {
   return out;
 }
 
-std::int64_t Program::next_change(std::int64_t step) const {
+std::int64_t LiveSpec::next_change(std::int64_t step) const {
   for (const Change& change : changes)
     if (change.step > step) return change.step;
   return kNever;
 }
 
-void Program::change(std::int64_t step, const std::string& key, Value value) {
+void LiveSpec::change(std::int64_t step, const std::string& key, Value value) {
   std::erase_if(changes, [&](const Change& c) { return c.step > step || (c.step == step && c.key == key); });
   changes.push_back({step, key, std::move(value)});
 }
 
-void Program::set(const std::string& key, Value value) {
+void LiveSpec::set(const std::string& key, Value value) {
   std::erase_if(changes, [&](const Change& c) { return c.key == key; });
   if (Value* held = spec.find(key)) *held = std::move(value);
 }
 
-std::int64_t first_difference(const Program& a, const Program& b) {
+std::int64_t first_difference(const LiveSpec& a, const LiveSpec& b) {
   if (a.spec != b.spec) return 0;
   const std::size_t shared = std::min(a.changes.size(), b.changes.size());
   for (std::size_t i = 0; i < shared; ++i)
@@ -125,8 +125,8 @@ std::optional<Error> check(const DescentSettings& settings, const Surface& surfa
       return bad_input("every coordinate must be a number of at most 1e12", "start");
   const OptimizerDescriptor* optimizer = find_optimizer(settings.optimizer.spec.id);
   if (!optimizer) return bad_input("there is no optimizer '" + settings.optimizer.spec.id + "'");
-  if (auto error = check_program(settings.optimizer, *optimizer)) return error;
-  if (auto error = check_program(settings.gradient, gradient_descriptor())) return error;
+  if (auto error = check_live(settings.optimizer, *optimizer)) return error;
+  if (auto error = check_live(settings.gradient, gradient_descriptor())) return error;
   const ScheduleDescriptor* schedule = find_schedule(settings.schedule.id);
   if (!schedule) return bad_input("there is no schedule '" + settings.schedule.id + "'");
   if (auto error = check(settings.schedule, *schedule)) return error;

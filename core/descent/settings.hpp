@@ -22,7 +22,7 @@ struct Change {
 
 /// Settings that may change while a run goes on: how they were at the start, and every change
 /// since, in the order of their steps.
-struct Program {
+struct LiveSpec {
   Spec spec;
   std::vector<Change> changes;
 
@@ -36,11 +36,11 @@ struct Program {
   /// Sets `key` from the start and forgets its changes.
   void set(const std::string& key, Value value);
 
-  bool operator==(const Program&) const = default;
+  bool operator==(const LiveSpec&) const = default;
 };
 
 /// The first update that two programs would make differently; INT64_MAX if they are equal.
-std::int64_t first_difference(const Program& a, const Program& b);
+std::int64_t first_difference(const LiveSpec& a, const LiveSpec& b);
 
 /// What happens to the gradient before the optimizer sees it: noise, then clipping.
 const Descriptor& gradient_descriptor();
@@ -51,8 +51,8 @@ const Descriptor& run_descriptor();
 struct DescentSettings {
   Spec surface;
   std::vector<double> start;
-  Program optimizer;
-  Program gradient;
+  LiveSpec optimizer;
+  LiveSpec gradient;
   Spec schedule;
   Spec run;
 

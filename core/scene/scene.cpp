@@ -7,7 +7,7 @@ namespace thalweg {
 
 RaceSettings Scene::race() const {
   RaceSettings out{surface, start, {}, gradient, schedule, run};
-  for (const SceneOptimizer& optimizer : optimizers) out.optimizers.push_back(optimizer.program);
+  for (const SceneOptimizer& optimizer : optimizers) out.optimizers.push_back(optimizer.live);
   return out;
 }
 
@@ -64,11 +64,11 @@ const Descriptor& camera_descriptor() {
            .help = "Centre of the map.", .off_word = "auto"},
           {.key = "width", .label = "width", .default_value = Value{}, .min = 1e-9, .max = 1e12,
            .help = "Width of the map in units of the surface.", .off_word = "auto"},
-          {.key = "yaw", .label = "yaw", .default_value = -35.0, .min = -360.0, .max = 360.0, .unit = "°",
+          {.key = "yaw", .label = "yaw", .default_value = -20.0, .min = -360.0, .max = 360.0, .unit = "°",
            .help = "Turn of the 3D view."},
-          {.key = "pitch", .label = "pitch", .default_value = 38.0, .min = 5.0, .max = 90.0, .unit = "°",
+          {.key = "pitch", .label = "pitch", .default_value = 52.0, .min = 5.0, .max = 90.0, .unit = "°",
            .help = "Height of the eye over the horizon."},
-          {.key = "zoom", .label = "zoom", .default_value = 1.0, .min = 0.2, .max = 8.0,
+          {.key = "zoom", .label = "zoom", .default_value = 1.15, .min = 0.25, .max = 5.0,
            .help = "Magnification of the 3D view."},
       }};
   return descriptor;
@@ -101,11 +101,12 @@ Scene default_scene() {
   scene.appearance = default_spec(appearance_descriptor());
   set_surface(scene, default_spec(*find_surface("rosenbrock")));
   scene.start = {-1.35, 1.55};
+  *scene.run.find("tol") = 1e-6;
   constexpr std::array<const char*, 5> kFirst{"gd:lr=0.001", "momentum:lr=0.0002", "rmsprop:lr=0.005,alpha=0.9",
                                               "adam:lr=0.02", "adagrad:lr=0.5"};
   for (std::size_t i = 0; i < kFirst.size(); ++i) {
     SceneOptimizer optimizer;
-    optimizer.program.spec = parse_spec(kFirst[i], optimizer_family()).value();
+    optimizer.live.spec = parse_spec(kFirst[i], optimizer_family()).value();
     optimizer.colour = static_cast<int>(i);
     scene.optimizers.push_back(std::move(optimizer));
   }

@@ -15,7 +15,7 @@
 namespace thalweg {
 
 struct SceneOptimizer {
-  Program program;
+  LiveSpec live;
   int colour = 0;  ///< index into the theme's palette
   bool visible = true;
 
@@ -26,7 +26,7 @@ struct Scene {
   Spec surface;
   std::vector<double> start;
   std::vector<SceneOptimizer> optimizers;
-  Program gradient;
+  LiveSpec gradient;
   Spec schedule;
   Spec run;
   Spec view;        ///< what is drawn: layout, levels, arrows (view_descriptor)

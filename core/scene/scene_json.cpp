@@ -111,8 +111,8 @@ Scene read_scene(const Json& json) {
     const Reader entry(item, "optimizers");
     entry.only({"spec", "colour", "visible", "changes"});
     SceneOptimizer optimizer;
-    optimizer.program.spec = entry.need(parse_spec(entry.text("spec"), optimizer_family()));
-    optimizer.program.changes = read_changes(entry, "changes", *find_optimizer(optimizer.program.spec.id));
+    optimizer.live.spec = entry.need(parse_spec(entry.text("spec"), optimizer_family()));
+    optimizer.live.changes = read_changes(entry, "changes", *find_optimizer(optimizer.live.spec.id));
     const std::int64_t colour = entry.integer("colour");
     if (colour < 0 || colour > 63) entry.fail("'colour' must be at least 0 and at most 63");
     optimizer.colour = static_cast<int>(colour);
@@ -163,11 +163,11 @@ std::string to_json(const Scene& scene) {
   out["start"] = scene.start;
   out["optimizers"] = Json::array();
   for (const SceneOptimizer& optimizer : scene.optimizers) {
-    const Descriptor& descriptor = *find_optimizer(optimizer.program.spec.id);
-    Json entry{{"spec", written(optimizer.program.spec, descriptor)},
+    const Descriptor& descriptor = *find_optimizer(optimizer.live.spec.id);
+    Json entry{{"spec", written(optimizer.live.spec, descriptor)},
                {"colour", optimizer.colour},
                {"visible", optimizer.visible}};
-    if (!optimizer.program.changes.empty()) entry["changes"] = written(optimizer.program.changes, descriptor);
+    if (!optimizer.live.changes.empty()) entry["changes"] = written(optimizer.live.changes, descriptor);
     out["optimizers"].push_back(std::move(entry));
   }
   out["gradient"] = written(scene.gradient.spec, gradient_descriptor());

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <numbers>
 #include <string>
 #include <vector>
@@ -60,7 +61,20 @@ inline std::vector<double> sample(Formula f, const MapRect& rect, int width, int
   z.reserve(std::size_t(width) * std::size_t(height));
   for (int j = 0; j < height; ++j) {
     for (int i = 0; i < width; ++i) {
-      z.push_back(f(rect.x0 + (i + 0.5) * rect.width() / width, rect.y0 + (j + 0.5) * rect.height() / height));
+      z.push_back(
+          f(rect.x0 + (i + 0.5) * rect.width() / width, rect.y0 + (j + 0.5) * rect.height() / height));
+    }
+  }
+  return z;
+}
+
+/// From edge to edge, as the 3D view takes it.
+inline std::vector<double> grid(Formula f, const MapRect& rect, int columns, int rows) {
+  std::vector<double> z;
+  z.reserve(std::size_t(columns) * std::size_t(rows));
+  for (int j = 0; j < rows; ++j) {
+    for (int i = 0; i < columns; ++i) {
+      z.push_back(f(rect.x0 + i * rect.width() / (columns - 1), rect.y0 + j * rect.height() / (rows - 1)));
     }
   }
   return z;
@@ -80,7 +94,8 @@ class GlTest : public testing::Test {
   static void keep(const std::string& name, const Image& image) {
     const char* folder = std::getenv("THALWEG_PICTURES");
     if (folder == nullptr) return;
-    const auto error = write_png(std::filesystem::path(folder) / (name + ".png"), image.width, image.height, image.rgb);
+    const auto error =
+        write_png(std::filesystem::path(folder) / (name + ".png"), image.width, image.height, image.rgb);
     EXPECT_FALSE(error) << error->text();
   }
 

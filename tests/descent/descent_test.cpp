@@ -159,7 +159,7 @@ TEST(Descent, LiveChangeTakesEffectAtItsStep) {
 }
 
 TEST(Descent, ADroppedFutureIsForgotten) {
-  Program p{default_spec(*find_optimizer("gd")), {}};
+  LiveSpec p{default_spec(*find_optimizer("gd")), {}};
   p.change(10, "lr", 0.1);
   p.change(20, "lr", 0.2);
   p.change(15, "lr", 0.3);
