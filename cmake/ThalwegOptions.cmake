@@ -17,6 +17,7 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g") # assertions stay on
 
 add_library(thalweg_options INTERFACE)
 # No fast-math: it breaks the tests for NaN. No contraction: results must not depend on the machine.
@@ -27,7 +28,11 @@ target_compile_options(thalweg_options INTERFACE
   $<$<BOOL:${THALWEG_WERROR}>:-Werror>)
 target_include_directories(thalweg_options INTERFACE "${PROJECT_SOURCE_DIR}")
 if(THALWEG_SANITIZE)
-  target_compile_options(thalweg_options INTERFACE -fsanitize=${THALWEG_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  # Without -Wmaybe-uninitialized: with a sanitizer GCC sees through less and warns of what is set.
+  target_compile_options(thalweg_options INTERFACE
+    -fsanitize=${THALWEG_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g1
+    -Wno-maybe-uninitialized)
+  target_compile_definitions(thalweg_options INTERFACE _GLIBCXX_ASSERTIONS)
   target_link_options(thalweg_options INTERFACE -fsanitize=${THALWEG_SANITIZE})
 endif()
 

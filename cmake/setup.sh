@@ -10,7 +10,7 @@ say() { printf '%s\n' "$*" >&2; }
 # What ./run needs, by Debian and Ubuntu name. cmake/ThalwegDependencies.cmake looks the same up.
 run_packages=(
   build-essential cmake ninja-build pkgconf
-  nlohmann-json3-dev libcli11-dev
+  libeigen3-dev nlohmann-json3-dev libcli11-dev
   libimgui-dev libstb-dev libglfw3-dev libepoxy-dev libegl-dev
   # Opened at run time, so no -dev package brings them: by ImGui's loader and libepoxy, by GLFW
   # (cursors, monitors), and to draw without a GPU.
@@ -63,7 +63,7 @@ setup_packages() {
   find_missing "$@"
   say "${#missing[@]} packages are missing. As root, with a network:"
   say "  apt-get install --no-install-recommends ${missing[*]}"
-  exit 2
+  exit 1
 }
 
 # --- data sets -------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ setup_data() {
 lock_build() {
   if ! mkdir -p "$thalweg_root/build" || [ ! -w "$thalweg_root/build" ]; then
     say "Cannot write to $thalweg_root/build (an earlier call as root?)"
-    exit 2
+    exit 1
   fi
   exec 9>"$thalweg_root/build/.lock"
   flock 9
@@ -152,12 +152,12 @@ build() {
     rm -f "$configured"
     cmake -S "$thalweg_root" --preset "$preset" "${arguments[@]}" >"$folder.log" 2>&1 || {
       cat "$folder.log" >&2
-      exit 2
+      exit 1
     }
     touch "$configured"
   fi
   # Asked first, so that a build with nothing to do is silent.
   if [[ $(ninja -C "$folder" -n "$target" 2>&1) != *"no work to do"* ]]; then
-    cmake --build "$folder" --target "$target" >&2 || exit 2
+    cmake --build "$folder" --target "$target" >&2 || exit 1
   fi
 }
