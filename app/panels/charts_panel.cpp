@@ -32,7 +32,7 @@ void ChartsPanel::draw(Frame& frame, Session& session, const Rect& area) {
   const float inner = area.width() - 2 * pad;
   const float gap = ui::px(8);
   const float room = area.height() - 2 * ui::px(10) - readout_height_ - 4 * gap;
-  const float height = std::max(ui::px(96), std::floor(room / 4));
+  const float height = std::max(ui::px(72), std::floor(room / 4));
   const Scene& scene = frame.scene();
   const std::size_t count = std::min(frame.run->race.lanes.size(), scene.optimizers.size());
 

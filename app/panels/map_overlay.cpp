@@ -95,8 +95,13 @@ void draw_minima(ImDrawList* list, const Plane& plane, const Surface& surface, c
   for (const MarkedPoint& minimum : surface.minima()) {
     const Vec2 p = plane.to_screen(minimum.x[static_cast<std::size_t>(axes.x)], minimum.x[static_cast<std::size_t>(axes.y)]);
     if (!plane.contains(p)) continue;
-    const float radius = minimum.global ? ui::px(8) : ui::px(4);
-    const float arm = minimum.global ? ui::px(12) : ui::px(6);
+    if (!minimum.global) {
+      list->AddCircleFilled(im(p), ui::px(4), ui::theme().halo);
+      list->AddCircle(im(p), ui::px(3), colour, 0, ui::line_width(1));
+      continue;
+    }
+    const float radius = ui::px(8);
+    const float arm = ui::px(12);
     for (const bool halo : {true, false}) {
       const ui::Colour c = halo ? ui::theme().halo : colour;
       const float w = ui::line_width(halo ? 4 : 1.5F);
@@ -107,7 +112,7 @@ void draw_minima(ImDrawList* list, const Plane& plane, const Surface& surface, c
     const bool crowded = std::any_of(named.begin(), named.end(), [&](Vec2 q) {
       return std::abs(q.x - p.x) < ui::px(110) && std::abs(q.y - p.y) < ui::px(30);
     });
-    if (!minimum.global || crowded) continue;
+    if (crowded) continue;
     named.push_back(p);
     const float width = ui::text_width(ui::Type::kNote, "minimum");
     const bool right = p.x + ui::px(16) + width < plane.left + plane.width;

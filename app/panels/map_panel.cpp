@@ -97,7 +97,6 @@ void MapPanel::draw(Frame& frame, Session& session, const Rect& area) {
       list->AddLine(mesh.min, beside ? ImVec2{mesh.min.x, mesh.max.y} : ImVec2{mesh.max.x, mesh.min.y},
                     ui::theme().hairline, ui::line_width(1));
     }
-    draw_layout_switch(frame, area);
   }
   list->PopClipRect();
 }
@@ -425,11 +424,11 @@ void MapPanel::mesh_input(Frame& frame, const Rect& area) {
     });
 }
 
-void MapPanel::draw_layout_switch(Frame& frame, const Rect& area) {
-  static const std::array<std::string, 3> kWords{"Map", "3D", "Both"};
-  static const std::array<std::string, 3> kLayouts{"map", "3d", "both"};
+void draw_layout_switch(Frame& frame, const Rect& area) {
+  static const std::array<std::string, 4> kWords{"Map", "3D", "Both", "Curves"};
+  static const std::array<std::string, 4> kLayouts{"map", "3d", "both", "curves"};
   int selected = static_cast<int>(std::find(kLayouts.begin(), kLayouts.end(), frame.scene().view.text("layout")) - kLayouts.begin());
-  const float width = ui::px(168);
+  const float width = std::min(ui::px(232), area.width() - ui::px(16));
   ImGui::SetCursorScreenPos({area.max.x - width - ui::px(12), area.min.y + ui::px(12)});
   if (ui::segmented("layout", kWords, selected, width))
     propose(frame, {}, {}, [&](Scene& scene) { *scene.view.find("layout") = kLayouts[static_cast<std::size_t>(selected)]; });

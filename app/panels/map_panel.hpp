@@ -14,6 +14,9 @@
 
 namespace thalweg {
 
+/// Map, 3D, both or the curves, in the upper right corner of `area`.
+void draw_layout_switch(Frame& frame, const Rect& area);
+
 class MapPanel {
  public:
   /// A GL context is current. `wake` as FieldWorker's.
@@ -33,7 +36,6 @@ class MapPanel {
   void mesh_input(Frame& frame, const Rect& area);
   void draw_paths(Frame& frame, const Session& session, const Surface& surface, const Plane& plane);
   void update_lanes(Frame& frame, const Plane& plane);
-  void draw_layout_switch(Frame& frame, const Rect& area);
 
   MapRenderer map_;
   MeshRenderer mesh_;

@@ -17,7 +17,8 @@ void SurfaceView::draw(Frame& frame, const Rect& area) {
   const float points = area.width() / ui::scale();
   // Wide: three columns. Narrow (a small window, or a large scale): the charts give way, then shrink.
   const float left_width = ui::px(points >= 1160 ? 324 : points >= 700 ? 272 : 232);
-  const float right_width = ui::px(points >= 1400 ? 364 : points >= 1160 ? 332 : points >= 1000 ? 280 : points >= 820 ? 240 : 0);
+  const bool curves = frame.scene().view.text("layout") == "curves";
+  const float right_width = curves ? 0.0F : ui::px(points >= 1400 ? 364 : points >= 1160 ? 332 : points >= 1000 ? 280 : points >= 820 ? 240 : 0);
   const float bottom_height = ui::px(52);
   const Rect left{area.min, {area.min.x + left_width, area.max.y - bottom_height}};
   const Rect right{{area.max.x - right_width, area.min.y}, {area.max.x, area.max.y - bottom_height}};
@@ -31,7 +32,14 @@ void SurfaceView::draw(Frame& frame, const Rect& area) {
   list->AddRectFilled(right.min, right.max, panel);
   list->AddRectFilled(bottom.min, bottom.max, panel);
 
-  map_->draw(frame, session_, middle);
+  if (curves) {
+    // Below the switch, which belongs to the middle whatever it shows.
+    list->AddRectFilled(middle.min, middle.max, panel);
+    charts_.draw(frame, session_, {{middle.min.x, middle.min.y + ui::px(44)}, middle.max});
+  } else {
+    map_->draw(frame, session_, middle);
+  }
+  if (frame.scene().start.size() > 1 || curves) draw_layout_switch(frame, middle);
 
   ImGui::SetCursorScreenPos(left.min);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {ui::px(14), ui::px(12)});

@@ -58,7 +58,7 @@ void draw_transport(Frame& frame, const Rect& area) {
   x += ui::draw_centred(list, ui::Type::kNormal, x, middle, ui::theme().dim, of) + ui::px(16);
 
   const bool narrow = area.width() < ui::px(760);
-  const float speed_width = narrow ? ui::px(150) : ui::px(250);
+  const float speed_width = narrow ? ui::px(178) : ui::px(250);
   const float speed_left = area.max.x - speed_width - ui::px(16);
   std::vector<ui::TimelineEvent> events;
   for (const SceneOptimizer& optimizer : scene.optimizers) {

@@ -10,7 +10,6 @@
 namespace thalweg {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kOff = std::numeric_limits<double>::infinity();
 
 double norm(const double* x, int n) {
@@ -49,8 +48,8 @@ void Descent::restart() {
   for (int i = 0; i < columns_.dim; ++i) *row.column(columns_.position(i)) = theta_[static_cast<std::size_t>(i)];
   *row.column(columns_.loss()) = loss;
   *row.column(columns_.gradient_norm()) = gradient_norm_;
-  *row.column(columns_.step_length()) = kNaN;
-  *row.column(columns_.effective_rate()) = kNaN;
+  *row.column(columns_.step_length()) = 0.0;
+  *row.column(columns_.effective_rate()) = 0.0;
   table_.commit(1);
   checkpoints_.push_back(stepper_->save());
   outcome_ = judge(loss, gradient_norm_);

@@ -38,11 +38,11 @@ struct DescentColumns {
   int loss() const { return dim; }
   /// Euclidean norm of the exact gradient at the position, before noise and clipping.
   int gradient_norm() const { return dim + 1; }
-  /// ‖θ_t − θ_{t−1}‖; NaN in row 0.
+  /// ‖θ_t − θ_{t−1}‖; 0 in row 0, where nothing has moved yet.
   int step_length() const { return dim + 2; }
   /// Step length over the gradient norm where the step began: the η that plain gradient descent
   /// would have needed for a step as long. 0 where nothing moved, infinite where the gradient was zero and a
-  /// momentum moved on, NaN in row 0.
+  /// momentum moved on.
   int effective_rate() const { return dim + 3; }
   int count() const { return dim + 4; }
 };

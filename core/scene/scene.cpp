@@ -20,7 +20,8 @@ const Descriptor& view_descriptor() {
       .reference = "",
       .parameters = {
           {.key = "layout", .label = "layout", .kind = Kind::kChoice, .default_value = std::string("map"),
-           .help = "From above, in three dimensions, or both.", .choices = {"map", "3d", "both"}},
+           .help = "The surface from above, in three dimensions, or both; or the curves in its place.",
+           .choices = {"map", "3d", "both", "curves"}},
           {.key = "levels", .label = "levels", .kind = Kind::kChoice, .default_value = std::string("log"),
            .help = "Contour lines and tints by the logarithm of the height above the minimum, or by the height.",
            .choices = {"log", "linear"}},
