@@ -26,7 +26,7 @@
 
 namespace thalweg {
 
-/// The operations of a formula. The groups are in this order: expression.cpp relies on it.
+/// The operations of a formula. The groups stand in this order, which parser and program rely on.
 enum class Op : std::uint8_t {
   // leaves
   kNumber,
