@@ -31,16 +31,23 @@ void ChartsPanel::draw(Frame& frame, Session& session, const Rect& area) {
   const float pad = ui::px(14);
   const float inner = area.width() - 2 * pad;
   const float gap = ui::px(8);
-  const float room = area.height() - 2 * ui::px(10) - readout_height_ - 4 * gap;
-  const float height = std::max(ui::px(72), std::floor(room / 4));
+  // Wide enough, two beside each other.
+  const int across = inner > ui::px(640) ? 2 : 1;
+  const float width = std::floor((inner - static_cast<float>(across - 1) * 2 * gap) / static_cast<float>(across));
+  const float rows = static_cast<float>(4 / across);
+  const float room = area.height() - 2 * ui::px(10) - readout_height_ - rows * gap;
+  const float height = std::max(ui::px(84), std::floor(room / rows));
   const Scene& scene = frame.scene();
   const std::size_t count = std::min(frame.run->race.lanes.size(), scene.optimizers.size());
 
-  float y = area.min.y + ui::px(10);
+  float y = area.min.y + ui::px(10) - ImGui::GetScrollY();
+  // On a log axis the loss is measured from the lowest minimum, where one is known.
+  const bool from_minimum = frame.run->race.surface && !frame.run->race.surface->minima().empty();
   for (std::size_t q = 0; q < kQuantities.size(); ++q) {
     const Quantity& quantity = kQuantities[q];
     Chart chart;
-    chart.title = quantity.title;
+    const bool excess = q == 0 && from_minimum && scene.view.text(quantity.scale_key) == "log";
+    chart.title = excess ? "Loss above the minimum" : quantity.title;
     chart.x.label = "step";
     chart.y.scale = scene.view.text(quantity.scale_key) == "log" ? AxisScale::kLog : AxisScale::kLinear;
     for (std::size_t i = 0; i < count; ++i) {
@@ -49,7 +56,7 @@ void ChartsPanel::draw(Frame& frame, Session& session, const Rect& area) {
       series.name = find_optimizer(scene.optimizers[i].live.spec.id)->label;
       series.colour = scene.optimizers[i].colour;
       series.table = lane.table;
-      series.column = (lane.columns.*quantity.column)();
+      series.column = excess ? lane.columns.excess() : (lane.columns.*quantity.column)();
       series.visible = scene.optimizers[i].visible;
       chart.series.push_back(std::move(series));
       for (const Change& change : scene.optimizers[i].live.changes)
@@ -58,13 +65,14 @@ void ChartsPanel::draw(Frame& frame, Session& session, const Rect& area) {
     chart.cursor = static_cast<double>(scene.step);
     ui::ChartState& state = states_[q];
     state.y_scale.reset();
-    ImGui::SetCursorScreenPos({area.min.x + pad, y});
-    ui::chart(quantity.scale_key, chart, state, {.width = inner, .height = height, .link = &link_});
+    const auto place = static_cast<int>(q) % across;
+    ImGui::SetCursorScreenPos({area.min.x + pad + static_cast<float>(place) * (width + 2 * gap), y});
+    ui::chart(quantity.scale_key, chart, state, {.width = width, .height = height, .link = &link_});
     if (state.y_scale && *state.y_scale != chart.y.scale)
       propose(frame, {}, {}, [&](Scene& next) {
         *next.view.find(quantity.scale_key) = std::string(*state.y_scale == AxisScale::kLog ? "log" : "linear");
       });
-    y += height + gap;
+    if (place == across - 1) y += height + gap;
   }
   ImGui::SetCursorScreenPos({area.min.x + pad, y});
   const float height_before = readout_height_ > 0.0F ? readout_height_ : ui::px(200);

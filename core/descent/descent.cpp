@@ -42,6 +42,8 @@ void Descent::restart() {
   theta_ = settings_.start;
   gradient_.assign(theta_.size(), 0.0);
   shaped_.assign(theta_.size(), 0.0);
+  lowest_ = std::numeric_limits<double>::quiet_NaN();
+  for (const MarkedPoint& minimum : surface_->minima()) lowest_ = std::fmin(lowest_, minimum.value);
   configure(0);
   const double loss = evaluate();
   const Table::Tail row = table_.tail();
@@ -50,6 +52,7 @@ void Descent::restart() {
   *row.column(columns_.gradient_norm()) = gradient_norm_;
   *row.column(columns_.step_length()) = 0.0;
   *row.column(columns_.effective_rate()) = 0.0;
+  *row.column(columns_.excess()) = loss - lowest_;
   table_.commit(1);
   checkpoints_.push_back(stepper_->save());
   outcome_ = judge(loss, gradient_norm_);
@@ -127,6 +130,7 @@ int Descent::run_block(int most) {
   double* norm_out = tail.column(columns_.gradient_norm());
   double* length_out = tail.column(columns_.step_length());
   double* rate_out = tail.column(columns_.effective_rate());
+  double* excess_out = tail.column(columns_.excess());
   const std::int64_t first = steps();
   int made = 0;
   while (made < count && outcome_ == Outcome::kRunning) {
@@ -147,6 +151,7 @@ int Descent::run_block(int most) {
     }
     moved = std::sqrt(moved);
     loss_out[made] = loss;
+    excess_out[made] = loss - lowest_;
     norm_out[made] = gradient_norm_;
     length_out[made] = moved;
     rate_out[made] = moved > 0.0 ? moved / norm_before : 0.0;

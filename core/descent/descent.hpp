@@ -44,7 +44,9 @@ struct DescentColumns {
   /// would have needed for a step as long. 0 where nothing moved, infinite where the gradient was zero and a
   /// momentum moved on.
   int effective_rate() const { return dim + 3; }
-  int count() const { return dim + 4; }
+  /// Loss above the lowest known minimum of the surface, for log axes; NaN where none is known.
+  int excess() const { return dim + 4; }
+  int count() const { return dim + 5; }
 };
 
 /// What a descent looks like at one moment. Cheap to copy; any thread.
@@ -109,6 +111,7 @@ class Descent {
   double clip_norm_ = 0.0;
   double clip_value_ = 0.0;
   double tolerance_ = 0.0;
+  double lowest_ = 0.0;  ///< loss at the lowest known minimum, or NaN
   std::uint64_t seed_ = 0;
   std::int64_t budget_ = 0;
 };

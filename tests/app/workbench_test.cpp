@@ -1,0 +1,232 @@
+// The whole workbench without a display, driven as a user would drive it: mouse and keys go in, the
+// Scene that comes out is looked at.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "app/headless.hpp"
+
+namespace thalweg {
+namespace {
+
+class WorkbenchTest : public ::testing::Test {
+ protected:
+  void SetUp() override { open(default_scene()); }
+
+  void open(Scene scene, int width = 1280, int height = 800, bool synchronous = true) {
+    headless_.reset();
+    WorkbenchOptions options;
+    options.synchronous = synchronous;
+    auto made = Headless::create(std::move(scene), width, height, std::move(options));
+    if (!made && made.error().context == "EGL") GTEST_SKIP() << made.error().text();
+    ASSERT_TRUE(made) << made.error().text();
+    headless_ = std::move(*made);
+    headless_->frames(3);
+  }
+
+  Headless& h() { return *headless_; }
+  const Scene& scene() { return headless_->scene(); }
+  double rate(std::size_t i) { return scene().optimizers[i].live.at(scene().step).number("lr"); }
+
+  std::unique_ptr<Headless> headless_;
+};
+
+TEST_F(WorkbenchTest, DraggingASliderIsOneEdit) {
+  const Scene before = scene();
+  h().drag(h().place("optimizer.0.lr", 0.4F), h().place("optimizer.0.lr", 0.6F));
+  EXPECT_GT(rate(0), before.optimizers[0].live.spec.number("lr"));
+  EXPECT_TRUE(scene().optimizers[0].live.changes.empty());  // it stood still: from the start
+  const Scene dragged = scene();
+  h().tap(ImGuiKey_Escape);
+  h().workbench().key({Key::kZ, true, false});
+  h().frames(2);
+  EXPECT_EQ(scene().optimizers, before.optimizers);
+  h().workbench().key({Key::kY, true, false});
+  h().frames(2);
+  EXPECT_EQ(scene().optimizers, dragged.optimizers);
+}
+
+TEST_F(WorkbenchTest, ASliderMovedWhilePlayingIsAnEvent) {
+  h().workbench().key({Key::kSpace, false, false});
+  for (int i = 0; i < 30; ++i) h().frame(0.05);
+  ASSERT_TRUE(h().workbench().player().playing());
+  const std::int64_t moved_at = scene().step;
+  EXPECT_EQ(moved_at, 300);  // 30 frames of 0.05 s at 200 steps/s
+  h().drag(h().place("optimizer.0.lr", 0.4F), h().place("optimizer.0.lr", 0.5F), 3);
+  ASSERT_FALSE(scene().optimizers[0].live.changes.empty());
+  const Change& change = scene().optimizers[0].live.changes.front();
+  EXPECT_EQ(change.key, "lr");
+  EXPECT_GE(change.step, moved_at);
+  EXPECT_EQ(scene().optimizers[0].live.spec.number("lr"), 0.001);  // as it was at the start
+}
+
+TEST_F(WorkbenchTest, DraggingTheStartMovesIt) {
+  const std::vector<double> before = scene().start;
+  const ImVec2 from = h().place("start");
+  h().drag(from, {from.x + 80, from.y + 40});
+  EXPECT_GT(scene().start[0], before[0]);
+  EXPECT_LT(scene().start[1], before[1]);
+  EXPECT_TRUE(scene().camera.is_off("x"));  // the map did not move
+  EXPECT_EQ(h().workbench().run().race.lanes[0].table.at(0, 0), scene().start[0]);
+  h().workbench().key({Key::kZ, true, false});
+  h().frames(2);
+  EXPECT_EQ(scene().start, before);
+}
+
+TEST_F(WorkbenchTest, DraggingTheMapMovesIt) {
+  const ImVec2 from = h().place("map", 0.5F, 0.1F);
+  h().drag(from, {from.x + 100, from.y});
+  EXPECT_LT(scene().camera.number("x"), 0.0);
+  const double width = scene().camera.number("width");
+  h().wheel(from, 2.0F);
+  EXPECT_LT(scene().camera.number("width"), width);
+  h().double_click("map");
+  EXPECT_TRUE(scene().camera.is_off("width"));
+}
+
+TEST_F(WorkbenchTest, TypingAnExpressionMakesItTheSurface) {
+  Scene next = scene();
+  ASSERT_FALSE(set_surface(next, parse_spec("expr:x^2+y^2", surface_family()).value()));
+  open(next);
+  h().click("surface.formula");
+  h().tap(ImGuiKey_A, true);
+  h().type("x^2 + 3*y^");
+  EXPECT_EQ(scene().surface.text("formula"), "x^2+y^2");  // half a formula changes nothing
+  h().type("2");
+  EXPECT_EQ(scene().surface.text("formula"), "x^2 + 3*y^2");
+  h().frames(2);
+  const double at[2] = {1.0, 1.0};
+  EXPECT_EQ(h().workbench().run().race.surface->value(at), 4.0);
+}
+
+TEST_F(WorkbenchTest, ScrubbingShowsEarlierStepsAndLosesNone) {
+  h().workbench().key({Key::kSpace, false, false});
+  for (int i = 0; i < 20; ++i) h().frame(0.1);
+  const std::int64_t reached = h().workbench().run().race.steps();
+  ASSERT_EQ(reached, 400);
+  const ImVec2 bar = h().place("transport.timeline", 0.05F);
+  h().click(bar);
+  EXPECT_FALSE(h().workbench().player().playing());
+  EXPECT_LT(scene().step, 200);
+  EXPECT_EQ(h().workbench().run().race.steps(), reached);
+  const std::int64_t step = scene().step;
+  h().workbench().key({Key::kRight, false, false});
+  h().frame();
+  EXPECT_EQ(scene().step, step + 1);
+  h().workbench().key({Key::kLeft, false, true});
+  h().frame();
+  EXPECT_EQ(scene().step, std::max<std::int64_t>(0, step - 99));
+  h().workbench().key({Key::kHome, false, false});
+  h().frame();
+  EXPECT_EQ(scene().step, 0);
+}
+
+TEST_F(WorkbenchTest, ContinuingFromAnEarlierStepForgetsTheOldFuture) {
+  h().workbench().player().seek(h().workbench().editor(), 500);
+  h().frames(2);
+  ASSERT_EQ(h().workbench().run().race.steps(), 500);
+  h().workbench().player().seek(h().workbench().editor(), 100);
+  h().frames(2);
+  h().workbench().player().play();
+  h().drag(h().place("optimizer.0.lr", 0.4F), h().place("optimizer.0.lr", 0.45F), 2);
+  const DescentView& changed = h().workbench().run().race.lanes[0];
+  EXPECT_LT(changed.steps(), 200);
+  EXPECT_EQ(h().workbench().run().race.lanes[1].steps(), 500);  // the others keep theirs
+}
+
+TEST_F(WorkbenchTest, AddDuplicateHideRemove) {
+  h().click("optimizer.add.action");
+  h().frames(2);
+  h().click("optimizer.add.nesterov");
+  ASSERT_EQ(scene().optimizers.size(), 6U);
+  EXPECT_EQ(scene().optimizers.back().live.spec.id, "nesterov");
+  EXPECT_EQ(scene().optimizers.back().colour, 5);
+  h().frames(2);
+  ASSERT_EQ(h().workbench().run().race.lanes.size(), 6U);
+  h().move("optimizer.0.name");
+  h().frames(2);
+  h().click("optimizer.0.visible");
+  EXPECT_FALSE(scene().optimizers[0].visible);
+  h().move("optimizer.0.name");
+  h().frames(2);
+  h().click("optimizer.0.duplicate");
+  ASSERT_EQ(scene().optimizers.size(), 7U);
+  EXPECT_EQ(scene().optimizers[1].live.spec, scene().optimizers[0].live.spec);
+  h().move("optimizer.0.name");
+  h().frames(2);
+  h().click("optimizer.0.remove");
+  EXPECT_EQ(scene().optimizers.size(), 6U);
+  h().workbench().key({Key::kZ, true, false});
+  h().frames(2);
+  EXPECT_EQ(scene().optimizers.size(), 7U);
+}
+
+TEST_F(WorkbenchTest, PlayingAtAnySpeedGivesTheSameNumbers) {
+  std::vector<double> last;
+  for (const char* speed : {"37", "1000", "max"}) {
+    Scene next = default_scene();
+    *next.view.find("speed") = parse_value(*view_descriptor().find("speed"), speed).value();
+    *next.gradient.spec.find("noise") = 0.3;
+    *next.run.find("steps") = 700.0;
+    open(next);
+    h().workbench().player().play();
+    for (int i = 0; i < 2000 && h().workbench().player().playing(); ++i) h().frame(i % 2 ? 0.013 : 0.21);
+    EXPECT_EQ(scene().step, 700) << speed;
+    std::vector<double> now;
+    for (const DescentView& lane : h().workbench().run().race.lanes)
+      for (int c = 0; c < lane.columns.dim; ++c) now.push_back(lane.table.at(lane.steps(), c));
+    if (!last.empty()) EXPECT_EQ(now, last) << speed;
+    last = now;
+  }
+}
+
+TEST_F(WorkbenchTest, EveryThemeScaleSizeAndSurfaceCanBeDrawn) {
+  for (const SurfaceDescriptor& surface : surfaces()) {
+    Scene next = default_scene();
+    ASSERT_FALSE(set_surface(next, default_spec(surface)));
+    *next.view.find("layout") = std::string("both");
+    *next.view.find("arrows") = 1.0;
+    next.step = 50;
+    open(next, 900, 600);
+    EXPECT_EQ(h().workbench().run().race.steps(), 50) << surface.id;
+  }
+  for (const char* theme : {"dark", "light", "projector"})
+    for (const double scale : {1.0, 1.5, 3.0})
+      for (const auto& [width, height] : {std::pair{320, 240}, {1280, 720}, {1920, 1080}}) {
+        Scene next = default_scene();
+        *next.appearance.find("theme") = std::string(theme);
+        *next.appearance.find("scale") = scale;
+        open(next, width, height);
+      }
+}
+
+TEST_F(WorkbenchTest, PicturesAreIdenticalFromRunToRun) {
+  Scene next = default_scene();
+  next.step = 800;
+  *next.view.find("layout") = std::string("both");
+  open(next);
+  h().frames(3);
+  const Image first = h().picture();
+  open(next);
+  h().frames(3);
+  EXPECT_EQ(first.rgb, h().picture().rgb);
+}
+
+// Labelled `threads`: the same with the workers running beside the window.
+TEST_F(WorkbenchTest, EditsWhileTheWorkersRun) {
+  open(default_scene(), 800, 600, false);
+  h().workbench().player().play();
+  for (int i = 0; i < 60; ++i) {
+    Scene next = scene();
+    *next.surface.find("b") = 1.0 + i;
+    if (i % 7 == 0) next.optimizers.erase(next.optimizers.begin());
+    if (next.optimizers.empty()) next.optimizers = default_scene().optimizers;
+    if (i % 5 == 0) next.start[0] += 0.01;
+    h().workbench().editor().apply(next);
+    h().frame(0.05);
+  }
+  SUCCEED();
+}
+
+}  // namespace
+}  // namespace thalweg
