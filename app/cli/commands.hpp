@@ -2,6 +2,7 @@
 // short table for people or JSON, and one clear line on bad input (exit code 2).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 

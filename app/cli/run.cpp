@@ -32,7 +32,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(0, 1);
 
   WindowOptions window_options;
-  app.add_option("scene", window_options.scene, "a Scene file to open");
+  app.add_option("file", window_options.scene, "a Scene file to open");
   app.add_flag("--fresh", window_options.fresh, "begin with the default Scene, not the last one");
 
   DescendOptions descend_options;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <limits>
 
@@ -40,7 +41,7 @@ class TableBlock {
   double* column(int index) { return data_.get() + static_cast<std::ptrdiff_t>(index) * kRows; }
   const double* column(int index) const { return data_.get() + static_cast<std::ptrdiff_t>(index) * kRows; }
   double* data() { return data_.get(); }
-  bool sealed() const { return !pyramid_.empty(); }
+  bool sealed() const { return sealed_.load(std::memory_order_acquire); }
 
   void seal() {
     pyramid_.resize(static_cast<std::size_t>(columns_));
@@ -53,6 +54,7 @@ class TableBlock {
         levels.coarse[static_cast<std::size_t>(i / kFan)].add(levels.fine[static_cast<std::size_t>(i)]);
       for (const Extent& extent : levels.coarse) levels.whole.add(extent);
     }
+    sealed_.store(true, std::memory_order_release);
   }
 
   /// Extent over rows [first, last) of this block.
@@ -108,6 +110,7 @@ class TableBlock {
   int columns_;
   std::unique_ptr<double[]> data_;
   std::vector<Levels> pyramid_;
+  std::atomic<bool> sealed_{false};  ///< readers of the block's last rows may be here meanwhile
 };
 
 double TableView::at(std::int64_t row, int column) const {

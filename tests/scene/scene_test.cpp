@@ -16,7 +16,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 TEST(Scene, DefaultIsValidAndRoundTrips) {
   Scene scene = default_scene();
   EXPECT_FALSE(check(scene)) << check(scene)->text();
-  scene.optimizers[0].program.change(5, "lr", 0.25);
+  scene.optimizers[0].live.change(5, "lr", 0.25);
   scene.gradient.change(7, "noise", 0.5);
   scene.optimizers[1].visible = false;
   scene.step = 12;
