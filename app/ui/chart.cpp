@@ -1,60 +1,23 @@
 #include "app/ui/chart.hpp"
 
-#include <imgui_internal.h>
-
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
+#include "app/ui/chart_plot.hpp"
 #include "app/ui/compat.hpp"
-#include "app/ui/stroke.hpp"
 #include "app/ui/text.hpp"
 #include "app/ui/widgets.hpp"
 
 namespace thalweg::ui {
 namespace {
 
-constexpr float kHead = 20.0f;
+using namespace chart_detail;
+
 constexpr float kFoot = 20.0f;    ///< x labels
 constexpr float kGutter = 36.0f;  ///< y labels, at least
 constexpr float kDefaultHeight = 230.0f;
 constexpr float kMostDecades = 24.0f;
 constexpr double kWheelStep = 1.18;
-
-struct Plot {
-  const Chart& model;
-  ChartState& state;
-  ChartLink& link;
-  ImVec2 min, max;  ///< the plot without labels, pixels
-  Range x, y;
-  AxisScale x_scale, y_scale;
-
-  float width() const { return max.x - min.x; }
-  float height() const { return max.y - min.y; }
-
-  /// After x, y and the frame are set: what px_x and px_y need, so that a point costs one logarithm.
-  void prepare() {
-    x_origin = x_scale == AxisScale::kLog ? std::log(x.min) : x.min;
-    x_per = 1.0 / ((x_scale == AxisScale::kLog ? std::log(x.max) : x.max) - x_origin);
-    y_origin = y_scale == AxisScale::kLog ? std::log(y.min) : y.min;
-    y_per = 1.0 / ((y_scale == AxisScale::kLog ? std::log(y.max) : y.max) - y_origin);
-  }
-  float px_x(double value) const {
-    const double at = x_scale == AxisScale::kLinear ? value : value > 0.0 ? std::log(value) : -1e9;
-    return min.x + width() * static_cast<float>(std::clamp((at - x_origin) * x_per, -4.0, 5.0));
-  }
-  /// Far beyond the frame stays finite, so that lines keep their direction and ImGui its precision.
-  float px_y(double value) const {
-    const double at = y_scale == AxisScale::kLinear ? value : value > 0.0 ? std::log(value) : -1e9;
-    return max.y - height() * static_cast<float>(std::clamp((at - y_origin) * y_per, -20.0, 20.0));
-  }
-
-  double x_origin = 0.0, x_per = 1.0, y_origin = 0.0, y_per = 1.0;
-};
-
-bool shown(const Chart& model, const ChartState& state, std::size_t i) {
-  return model.series[i].visible && !(i < state.hidden.size() && state.hidden[i]);
-}
 
 bool has_data(const Series& s) { return s.from_points() || s.table.rows() > 0; }
 
@@ -145,209 +108,6 @@ Range fitted_y(const Chart& model, ChartState& state, std::span<const std::span<
   return *state.auto_y;
 }
 
-/// Spans where the curve has no finite value are shaded, and a cross ends the curve before them.
-void draw_gaps(const Plot& plot, ImDrawList* list, std::span<const ColumnExtent> columns, Colour colour) {
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (!columns[i].gap) continue;
-    std::size_t end = i;
-    while (end + 1 < columns.size() && columns[end + 1].gap) ++end;
-    const float x0 = std::floor(plot.px_x(columns[i].x));
-    const float x1 = std::max(x0 + px(2.0f), std::ceil(plot.px_x(columns[end].x)));
-    list->AddRectFilled(ImVec2(x0, plot.min.y), ImVec2(x1, plot.max.y), with_alpha(colour, 0.09f));
-    const ColumnExtent* before = columns[i].any                ? &columns[i]
-                                 : i > 0 && columns[i - 1].any ? &columns[i - 1]
-                                                               : nullptr;
-    if (before) {
-      const double value = std::isfinite(before->last) ? before->last : before->max;
-      const ImVec2 at(std::round(plot.px_x(before->x)),
-                      std::round(std::clamp(plot.px_y(value), plot.min.y + px(5.0f), plot.max.y - px(5.0f))));
-      const float r = px(3.5f);
-      const float w = line_width(2.0f);
-      list->AddLine(ImVec2(at.x - r, at.y - r), ImVec2(at.x + r, at.y + r), colour, w);
-      list->AddLine(ImVec2(at.x - r, at.y + r), ImVec2(at.x + r, at.y - r), colour, w);
-    }
-    i = end;
-  }
-}
-
-void draw_curve(const Plot& plot, ImDrawList* list, std::span<const ColumnExtent> columns, Colour colour,
-                bool dash) {
-  const float width = line_width(theme().curve);
-  static std::vector<Slice> slices;
-  static std::vector<ImVec2> points;
-  slices.clear();
-  points.clear();
-  bool dense = false;
-  const auto flush = [&] {
-    if (slices.size() == 1 && !dense) {
-      const Slice& s = slices.front();
-      list->AddCircleFilled(ImVec2(s.x, 0.5f * (s.top + s.bottom)), 0.75f * width, colour, 12);
-    } else if (dash) {
-      for (std::size_t i = 1; i < points.size(); ++i)
-        dashed(list, points[i - 1], points[i], colour, width, px(4.0f));
-    } else if (dense) {
-      band(list, slices, colour, width);
-    } else {
-      stroke(list, points, colour, width);
-    }
-    slices.clear();
-    points.clear();
-    dense = false;
-  };
-  const ColumnExtent* previous = nullptr;
-  for (const ColumnExtent& c : columns) {
-    if (!c.any) {
-      flush();
-      previous = nullptr;
-      continue;
-    }
-    const float x = plot.px_x(c.x);
-    float top = plot.px_y(c.max);
-    float bottom = plot.px_y(c.min);
-    // The step from the column before lies between the two; the band takes it in, so it has no holes.
-    if (previous && std::isfinite(previous->last) && c.min < c.max) {
-      const float from = plot.px_y(previous->last);
-      top = std::min(top, std::max(from, slices.empty() ? from : slices.back().top));
-      bottom = std::max(bottom, std::min(from, slices.empty() ? from : slices.back().bottom));
-    }
-    dense = dense || bottom - top > 1.5f;
-    slices.push_back({x, top, bottom});
-    points.push_back(ImVec2(x, 0.5f * (top + bottom)));
-    previous = &c;
-    if (c.gap) {
-      flush();
-      previous = nullptr;
-    }
-  }
-  flush();
-}
-
-std::string axis_text(const Axis& axis) {
-  return axis.unit.empty() ? axis.label : axis.label + " (" + axis.unit + ")";
-}
-
-/// Head: the title in small capitals and the button for the scale.
-bool draw_head(std::string_view id, const Chart& model, ChartState& state, float width) {
-  const Theme& t = theme();
-  const ImVec2 at = ImGui::GetCursorScreenPos();
-  ImDrawList* list = ImGui::GetWindowDrawList();
-  const float spacing = px(0.6f);
-  const float top = baseline(Type::kSmall, at.y + 0.5f * px(kHead)) - std::round(font(Type::kSmall)->Ascent);
-  const AxisScale scale = state.y_scale.value_or(model.y.scale);
-  const std::string word = scale == AxisScale::kLog ? "LOG" : "LIN";
-  const float w =
-      std::max(spaced_width(Type::kSmall, "LOG", spacing), spaced_width(Type::kSmall, "LIN", spacing));
-  draw_spaced(list, Type::kSmall, ImVec2(at.x, top), t.dim,
-              elided(Type::kSmall, capitals(model.title), 0.92f * (width - w - px(16.0f))), spacing);
-  ImGui::SetCursorScreenPos(ImVec2(at.x + width - w - px(6.0f), at.y));
-  const bool clicked = ImGui::InvisibleButton("##scale", ImVec2(w + px(6.0f), px(kHead)));
-  const bool hovered = ImGui::IsItemHovered();
-  mark(std::string(id) + ".scale", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
-  draw_spaced(list, Type::kSmall, ImVec2(at.x + width - spaced_width(Type::kSmall, word, spacing), top),
-              hovered ? t.text : t.dim, word, spacing);
-  tooltip(scale == AxisScale::kLog ? "Logarithmic. Click for a linear axis."
-                                   : "Linear. Click for a logarithmic axis.");
-  if (clicked) {
-    state.y_scale = scale == AxisScale::kLog ? AxisScale::kLinear : AxisScale::kLog;
-    state.y.reset();
-  }
-  ImGui::SetCursorScreenPos(ImVec2(at.x, at.y + px(kHead)));
-  return clicked;
-}
-
-bool draw_legend(std::string_view id, const Chart& model, ChartState& state, float width) {
-  const Theme& t = theme();
-  const ImVec2 at = ImGui::GetCursorScreenPos();
-  ImDrawList* list = ImGui::GetWindowDrawList();
-  const float row = px(18.0f);
-  float x = at.x;
-  float y = at.y;
-  bool changed = false;
-  state.hidden.resize(model.series.size(), false);
-  for (std::size_t i = 0; i < model.series.size(); ++i) {
-    if (!model.series[i].visible) continue;
-    const std::string name = elided(Type::kNote, model.series[i].name, width - px(24.0f));
-    const float w = px(14.0f) + text_width(Type::kNote, name) + px(12.0f);
-    if (x > at.x && x + w > at.x + width) {
-      x = at.x;
-      y += row;
-    }
-    ImGui::SetCursorScreenPos(ImVec2(x, y));
-    ImGui::PushID(static_cast<int>(i));
-    if (ImGui::InvisibleButton("##legend", ImVec2(w - px(6.0f), row))) {
-      state.hidden[i] = !state.hidden[i];
-      changed = true;
-    }
-    ImGui::PopID();
-    if (marks_enabled())
-      mark(std::string(id) + ".legend." + std::to_string(i), ImGui::GetItemRectMin(),
-           ImGui::GetItemRectMax());
-    const bool off = state.hidden[i];
-    const Colour colour = path_colour(model.series[i].colour);
-    const ImVec2 dot(x + px(4.0f), y + 0.5f * row);
-    if (off)
-      list->AddCircle(dot, px(3.5f), t.faint, 16, line_width(1.0f));
-    else
-      list->AddCircleFilled(dot, px(4.0f), colour, 16);
-    draw_centred(list, Type::kNote, x + px(14.0f), y + 0.5f * row,
-                 off                      ? t.faint
-                 : ImGui::IsItemHovered() ? t.text
-                                          : t.dim,
-                 name);
-    x += w;
-  }
-  ImGui::SetCursorScreenPos(ImVec2(at.x, y + row + px(2.0f)));
-  return changed;
-}
-
-struct PlacedTicks {
-  std::vector<Tick> x, y;
-  float gutter = 0.0f;
-};
-
-void draw_axes(const Plot& plot, const PlacedTicks& placed, ImDrawList* list, ImVec2 frame_min,
-               ImVec2 frame_max) {
-  const Theme& t = theme();
-  const float rule = line_width(t.rule);
-  float last_y = 1e9f;
-  for (const Tick& tick : placed.y) {
-    if (!tick.major) continue;
-    const float y = std::round(plot.px_y(tick.value));
-    list->AddRectFilled(ImVec2(plot.min.x, y), ImVec2(plot.max.x, y + rule), t.hairline);
-    if (last_y - y < px(14.0f)) continue;  // never one over the other
-    draw_label(list, plot.min.x - px(6.0f), y, t.dim, tick.label, 1.0f);
-    last_y = y;
-  }
-  float last_right = -1e9f;
-  for (const Tick& tick : placed.x) {
-    if (!tick.major) continue;
-    const float x = std::round(plot.px_x(tick.value));
-    list->AddRectFilled(ImVec2(x, plot.max.y - px(3.0f)), ImVec2(x + rule, plot.max.y), t.hairline);
-    const float w = label_width(tick.label);
-    const float left = std::clamp(x - 0.5f * w, frame_min.x, std::max(frame_min.x, frame_max.x - w));
-    if (left < last_right + px(6.0f)) continue;
-    draw_label(list, left, plot.max.y + px(11.0f), t.dim, tick.label, 0.0f);
-    last_right = left + w;
-  }
-}
-
-void draw_marks(const Plot& plot, ImDrawList* list) {
-  const Theme& t = theme();
-  const float w = line_width(1.0f);
-  for (const Mark& event : plot.model.marks) {
-    const float x = std::round(plot.px_x(event.x));
-    if (x < plot.min.x || x > plot.max.x) continue;
-    list->AddRectFilled(ImVec2(x, plot.min.y), ImVec2(x + w, plot.max.y), with_alpha(t.warning, 0.55f));
-    list->AddTriangleFilled(ImVec2(x - px(3.0f), plot.min.y), ImVec2(x + px(4.0f), plot.min.y),
-                            ImVec2(x + 0.5f, plot.min.y + px(5.0f)), t.warning);
-  }
-  if (!plot.model.cursor) return;
-  const float x = std::round(plot.px_x(*plot.model.cursor));
-  if (x < plot.min.x || x > plot.max.x + 1.0f) return;
-  for (float y = plot.min.y; y < plot.max.y; y += px(6.0f))
-    list->AddRectFilled(ImVec2(x, y), ImVec2(x + w, std::min(y + px(3.0f), plot.max.y)), t.accent);
-}
-
 /// Value of a series at x: the row, or the nearest point.
 std::optional<double> value_at(const Series& s, double x) {
   if (s.from_points()) {
@@ -360,65 +120,6 @@ std::optional<double> value_at(const Series& s, double x) {
   const double row = std::round(x);
   if (!(row >= 0.0) || row >= static_cast<double>(s.table.rows())) return std::nullopt;
   return s.table.at(static_cast<std::int64_t>(row), s.column);
-}
-
-std::string x_text(const Chart& model, double x) {
-  const bool rows =
-      std::all_of(model.series.begin(), model.series.end(), [](const Series& s) { return !s.from_points(); });
-  const std::string value = rows ? integer(std::llround(x)) : number(x);
-  return (model.x.label.empty() ? "step" : model.x.label) + " " + value +
-         (model.x.unit.empty() ? "" : " " + model.x.unit);
-}
-
-/// The line under the mouse, a dot on each curve, and the values in the corner away from the mouse.
-void draw_crosshair(const Plot& plot, ImDrawList* list, double x, bool with_values, ImVec2 frame_min,
-                    ImVec2 frame_max) {
-  const Theme& t = theme();
-  const bool rows = !plot.model.series.empty() && !plot.model.series.front().from_points();
-  if (rows) x = std::round(x);
-  const float at = std::round(plot.px_x(x));
-  if (at < plot.min.x || at > plot.max.x) return;
-  list->AddRectFilled(ImVec2(at, plot.min.y), ImVec2(at + line_width(1.0f), plot.max.y), t.faint);
-  const auto all = readings(plot.model, plot.state, x);
-  for (const Reading& r : all) {
-    const float y = plot.px_y(r.value);
-    if (!std::isfinite(r.value) || y < plot.min.y - 1.0f || y > plot.max.y + 1.0f) continue;
-    list->AddCircleFilled(ImVec2(at + 0.5f, y), px(4.5f), t.panel, 16);
-    list->AddCircleFilled(ImVec2(at + 0.5f, y), px(3.5f),
-                          path_colour(plot.model.series[static_cast<std::size_t>(r.series)].colour), 16);
-  }
-  if (!with_values) return;
-  const std::string head = x_text(plot.model, x);
-  const float row = px(17.0f);
-  float names = 0.0f;
-  float values = 0.0f;
-  for (const Reading& r : all) {
-    names =
-        std::max(names, text_width(Type::kNote, plot.model.series[static_cast<std::size_t>(r.series)].name));
-    values = std::max(values, text_width(Type::kNote, number(r.value)));
-  }
-  // On the side with more room, inside the chart: long names give way, numbers do not.
-  const float gap = px(12.0f);
-  const bool left = at > 0.5f * (frame_min.x + frame_max.x);
-  const float room = (left ? at - frame_min.x : frame_max.x - at) - gap;
-  names = std::min(names, std::max(px(48.0f), room - values - px(44.0f)));
-  const float inner =
-      std::max(text_width(Type::kNote, head), all.empty() ? 0.0f : px(28.0f) + names + values);
-  const ImVec2 size(std::ceil(inner) + px(16.0f), row * static_cast<float>(all.size() + 1) + px(10.0f));
-  const ImVec2 a(std::round(left ? at - gap - size.x : at + gap), std::round(plot.min.y + px(4.0f)));
-  const ImVec2 b(a.x + size.x, a.y + size.y);
-  ImDrawList* top = ImGui::GetForegroundDrawList();
-  top->AddRectFilled(a, b, with_alpha(t.card, 0.94f), px(kRadius));
-  top->AddRect(a, b, t.hairline, px(kRadius), 0, line_width(1.0f));
-  float y = a.y + px(5.0f) + 0.5f * row;
-  draw_centred(top, Type::kNote, a.x + px(8.0f), y, t.dim, head);
-  for (const Reading& r : all) {
-    y += row;
-    const Series& s = plot.model.series[static_cast<std::size_t>(r.series)];
-    top->AddCircleFilled(ImVec2(a.x + px(12.0f), y), px(4.0f), path_colour(s.colour), 16);
-    draw_centred(top, Type::kNote, a.x + px(22.0f), y, t.dim, elided(Type::kNote, s.name, names + 1.0f));
-    draw_centred(top, Type::kNote, b.x - px(8.0f), y, t.text, number(r.value), 1.0f);
-  }
 }
 
 void zoom_to_box(Plot& plot, double x0, double y0, double x1, double y1) {

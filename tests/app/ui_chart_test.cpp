@@ -52,14 +52,24 @@ TEST(ChartWidget, WheelWithAModifierZoomsY) {
 
 TEST(ChartWidget, DragPansAndADoubleClickResets) {
   ChartBench b(loss_chart());
-  b.bench.drag(b.plot().at(0.5f, 0.5f), b.plot().at(0.25f, 0.5f));
+  ImVec2 end = b.plot().at(0.25f, 0.5f);
+  end.y += 6.0f;
+  b.bench.drag(b.plot().at(0.5f, 0.5f), end);
   ASSERT_TRUE(b.state.own.x);
   EXPECT_NEAR(b.state.own.x->min, 500.0, 25.0);
   EXPECT_NEAR(b.state.own.x->span(), 2000.0, 1e-6);
-  EXPECT_FALSE(b.state.y) << "a level drag keeps y fitted";
+  EXPECT_FALSE(b.state.y) << "a nearly level drag keeps y fitted";
   b.bench.double_click(b.plot().centre());
   EXPECT_FALSE(b.state.own.x);
   EXPECT_EQ(b.state.gesture, ChartState::Gesture::kNone);
+}
+
+TEST(ChartWidget, SteepDragPansBothAxes) {
+  ChartBench b(loss_chart());
+  const Range before = *b.state.auto_y;
+  b.bench.drag(b.plot().at(0.5f, 0.3f), b.plot().at(0.5f, 0.8f));
+  ASSERT_TRUE(b.state.y);
+  EXPECT_NEAR(to_unit(before, AxisScale::kLog, b.state.y->min), 0.5, 0.05);
 }
 
 TEST(ChartWidget, ClickAloneLeavesTheViewAlone) {
@@ -191,18 +201,37 @@ TEST(ChartWidget, DrawsFewVerticesHoweverLongTheRun) {
   EXPECT_LT(ImGui::GetDrawData()->TotalVtxCount, 12'000);
 }
 
-// Plausible bug: a curve of several thousand points in one polyline, beyond ImGui's 16-bit index.
-TEST(Stroke, BreaksLongLinesAndSharpTurns) {
+TEST(Stroke, DoesNotShootOutAtSharpTurns) {
   std::vector<ImVec2> zigzag;
-  for (int i = 0; i < 20'000; ++i)
-    zigzag.push_back({0.01f * static_cast<float>(i), i % 2 == 0 ? 0.0f : 100.0f});
-  float furthest = 0.0f;
+  for (int i = 0; i < 500; ++i)
+    zigzag.push_back({3.0f * static_cast<float>(i), i % 2 == 0 ? 100.0f : 200.0f});
+  float low = 1e9f, high = 0.0f;
   Bench bench([&] {
-    stroke(ImGui::GetWindowDrawList(), std::span(zigzag).first(500), IM_COL32_WHITE, 2.0f);
-    for (const ImDrawVert& v : ImGui::GetWindowDrawList()->VtxBuffer)
-      if (v.pos.x < 20.0f) furthest = std::max(furthest, v.pos.y);
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const int first = list->VtxBuffer.Size;
+    stroke(list, zigzag, IM_COL32_WHITE, 2.0f);
+    for (int i = first; i < list->VtxBuffer.Size; ++i) {
+      low = std::min(low, list->VtxBuffer[i].pos.y);
+      high = std::max(high, list->VtxBuffer[i].pos.y);
+    }
   });
-  EXPECT_LT(furthest, 500.0f);
+  EXPECT_GT(low, 97.0f);
+  EXPECT_LT(high, 203.0f);
+}
+
+TEST(Stroke, TakesMorePointsThanImGuisIndexHolds) {
+  std::vector<ImVec2> points;
+  for (int i = 0; i < 100'000; ++i) points.push_back({0.01f * static_cast<float>(i), 100.0f});
+  std::size_t largest = 0;
+  Bench bench([&] {
+    stroke(ImGui::GetWindowDrawList(), points, IM_COL32_WHITE, 2.0f);
+    const ImDrawList* list = ImGui::GetWindowDrawList();
+    for (const ImDrawCmd& command : list->CmdBuffer)
+      for (unsigned i = 0; i < command.ElemCount; ++i)
+        largest = std::max<std::size_t>(
+            largest, command.VtxOffset + list->IdxBuffer[static_cast<int>(command.IdxOffset + i)]);
+    EXPECT_LT(largest, static_cast<std::size_t>(list->VtxBuffer.Size));
+  });
 }
 
 Chart long_chart(const std::vector<Table>& tables, int column) {

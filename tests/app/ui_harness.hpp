@@ -23,6 +23,7 @@ class Bench {
     ImGuiIO& io = ImGui::GetIO();
     io.IniFilename = nullptr;
     io.DisplaySize = size;
+    io.BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;  // as the OpenGL back end has
     apply(theme, scale);
     init_script_keys();
     enable_marks(true);

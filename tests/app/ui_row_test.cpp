@@ -62,6 +62,16 @@ TEST(ParameterRow, DragBeyondTheEndsStopsThere) {
   EXPECT_EQ(row.number(), 1e-6);
 }
 
+TEST(ParameterRow, SliderDoesNotLeaveTheHardBounds) {
+  Parameter p = learning_rate(0.5);
+  p.scale = Scale::kLinear;
+  p.soft_min = 0.0;  // refused: the bound is open
+  RowBench row(p);
+  row.bench.drag(row.rect().at(0.5f, 0.5f), row.rect().at(-1.0f, 0.5f), 0, 40);
+  EXPECT_GT(row.number(), 0.0);
+  EXPECT_LT(row.number(), 0.1);
+}
+
 TEST(ParameterRow, PressOnTheKnobMovesNothing) {
   RowBench row(learning_rate(0.0123));
   const float unit = static_cast<float>(slider_unit(row.parameter, 0.0123));

@@ -1,4 +1,4 @@
-#include "app/ui/text_entry.hpp"
+#include "app/ui/parts.hpp"
 
 #include <imgui_internal.h>
 

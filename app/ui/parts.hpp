@@ -1,4 +1,5 @@
-// ImGui's text input with our frame and std::string, for the controls of this folder.
+// What the controls of this folder share: ImGui's text input with our frame and std::string, boxes,
+// tracks, and asking for another frame.
 #pragma once
 
 #include <imgui.h>
@@ -30,6 +31,9 @@ void error_below(const FieldError& error, const std::string& text, float text_x,
 
 /// The rest of the frame asks for another one in `seconds`.
 void want_frame(double seconds);
+
+/// A filled box with a border and the radius of the theme.
+void frame_rect(ImDrawList* list, ImVec2 min, ImVec2 max, Colour fill, Colour border);
 
 /// A bar with round ends and sharp sides; ImGui's own rounding stops short of half the height.
 void pill(ImDrawList* list, ImVec2 min, ImVec2 max, Colour colour);
