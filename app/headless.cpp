@@ -62,10 +62,13 @@ void Headless::frame(double seconds) {
   ImGui::Render();
   app_seconds_ = thread_cpu_seconds() - begin;
   context_.bind();
-  glClearColor(0, 0, 0, 1);
+  const ImVec4 background = workbench_->background();
+  glClearColor(background.x, background.y, background.z, 1.0F);
   glClear(GL_COLOR_BUFFER_BIT | GL_DEPTH_BUFFER_BIT);
   ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
 }
+
+void Headless::finish() { glFinish(); }
 
 ImVec2 Headless::place(std::string_view mark, float x, float y) {
   const ui::MarkRect* rect = ui::find_mark(mark);

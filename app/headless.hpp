@@ -24,6 +24,8 @@ class Headless {
   void frames(int count) {
     for (int i = 0; i < count; ++i) frame();
   }
+  /// Until the renderer has drawn everything that was handed to it.
+  void finish();
   Image picture() const { return context_.read(); }
   Workbench& workbench() { return *workbench_; }
   const Scene& scene() { return workbench_->editor().scene(); }

@@ -5,7 +5,8 @@
 
 namespace thalweg {
 
-void Player::show(Editor& editor, std::int64_t step) const {
+void Player::show(Editor& editor, std::int64_t step) {
+  shown_ = step;
   if (step == editor.scene().step) return;
   Scene next = editor.scene();
   next.step = step;
@@ -15,13 +16,14 @@ void Player::show(Editor& editor, std::int64_t step) const {
 void Player::toggle(Editor& editor, const RunSnapshot& snapshot) {
   playing_ = !playing_;
   if (playing_ && snapshot.race.finished() && editor.scene().step >= snapshot.race.steps()) show(editor, 0);
+  clock_ = static_cast<double>(editor.scene().step);
 }
 
 void Player::seek(Editor& editor, std::int64_t step) {
   playing_ = false;
-  fraction_ = 0.0;
   const auto budget = static_cast<std::int64_t>(editor.scene().run.number("steps"));
   show(editor, std::clamp<std::int64_t>(step, 0, budget));
+  clock_ = static_cast<double>(shown_);
 }
 
 std::int64_t Player::advance(Editor& editor, const RunSnapshot& snapshot, double seconds) {
@@ -32,17 +34,19 @@ std::int64_t Player::advance(Editor& editor, const RunSnapshot& snapshot, double
   const bool current = snapshot.settings == scene.race();
   std::int64_t step = std::min(scene.step, budget);
   if (playing_) {
+    const std::int64_t available = std::max(current ? recorded : 0, step);
     if (scene.view.is_off("speed")) {
       reach_ = budget;
-      if (current) step = std::max(step, recorded);
+      step = available;
     } else {
-      const double due = fraction_ + std::min(seconds, 0.25) * scene.view.number("speed");
-      const auto whole = static_cast<std::int64_t>(due);
-      fraction_ = due - static_cast<double>(whole);
-      // Wait for the worker rather than run away from it.
-      const std::int64_t wanted = std::min(budget, step + whole);
+      const double speed = scene.view.number("speed");
+      if (step != shown_) clock_ = static_cast<double>(step);  // someone else moved the timeline
+      clock_ += std::min(seconds, 0.25) * speed;
+      // A worker that can't keep up is waited for, with a quarter of a second's steps to do.
+      clock_ = std::min({clock_, static_cast<double>(available) + 1.0 + 0.25 * speed, static_cast<double>(budget)});
+      const auto wanted = static_cast<std::int64_t>(clock_);
       reach_ = std::max(reach_, wanted);
-      step = current ? std::min(wanted, std::max(recorded, step)) : step;
+      step = std::min(wanted, available);
     }
     const bool ended = current && snapshot.arrived && snapshot.race.finished() && step >= recorded;
     if (ended || step >= budget) playing_ = false;

@@ -15,7 +15,7 @@ namespace thalweg {
 class Player {
  public:
   bool playing() const { return playing_; }
-  void play() { playing_ = true; }
+  void play() { playing_ = true; }  ///< from the step that is shown
   void pause() { playing_ = false; }
   /// Plays, or pauses; at the end of the timeline begins anew.
   void toggle(Editor& editor, const RunSnapshot& snapshot);
@@ -28,13 +28,14 @@ class Player {
   std::int64_t advance(Editor& editor, const RunSnapshot& snapshot, double seconds);
 
   /// Forgets how far it had got: at a new surface or start of the program.
-  void reset() { reach_ = 0; fraction_ = 0.0; }
+  void reset() { reach_ = 0; }
 
  private:
-  void show(Editor& editor, std::int64_t step) const;
+  void show(Editor& editor, std::int64_t step);
 
   bool playing_ = false;
-  double fraction_ = 0.0;    ///< of a step, carried from frame to frame
+  double clock_ = 0.0;       ///< where the timeline would be if the worker were infinitely fast
+  std::int64_t shown_ = -1;  ///< the step that clock_ goes with
   std::int64_t reach_ = 0;   ///< the furthest step asked for under these settings
 };
 

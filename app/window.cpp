@@ -240,6 +240,9 @@ int run_window(GlfwWindow& window, Beginning begin, const cli::WindowOptions& op
     int width = 0, height = 0;
     window.framebuffer_size(width, height);
     glViewport(0, 0, width, height);
+    const ImVec4 background = workbench.background();
+    glClearColor(background.x, background.y, background.z, 1.0F);
+    glClear(GL_COLOR_BUFFER_BIT);
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
     window.swap();
     if (first && timed) {

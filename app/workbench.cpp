@@ -74,6 +74,8 @@ bool Workbench::prepare() {
   return ui::apply(ui::theme_by_id(appearance.text("theme")), static_cast<float>(appearance.number("scale")));
 }
 
+ImVec4 Workbench::background() const { return ImGui::ColorConvertU32ToFloat4(ui::theme().panel); }
+
 std::optional<Error> Workbench::show(std::string_view view) {
   std::string known;
   for (std::size_t i = 0; i < views_.size(); ++i) {
@@ -182,6 +184,7 @@ void Workbench::frame(double seconds) {
   if (options_.synchronous) {
     worker_.wait();
     run_ = worker_.snapshot();
+    player_.advance(editor_, *run_, 0.0);
   }
   Frame frame{editor_, player_, run_, [this](const Error& error) { say(error); }, options_.synchronous};
   if (run_->error) say(*run_->error);
@@ -200,7 +203,7 @@ void Workbench::frame(double seconds) {
   ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0);
   ImGui::Begin("workbench", nullptr,
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
-                   ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse |
+                   ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoScrollWithMouse |
                    ImGuiWindowFlags_NoNav);
   ImGui::PopStyleVar(3);
   const float bar = ui::px(kTopBar);
@@ -218,7 +221,6 @@ void Workbench::frame(double seconds) {
 void Workbench::top_bar(Frame& frame, const Rect& area) {
   const ui::Scope scope("top");
   ImDrawList* list = ImGui::GetWindowDrawList();
-  list->AddRectFilled(area.min, area.max, ui::theme().panel);
   list->AddLine({area.min.x, area.max.y}, area.max, ui::theme().hairline, ui::line_width(1));
   const float middle = 0.5F * (area.min.y + area.max.y);
   float x = ui::px(16);

@@ -36,6 +36,8 @@ class Workbench {
   /// Before ImGui::NewFrame: takes theme and scale from the Scene. True if the font atlas was rebuilt
   /// and must be handed to the GPU.
   bool prepare();
+  /// The colour to clear the screen with: that of the panels, which therefore need no fill.
+  ImVec4 background() const;
   /// Between NewFrame and Render. @param seconds  since the frame before
   void frame(double seconds);
 

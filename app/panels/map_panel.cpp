@@ -37,6 +37,24 @@ MapStyle style_of(const Scene& scene, const Surface& surface, const Plane& plane
   return style;
 }
 
+/// A rendered picture in `place`: copied where it is of that size, else stretched.
+void draw_picture(ImDrawList* list, unsigned texture, unsigned framebuffer, int width, int height, bool whole,
+                  const Rect& place, ImVec2 uv0, ImVec2 uv1, Blit& blit) {
+  const ImGuiIO& io = ImGui::GetIO();
+  const ImVec2 density = io.DisplayFramebufferScale;
+  const float left = place.min.x * density.x;
+  const float bottom = (io.DisplaySize.y - place.max.y) * density.y;
+  const bool fits = whole && std::lround(place.width() * density.x) == width &&
+                    std::lround(place.height() * density.y) == height && left == std::floor(left) &&
+                    bottom == std::floor(bottom);
+  if (!fits) {
+    list->AddImage(ui::texture_id(texture), place.min, place.max, uv0, uv1);
+    return;
+  }
+  blit = {framebuffer, width, height, static_cast<int>(left), static_cast<int>(bottom)};
+  add_blit(list, blit);
+}
+
 double lane_value(const DescentView& lane, std::int64_t row, int column) { return lane.table.at(row, column); }
 
 }  // namespace
@@ -53,7 +71,6 @@ void MapPanel::draw(Frame& frame, Session& session, const Rect& area) {
   session.cursor.reset();
   const std::shared_ptr<const Surface> surface = frame.run->race.surface;
   ImDrawList* list = ImGui::GetWindowDrawList();
-  list->AddRectFilled(area.min, area.max, ui::theme().ground);
   // A snapshot of other dimensions than the Scene's is a frame old; the next one fits.
   if (!surface || surface->dim() != static_cast<int>(frame.scene().start.size()) || area.width() < 8 || area.height() < 8)
     return;
@@ -134,11 +151,14 @@ void MapPanel::refresh(Frame& frame, const Surface& surface, const Plane& plane,
 void MapPanel::draw_map(Frame& frame, Session& session, const Surface& surface, const Plane& plane) {
   ImDrawList* list = ImGui::GetWindowDrawList();
   const ShownAxes axes = shown_axes(frame.scene(), surface);
+  if (!map_.has_field()) list->AddRectFilled({plane.left, plane.top}, {plane.left + plane.width, plane.top + plane.height}, ui::theme().ground);
   if (map_.has_field()) {
     // Until the picture of this view is there, the last one stands in for it, moved into place.
     const MapUv uv = map_.uv({plane.x0, plane.y0, plane.x1, plane.y1});
-    list->AddImage(ui::texture_id(map_.texture()), {plane.left, plane.top},
-                   {plane.left + plane.width, plane.top + plane.height}, {uv.u0, uv.v0}, {uv.u1, uv.v1});
+    const bool exact = uv.u0 == 0.0F && uv.v0 == 1.0F && uv.u1 == 1.0F && uv.v1 == 0.0F;
+    draw_picture(list, map_.texture(), map_.framebuffer(), map_.width(), map_.height(), exact,
+                 {{plane.left, plane.top}, {plane.left + plane.width, plane.top + plane.height}},
+                 {uv.u0, uv.v0}, {uv.u1, uv.v1}, map_blit_);
   }
   map_input(frame, session, surface, plane);
   if (frame.scene().view.flag("arrows"))
@@ -283,8 +303,12 @@ void MapPanel::draw_mesh(Frame& frame, const Surface& surface, const Plane& plan
   const Spec& camera = frame.scene().camera;
   mesh_.set_view({static_cast<float>(camera.number("yaw")), static_cast<float>(camera.number("pitch")),
                   static_cast<float>(1.0 / camera.number("zoom"))});
-  if (!mesh_.has_field()) return;
-  list->AddImage(ui::texture_id(mesh_.texture()), area.min, area.max, {0, 1}, {1, 0});
+  if (!mesh_.has_field()) {
+    list->AddRectFilled(area.min, area.max, ui::theme().ground);
+    return;
+  }
+  draw_picture(list, mesh_.texture(), mesh_.framebuffer(), mesh_.width(), mesh_.height(), true, area, {0, 1}, {1, 0},
+               mesh_blit_);
   if (!picture_) return;
 
   const ShownAxes axes = shown_axes(frame.scene(), surface);
@@ -436,6 +460,7 @@ void draw_layout_switch(Frame& frame, const Rect& area) {
 
 void MapPanel::draw_curve(Frame& frame, Session& session, const Surface& surface, const Plane& plane) {
   ImDrawList* list = ImGui::GetWindowDrawList();
+  list->AddRectFilled({plane.left, plane.top}, {plane.left + plane.width, plane.top + plane.height}, ui::theme().ground);
   Plane view = plane;
   view.top += ui::px(24);
   view.height -= ui::px(56);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "app/gl/blit.hpp"
 #include "app/gl/map_renderer.hpp"
 #include "app/gl/mesh_renderer.hpp"
 #include "app/map/camera.hpp"
@@ -40,6 +41,8 @@ class MapPanel {
   MapRenderer map_;
   MeshRenderer mesh_;
   FieldWorker worker_;
+  Blit map_blit_;  ///< read when the frame is rendered
+  Blit mesh_blit_;
   std::shared_ptr<const Picture> picture_;  ///< what the renderers hold
   std::vector<PathLine> paths_;             ///< one for each optimizer
   std::vector<std::size_t> shown_;          ///< the optimizers whose paths are drawn

@@ -26,15 +26,11 @@ void SurfaceView::draw(Frame& frame, const Rect& area) {
   const Rect bottom{{area.min.x, area.max.y - bottom_height}, area.max};
 
   ImDrawList* list = ImGui::GetWindowDrawList();
-  const ui::Colour panel = ui::theme().panel, line = ui::theme().hairline;
+  const ui::Colour line = ui::theme().hairline;
   const float rule = ui::line_width(1);
-  list->AddRectFilled(left.min, left.max, panel);
-  list->AddRectFilled(right.min, right.max, panel);
-  list->AddRectFilled(bottom.min, bottom.max, panel);
 
   if (curves) {
     // Below the switch, which belongs to the middle whatever it shows.
-    list->AddRectFilled(middle.min, middle.max, panel);
     charts_.draw(frame, session_, {{middle.min.x, middle.min.y + ui::px(44)}, middle.max});
   } else {
     map_->draw(frame, session_, middle);

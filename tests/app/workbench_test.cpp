@@ -48,6 +48,7 @@ TEST_F(WorkbenchTest, DraggingASliderIsOneEdit) {
 
 TEST_F(WorkbenchTest, ASliderMovedWhilePlayingIsAnEvent) {
   h().workbench().key({Key::kSpace, false, false});
+  h().frame(0.0);
   for (int i = 0; i < 30; ++i) h().frame(0.05);
   ASSERT_TRUE(h().workbench().player().playing());
   const std::int64_t moved_at = scene().step;
@@ -101,6 +102,7 @@ TEST_F(WorkbenchTest, TypingAnExpressionMakesItTheSurface) {
 
 TEST_F(WorkbenchTest, ScrubbingShowsEarlierStepsAndLosesNone) {
   h().workbench().key({Key::kSpace, false, false});
+  h().frame(0.0);
   for (int i = 0; i < 20; ++i) h().frame(0.1);
   const std::int64_t reached = h().workbench().run().race.steps();
   ASSERT_EQ(reached, 400);
@@ -108,7 +110,7 @@ TEST_F(WorkbenchTest, ScrubbingShowsEarlierStepsAndLosesNone) {
   h().click(bar);
   EXPECT_FALSE(h().workbench().player().playing());
   EXPECT_LT(scene().step, 200);
-  EXPECT_EQ(h().workbench().run().race.steps(), reached);
+  EXPECT_GE(h().workbench().run().race.steps(), reached);
   const std::int64_t step = scene().step;
   h().workbench().key({Key::kRight, false, false});
   h().frame();
@@ -125,13 +127,21 @@ TEST_F(WorkbenchTest, ContinuingFromAnEarlierStepForgetsTheOldFuture) {
   h().workbench().player().seek(h().workbench().editor(), 500);
   h().frames(2);
   ASSERT_EQ(h().workbench().run().race.steps(), 500);
+  const RaceView before = h().workbench().run().race;
   h().workbench().player().seek(h().workbench().editor(), 100);
   h().frames(2);
   h().workbench().player().play();
   h().drag(h().place("optimizer.0.lr", 0.4F), h().place("optimizer.0.lr", 0.45F), 2);
-  const DescentView& changed = h().workbench().run().race.lanes[0];
-  EXPECT_LT(changed.steps(), 200);
-  EXPECT_EQ(h().workbench().run().race.lanes[1].steps(), 500);  // the others keep theirs
+  ASSERT_FALSE(scene().optimizers[0].live.changes.empty());
+  const std::int64_t changed_at = scene().optimizers[0].live.changes.front().step;
+  EXPECT_GE(changed_at, 100);
+  EXPECT_LT(changed_at, 200);
+  h().frame();
+  for (std::size_t i = 0; i < 2; ++i) {
+    const TableView& now = h().workbench().run().race.lanes[i].table;
+    for (std::int64_t t = 0; t <= 500; ++t)
+      ASSERT_EQ(now.at(t, 0) == before.lanes[i].table.at(t, 0), i == 1 || t <= changed_at) << i << " " << t;
+  }
 }
 
 TEST_F(WorkbenchTest, AddDuplicateHideRemove) {
