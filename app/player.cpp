@@ -13,12 +13,6 @@ void Player::show(Editor& editor, std::int64_t step) {
   editor.apply(std::move(next));
 }
 
-void Player::toggle(Editor& editor, const RunSnapshot& snapshot) {
-  playing_ = !playing_;
-  if (playing_ && snapshot.race.finished() && editor.scene().step >= snapshot.race.steps()) show(editor, 0);
-  clock_ = static_cast<double>(editor.scene().step);
-}
-
 void Player::seek(Editor& editor, std::int64_t step) {
   playing_ = false;
   const auto budget = static_cast<std::int64_t>(editor.scene().run.number("steps"));
@@ -34,6 +28,7 @@ std::int64_t Player::advance(Editor& editor, const RunSnapshot& snapshot, double
   const bool current = snapshot.settings == scene.race();
   std::int64_t step = std::min(scene.step, budget);
   if (playing_) {
+    if (begins_) clock_ = static_cast<double>(step);
     const std::int64_t available = std::max(current ? recorded : 0, step);
     if (scene.view.is_off("speed")) {
       reach_ = budget;
@@ -48,8 +43,14 @@ std::int64_t Player::advance(Editor& editor, const RunSnapshot& snapshot, double
       reach_ = std::max(reach_, wanted);
       step = std::min(wanted, available);
     }
-    const bool ended = current && snapshot.arrived && snapshot.race.finished() && step >= recorded;
-    if (ended || step >= budget) playing_ = false;
+    const bool over = (current && snapshot.arrived && snapshot.race.finished() && step >= recorded) || step >= budget;
+    if (over && begins_ && budget > 0) {
+      step = 0;
+      clock_ = 0.0;
+    } else if (over) {
+      playing_ = false;
+    }
+    begins_ = begins_ && !current;
   }
   show(editor, step);
   reach_ = std::min(std::max(reach_, step), budget);

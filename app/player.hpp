@@ -15,10 +15,10 @@ namespace thalweg {
 class Player {
  public:
   bool playing() const { return playing_; }
-  void play() { playing_ = true; }  ///< from the step that is shown
+  /// From the step that is shown; from the start if nothing is left to play.
+  void play() { playing_ = begins_ = true; }
   void pause() { playing_ = false; }
-  /// Plays, or pauses; at the end of the timeline begins anew.
-  void toggle(Editor& editor, const RunSnapshot& snapshot);
+  void toggle() { playing_ ? pause() : play(); }
   /// Shows `step`, which is computed if it is not on record yet. Pauses.
   void seek(Editor& editor, std::int64_t step);
 
@@ -34,6 +34,7 @@ class Player {
   void show(Editor& editor, std::int64_t step);
 
   bool playing_ = false;
+  bool begins_ = false;      ///< play() was called and no step made yet
   double clock_ = 0.0;       ///< where the timeline would be if the worker were infinitely fast
   std::int64_t shown_ = -1;  ///< the step that clock_ goes with
   std::int64_t reach_ = 0;   ///< the furthest step asked for under these settings

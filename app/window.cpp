@@ -5,7 +5,9 @@
 #include <backends/imgui_impl_opengl3.h>
 #include <epoxy/gl.h>
 
+#include <csignal>
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -28,8 +30,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// No display shows more; a software renderer without vertical sync would burn a core for nothing.
-constexpr double kShortestFrame = 1.0 / 120.0;
+/// As much as most displays show. A software renderer has no vertical sync to wait for.
+constexpr double kShortestFrame = 1.0 / 62.0;
 /// ImGui needs a frame or two after the last event to settle (hover, focus).
 constexpr int kFramesAfterEvent = 3;
 
@@ -132,6 +134,46 @@ void feed(GLFWwindow* window, Input& input) {
   if (!input.events.empty()) input.frames_due = kFramesAfterEvent;
 }
 
+/// Ctrl+C and a polite kill close the window as its close button does, so that nothing is lost.
+class Signals {
+ public:
+  Signals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGINT);
+    sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGHUP);
+    thread_ = std::thread([this] {
+      int number = 0;
+      sigwait(&set_, &number);
+      came_ = true;
+      glfwPostEmptyEvent();
+    });
+  }
+  ~Signals() {
+    pthread_kill(thread_.native_handle(), SIGTERM);
+    thread_.join();
+  }
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  bool came() const { return came_; }
+
+  /// Before any thread is started: all of them inherit the mask, so that only sigwait sees them.
+  static void block() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  }
+
+ private:
+  sigset_t set_{};
+  std::atomic<bool> came_{false};
+  std::thread thread_;
+};
+
 class FullScreen {
  public:
   explicit FullScreen(GLFWwindow* window) : window_(window) {}
@@ -213,10 +255,11 @@ int run_window(GlfwWindow& window, Beginning begin, const cli::WindowOptions& op
   if (!options.scene.empty()) workbench.open_file(options.scene);
   workbench.player().play();
 
+  const Signals signals;
   const bool timed = std::getenv("THALWEG_TIMES") != nullptr;
   auto last = Clock::now();
   bool first = true;
-  while (!window.should_close()) {
+  while (!window.should_close() && !signals.came()) {
     const double due = input.frames_due > 0 ? 0.0 : workbench.next_frame_in();
     if (due <= 0.0) {
       glfwPollEvents();
@@ -273,6 +316,7 @@ int window(const WindowOptions& options) {
     return kExitFailed;
   }
   tune_allocator();
+  Signals::block();
   auto made = GlfwWindow::create("Thalweg", 1280, 800);
   if (!made) return fail(made.error());
   return run_window(*made, beginning(options), options);

@@ -79,7 +79,9 @@ void SetupPanel::surface(Frame& frame) {
   }
   const SurfaceDescriptor& descriptor = *find_surface(frame.scene().surface.id);
   ui::gap(4);
-  note(descriptor.formula);
+  const std::size_t dim = frame.scene().start.size();
+  if (descriptor.leading_text.empty())
+    note((dim == 1 ? "f(x) = " : dim == 2 ? "f(x, y) = " : "f(x) = ") + descriptor.formula);
   ui::gap(4);
   const ui::RowColumns columns = ui::row_columns(descriptor.parameters);
   for (const Parameter& parameter : descriptor.parameters) {

@@ -53,7 +53,7 @@ void SurfaceView::draw(Frame& frame, const Rect& area) {
 void SurfaceView::key(Frame& frame, const KeyPress& press) {
   const std::int64_t many = press.shift ? 100 : 1;
   switch (press.key) {
-    case Key::kSpace: frame.player.toggle(frame.editor, *frame.run); break;
+    case Key::kSpace: frame.player.toggle(); break;
     case Key::kRight: step_by(frame, many); break;
     case Key::kLeft: step_by(frame, -many); break;
     case Key::kHome: frame.player.seek(frame.editor, 0); break;

@@ -41,7 +41,7 @@ void draw_transport(Frame& frame, const Rect& area) {
   place(36);
   if (ui::icon_button("play", playing ? ui::Icon::kPause : ui::Icon::kPlay,
                       {.size = 36, .icon = 16, .primary = true, .tooltip = playing ? "Pause (Space)" : "Play (Space)"}))
-    frame.player.toggle(frame.editor, *frame.run);
+    frame.player.toggle();
   place(28);
   if (ui::icon_button("step", ui::Icon::kStep, {.tooltip = "One step on (→; with Shift 100)"})) step_by(frame, 1);
 
