@@ -286,23 +286,24 @@ void Workbench::file_dialog(Frame&) {
     dialog_ = Dialog::kNone;
     return;
   }
-  const ui::Scope scope("file");
-  ui::paragraph(saving ? "Save this Scene" : "Open a Scene", ui::theme().text, ui::Type::kStrong);
-  ui::gap(8);
-  if (dialog_opening_) ImGui::SetKeyboardFocusHere();
-  dialog_opening_ = false;
-  ui::text_field("path", dialog_path_, nullptr, {.hint = "Path of the file"});
-  ui::gap(12);
-  const bool enter = ui::key_pressed(ImGuiKey_Enter);
-  const bool escape = ui::key_pressed(ImGuiKey_Escape);
-  bool done = escape;
-  if (ui::button("ok", saving ? "Save" : "Open", true, !dialog_path_.empty()) || (enter && !dialog_path_.empty())) {
-    if (saving) save_file(dialog_path_);
-    else open_file(dialog_path_);
-    done = true;
+  bool done = ui::key_pressed(ImGuiKey_Escape);
+  {
+    const ui::Scope scope("file");
+    ui::paragraph(saving ? "Save this Scene" : "Open a Scene", ui::theme().text, ui::Type::kStrong);
+    ui::gap(8);
+    if (dialog_opening_) ImGui::SetKeyboardFocusHere();
+    dialog_opening_ = false;
+    ui::text_field("path", dialog_path_, nullptr, {.hint = "Path of the file"});
+    ui::gap(12);
+    const bool enter = ui::key_pressed(ImGuiKey_Enter);
+    if (ui::button("ok", saving ? "Save" : "Open", true, !dialog_path_.empty()) || (enter && !dialog_path_.empty())) {
+      if (saving) save_file(dialog_path_);
+      else open_file(dialog_path_);
+      done = true;
+    }
+    ImGui::SameLine(0, ui::px(8));
+    if (ui::button("cancel", "Cancel")) done = true;
   }
-  ImGui::SameLine(0, ui::px(8));
-  if (ui::button("cancel", "Cancel")) done = true;
   if (done) {
     ImGui::CloseCurrentPopup();
     dialog_ = Dialog::kNone;
@@ -315,7 +316,7 @@ void Workbench::help() {
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   ImGui::SetNextWindowPos({0.5F * size.x, 0.5F * size.y}, ImGuiCond_Always, {0.5F, 0.5F});
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {ui::px(20), ui::px(16)});
-  const bool open = ImGui::BeginPopup("help", ImGuiWindowFlags_NoMove);
+  const bool open = ui::begin_popup("help", ImGuiWindowFlags_NoMove);
   ImGui::PopStyleVar();
   if (!open) return;
   ui::paragraph("Keys and mouse", ui::theme().text, ui::Type::kTitle);

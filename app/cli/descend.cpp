@@ -1,5 +1,7 @@
 // thalweg descend: a run on a surface without a window.
+#include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +13,8 @@ namespace thalweg::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+volatile std::sig_atomic_t g_interrupted = 0;
 
 /// JSON has no NaN and no infinity: they become null.
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
@@ -144,7 +148,13 @@ int descend(const DescendOptions& options) {
   if (!settings) return fail(settings.error());
   Race race;
   if (auto error = race.set(*settings)) return fail(*error);
-  race.advance(static_cast<std::int64_t>(settings->run.number("steps")));
+  // In slices, so that Ctrl+C ends the run where it is and what was computed is printed.
+  std::signal(SIGINT, [](int) { g_interrupted = 1; });
+  const auto steps = static_cast<std::int64_t>(settings->run.number("steps"));
+  constexpr std::int64_t kSlice = 20'000;
+  for (std::int64_t step = 0; step < steps && g_interrupted == 0 && !race.view().finished();)
+    race.advance(step = std::min(steps, step + kSlice));
+  if (g_interrupted != 0) race.stop();
   const RaceView view = race.view();
   if (!options.json) {
     print_table(view, *settings);

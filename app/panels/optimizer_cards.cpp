@@ -32,9 +32,12 @@ void OptimizerCards::draw(Frame& frame, Session& session) {
   const ui::Scope scope("optimizer");
   if (ui::section("Optimizers", "+ add", "add")) ImGui::OpenPopup("add");
   add_menu(frame, session);
-  if (frame.scene().optimizers.empty() &&
-      ui::empty_state("none", "No optimizer", "Add one and it starts down the surface at once.", "Add an optimizer"))
-    ImGui::OpenPopup("add");
+  if (frame.scene().optimizers.empty()) {
+    ui::paragraph("None. Add one, and it starts down the surface at once.", ui::theme().dim);
+    ui::gap(8);
+    if (ui::button("first", "Add an optimizer", true)) ImGui::OpenPopup("add");
+    ui::gap(8);
+  }
   // A card may remove itself, so the number is asked for anew each time.
   for (std::size_t i = 0; i < frame.scene().optimizers.size(); ++i) {
     if (i > 0) ui::gap(8);
@@ -43,13 +46,13 @@ void OptimizerCards::draw(Frame& frame, Session& session) {
 }
 
 void OptimizerCards::add_menu(Frame& frame, Session& session) {
-  ImGui::SetNextWindowSizeConstraints({ui::px(300), 0}, {ui::px(420), ui::px(480)});
-  if (!ImGui::BeginPopup("add")) return;
+  ImGui::SetNextWindowSizeConstraints({ui::px(460), 0}, {ui::px(460), ui::px(480)});
+  if (!ui::begin_popup("add")) return;
   for (const OptimizerDescriptor& descriptor : optimizers()) {
     ImGui::PushID(descriptor.id.c_str());
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float height = ui::px(44);
-    const float width = std::max(ui::px(300), ImGui::GetContentRegionAvail().x);
+    const float width = ImGui::GetContentRegionAvail().x;
     const bool clicked = ImGui::Selectable("##item", false, 0, {width, height});
     ui::mark("add." + descriptor.id, at, {at.x + width, at.y + height});
     ImDrawList* list = ImGui::GetWindowDrawList();
@@ -103,7 +106,7 @@ void OptimizerCards::card(Frame& frame, Session& session, std::size_t index) {
   } else {
     list->AddCircle({at.x + ui::px(5), middle}, ui::px(4.5F), colour, 0, ui::line_width(1));
   }
-  if (ImGui::BeginPopup("palette")) {
+  if (ui::begin_popup("palette")) {
     for (int c = 0; c < static_cast<int>(ui::theme().path.size()); ++c) {
       ImGui::PushID(c);
       if (c % 4 != 0) ImGui::SameLine();
@@ -130,7 +133,9 @@ void OptimizerCards::card(Frame& frame, Session& session, std::size_t index) {
   if (ImGui::InvisibleButton("name", {std::max(1.0F, width - ui::px(18) - status_width), height}))
     session.selected = static_cast<int>(index);
   ui::mark("name", {text_left, at.y}, {at.x + width - status_width, at.y + height});
-  if (ui::begin_tooltip(ImGui::GetItemID(), ImGui::IsItemHovered())) {
+  const ui::MarkRect head{{at.x, at.y}, {at.x + width, at.y + height}};
+  if (ui::begin_tooltip(ImGui::GetItemID(), ImGui::IsItemHovered(), &head)) {
+    ImGui::Dummy({ui::px(300), 0});
     ui::paragraph(descriptor.label, ui::theme().text, ui::Type::kStrong);
     ui::paragraph(descriptor.summary, ui::theme().text);
     ui::paragraph(descriptor.formula, ui::theme().text);

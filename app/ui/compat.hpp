@@ -96,6 +96,15 @@ inline void modifiers(const Modifiers& held) {
 #endif
 }
 
+
+/// Gives a rebuilt font atlas to the GPU, outside of a frame.
+inline void hand_over_font_atlas() {
+#if IMGUI_VERSION_NUM < 19200
+  ImGui_ImplOpenGL3_DestroyFontsTexture();
+  ImGui_ImplOpenGL3_CreateFontsTexture();
+#endif
+}
+
 inline bool key_pressed(ImGuiKey which) {
 #if IMGUI_VERSION_NUM >= 18700
   return ImGui::IsKeyPressed(which, false);
@@ -104,12 +113,12 @@ inline bool key_pressed(ImGuiKey which) {
 #endif
 }
 
-/// Gives a rebuilt font atlas to the GPU, outside of a frame.
-inline void hand_over_font_atlas() {
-#if IMGUI_VERSION_NUM < 19200
-  ImGui_ImplOpenGL3_DestroyFontsTexture();
-  ImGui_ImplOpenGL3_CreateFontsTexture();
-#endif
+/// BeginPopup, with Escape to close it: ImGui gives that only together with its keyboard navigation,
+/// which would take the arrows and the space bar away from the program.
+inline bool begin_popup(const char* id, ImGuiWindowFlags flags = 0) {
+  if (!ImGui::BeginPopup(id, flags)) return false;
+  if (key_pressed(ImGuiKey_Escape)) ImGui::CloseCurrentPopup();
+  return true;
 }
 
 /// The next item may have others drawn over it that take the mouse.

@@ -351,7 +351,7 @@ void draw_tip(const Row& row) {
 void draw_menu(Row& row) {
   const Parameter& p = row.parameter;
   if (row.hovered && ImGui::IsMouseReleased(1) && !row.options.locked) ImGui::OpenPopup("##menu");
-  if (!ImGui::BeginPopup("##menu")) return;
+  if (!begin_popup("##menu")) return;
   if (ImGui::MenuItem(("Reset to " + value_text(p, p.default_value)).c_str(), nullptr, false,
                       !default_of(p, row.value)))
     assign_at_once(row, p.default_value);

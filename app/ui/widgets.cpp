@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/ui/compat.hpp"
 #include "app/ui/parts.hpp"
 #include "app/ui/text.hpp"
 
@@ -309,7 +310,7 @@ bool combo(std::string_view id, std::span<const ComboItem> items, int& selected,
   ImGui::SetNextWindowSize(ImVec2(width, list_height));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(px(4.0f), px(4.0f)));
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0.0f, 0.0f));
-  if (ImGui::BeginPopup("##list")) {
+  if (begin_popup("##list")) {
     ImDrawList* popup = ImGui::GetWindowDrawList();
     const float room = ImGui::GetContentRegionAvail().x;
     for (std::size_t i = 0; i < items.size(); ++i) {

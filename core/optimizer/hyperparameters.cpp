@@ -70,12 +70,12 @@ Parameter epsilon_parameter(double default_value) {
 }
 
 Parameter beta1_parameter() {
-  return decay_rate_parameter("beta1", "β₁", "first-moment decay", 0.9,
+  return decay_rate_parameter("beta1", "β₁", "first moment", 0.9,
                               "Memory of the mean gradient: about 1/(1−β₁) updates.");
 }
 
 Parameter beta2_parameter() {
-  return decay_rate_parameter("beta2", "β₂", "second-moment decay", 0.999,
+  return decay_rate_parameter("beta2", "β₂", "second moment", 0.999,
                               "Memory of the mean squared gradient: about 1/(1−β₂) updates.");
 }
 

@@ -2,6 +2,7 @@
 # Tests of cmake/setup.sh, one case a call: setup_test.sh CASE. The machine is played by stubs of
 # dpkg-query, apt-get, sudo, id and npm in a scratch folder; nothing is installed or fetched.
 set -euo pipefail
+unset THALWEG_DATA # what the caller chose for himself is not what is tested
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

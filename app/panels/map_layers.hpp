@@ -1,0 +1,16 @@
+// What the layers of the map panel (map, 3D view, curve) share.
+#pragma once
+
+#include "app/gl/blit.hpp"
+#include "app/view.hpp"
+
+namespace thalweg {
+
+inline double lane_value(const DescentView& lane, std::int64_t row, int column) { return lane.table.at(row, column); }
+
+/// A rendered picture in `place`: copied where it is of that size, else stretched. `whole`: the texture
+/// coordinates are those of all of it. `blit` must live until the frame is rendered.
+void draw_picture(ImDrawList* list, unsigned texture, unsigned framebuffer, int width, int height, bool whole,
+                  const Rect& place, ImVec2 uv0, ImVec2 uv1, Blit& blit);
+
+}  // namespace thalweg
