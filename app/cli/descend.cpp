@@ -62,14 +62,20 @@ Json written(const DescentView& lane, const Spec& spec, bool history) {
 void print_table(const RaceView& view, const RaceSettings& settings) {
   const int dim = view.surface->dim();
   const int shown = std::min(dim, 4);
-  std::printf("%-34s %-10s %9s", "optimizer", "outcome", "steps");
+  std::vector<std::string> names;
+  std::size_t widest = 9;
+  for (const LiveSpec& optimizer : settings.optimizers) {
+    names.push_back(format_spec(optimizer.spec, *find_optimizer(optimizer.spec.id)));
+    widest = std::max(widest, names.back().size());
+  }
+  const int width = static_cast<int>(widest);
+  std::printf("%-*s  %-10s %9s", width, "optimizer", "outcome", "steps");
   for (int axis = 0; axis < shown; ++axis) std::printf(" %13s", axis_name(dim, axis).c_str());
   std::printf(" %13s %13s\n", "loss", "grad norm");
   for (std::size_t i = 0; i < view.lanes.size(); ++i) {
     const DescentView& lane = view.lanes[i];
-    const Spec& spec = settings.optimizers[i].spec;
     const std::int64_t last = lane.steps();
-    std::printf("%-34s %-10s %9lld", format_spec(spec, *find_optimizer(spec.id)).c_str(),
+    std::printf("%-*s  %-10s %9lld", width, names[i].c_str(),
                 std::string(outcome_name(lane.outcome)).c_str(), static_cast<long long>(last));
     for (int axis = 0; axis < shown; ++axis) std::printf(" %13.6g", lane.table.at(last, axis));
     std::printf(" %13.6g %13.6g\n", lane.table.at(last, lane.columns.loss()),

@@ -45,7 +45,13 @@ std::optional<Error> check_number(const Parameter& parameter, double value) {
 std::string format_number(double value) {
   std::array<char, 40> buffer{};
   const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
-  return error == std::errc{} ? std::string(buffer.data(), end) : std::string("nan");
+  std::string text(buffer.data(), error == std::errc{} ? end : buffer.data());
+  // "2e-4" and "1e6" as people write them, not "2e-04" and "1e+06".
+  const auto exponent = text.find('e');
+  if (exponent == std::string::npos) return text;
+  const bool negative = text[exponent + 1] == '-';
+  const auto digits = text.find_first_not_of("+-0", exponent + 1);
+  return text.substr(0, exponent + 1) + (negative ? "-" : "") + text.substr(digits);
 }
 
 std::optional<double> parse_number(std::string_view text) {

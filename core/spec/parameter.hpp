@@ -70,7 +70,7 @@ Result<Value> parse_value(const Parameter& parameter, std::string_view text);
 /// The shortest text that parse_value reads back to the same value.
 std::string format_value(const Value& value, const Parameter& parameter);
 
-/// The shortest decimal text that reads back to the same double ("0.1", "1e-06").
+/// The shortest decimal text that reads back to the same double ("0.1", "1e-6").
 std::string format_number(double value);
 
 /// A finite double, or nothing. The whole text must be the number.

@@ -63,6 +63,13 @@ TEST(Spec, RefusesWhatIsNoFiniteNumber) {
   for (const char* text : {"sample:lr=nan", "sample:lr=inf", "sample:lr=1e400"}) EXPECT_NE(error_of(text), "") << text;
 }
 
+TEST(Spec, NumbersAreWrittenAsPeopleDo) {
+  for (const auto& [value, text] : {std::pair{2e-4, "2e-4"}, {1e6, "1e6"}, {0.1, "0.1"}, {-1e-10, "-1e-10"}, {1e300, "1e300"}, {0.0, "0"}, {100.0, "100"}}) {
+    EXPECT_EQ(format_number(value), text);
+    EXPECT_EQ(parse_number(text), value);
+  }
+}
+
 TEST(Spec, NamesTheNearestMember) {
   const Descriptor a = sample();
   const Family family{"optimizer", {&a}};
