@@ -275,6 +275,8 @@ int run_window(GlfwWindow& window, Beginning begin, const cli::WindowOptions& op
   const bool timed = std::getenv("THALWEG_TIMES") != nullptr;
   auto last = Clock::now();
   bool first = true;
+  int played_frames = 0;
+  double played_seconds = 0.0;
   while (!window.should_close() && !signals.came()) {
     const double due = input.frames_due > 0 ? 0.0 : workbench.next_frame_in();
     if (due <= 0.0) {
@@ -294,6 +296,10 @@ int run_window(GlfwWindow& window, Beginning begin, const cli::WindowOptions& op
     // Time spent asleep is not time that a run missed.
     const double seconds = std::min(std::chrono::duration<double>(now - last).count(), 0.1);
     last = now;
+    if (workbench.player().playing() && !first) {
+      ++played_frames;
+      played_seconds += seconds;
+    }
     workbench.frame(seconds);
     ImGui::Render();
     int width = 0, height = 0;
@@ -312,6 +318,8 @@ int run_window(GlfwWindow& window, Beginning begin, const cli::WindowOptions& op
     const double spent = std::chrono::duration<double>(Clock::now() - now).count();
     if (spent < kShortestFrame) std::this_thread::sleep_for(std::chrono::duration<double>(kShortestFrame - spent));
   }
+  if (timed && played_seconds > 0.0)
+    std::fprintf(stderr, "%.1f frames/s while playing\n", played_frames / played_seconds);
   return cli::kExitOk;
 }
 
