@@ -1,5 +1,7 @@
 #include "app/editor.hpp"
 
+#include <algorithm>
+
 namespace thalweg {
 namespace {
 
@@ -22,6 +24,8 @@ bool same_but_standpoint(const Scene& a, const Scene& b) {
 }  // namespace
 
 void Editor::apply(Scene next, std::string_view group) {
+  // A map seen from very far can be dragged over places where no run can begin.
+  for (double& coordinate : next.start) coordinate = std::clamp(coordinate, -kFarthestStart, kFarthestStart);
   if (next == scene_) return;
   const bool grouped = !group.empty() && group == group_;
   if (!same_but_standpoint(scene_, next)) {
