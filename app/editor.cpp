@@ -1,5 +1,7 @@
 #include "app/editor.hpp"
 
+#include <algorithm>
+
 namespace thalweg {
 namespace {
 
@@ -22,17 +24,24 @@ bool same_but_standpoint(const Scene& a, const Scene& b) {
 }  // namespace
 
 void Editor::apply(Scene next, std::string_view group) {
-  if (next == scene_) return;
+  // A map seen from very far can be dragged over places where no run can begin.
+  for (double& coordinate : next.start) coordinate = std::clamp(coordinate, -kFarthestStart, kFarthestStart);
+  if (next == *scene_) return;
   const bool grouped = !group.empty() && group == group_;
-  if (!same_but_standpoint(scene_, next)) {
+  if (!same_but_standpoint(*scene_, next)) {
     if (!grouped) {
-      past_.push_back(scene_);
+      past_.push_back(*scene_);
       if (past_.size() > kDeepest) past_.erase(past_.begin());
     }
     future_.clear();
     group_ = group;
   }
-  scene_ = std::move(next);
+  replace(std::move(next));
+}
+
+void Editor::replace(Scene next) {
+  replaced_.push_back(std::move(scene_));
+  scene_ = std::make_unique<const Scene>(std::move(next));
   ++revision_;
 }
 
@@ -40,12 +49,11 @@ void Editor::travel(std::vector<Scene>& from, std::vector<Scene>& to) {
   if (from.empty()) return;
   Scene next = std::move(from.back());
   from.pop_back();
-  keep_standpoint(next, scene_);
-  if (next.surface.id == scene_.surface.id) next.camera = scene_.camera;
-  to.push_back(scene_);
-  scene_ = std::move(next);
+  keep_standpoint(next, *scene_);
+  if (next.surface.id == scene_->surface.id) next.camera = scene_->camera;
+  to.push_back(*scene_);
+  replace(std::move(next));
   group_.clear();
-  ++revision_;
 }
 
 void Editor::undo() { travel(past_, future_); }

@@ -2,6 +2,7 @@
 // one; nothing else in the program keeps settings of its own.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,9 +14,13 @@ namespace thalweg {
 /// The window's thread only.
 class Editor {
  public:
-  explicit Editor(Scene scene) : scene_(std::move(scene)) {}
+  explicit Editor(Scene scene) : scene_(std::make_unique<const Scene>(std::move(scene))) {}
 
-  const Scene& scene() const { return scene_; }
+  /// What it refers to stays as it is until new_frame(), whatever is applied meanwhile: a panel may go
+  /// on reading the Scene that it has just changed.
+  const Scene& scene() const { return *scene_; }
+  /// Before anything is drawn: lets go of the Scenes that were replaced.
+  void new_frame() { replaced_.clear(); }
 
   /// Replaces the Scene. Edits with the same non-empty `group`, one after the other, are undone
   /// together (a drag of a slider is one edit) until end_group().
@@ -36,7 +41,10 @@ class Editor {
  private:
   void travel(std::vector<Scene>& from, std::vector<Scene>& to);
 
-  Scene scene_;
+  void replace(Scene next);
+
+  std::unique_ptr<const Scene> scene_;
+  std::vector<std::unique_ptr<const Scene>> replaced_;  ///< in this frame
   std::vector<Scene> past_;
   std::vector<Scene> future_;
   std::string group_;

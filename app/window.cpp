@@ -215,16 +215,16 @@ double seconds_since_process_start() {
 struct Beginning {
   Scene scene;
   std::optional<Error> trouble;
+  bool keep = true;  ///< the last Scene may be replaced by this one
 };
 
 Beginning beginning(const cli::WindowOptions& options) {
-  Beginning out{default_scene(), std::nullopt};
+  Beginning out{default_scene(), std::nullopt, true};
   const std::filesystem::path last = last_scene_file();
   if (options.fresh || last.empty()) return out;
   std::error_code code;
   if (!std::filesystem::exists(last, code)) return out;
-  auto text = read_file(last, kLargestScene);
-  auto scene = text ? scene_from_json(*text) : Result<Scene>(text.error());
+  auto scene = read_scene(last);
   if (scene) {
     out.scene = std::move(*scene);
     return out;
@@ -232,9 +232,11 @@ Beginning beginning(const cli::WindowOptions& options) {
   // It is kept under another name: the next autosave must not destroy what someone may want to mend.
   const std::filesystem::path kept = last.string() + ".unreadable";
   std::filesystem::rename(last, kept, code);
+  out.keep = !code;
   out.trouble = scene.error();
   out.trouble->message = "the last Scene can't be read (" + scene.error().text() + ")" +
-                         (code ? "" : "; it is kept as " + kept.filename().string());
+                         (code ? "; it is left as it is, and this one will not be kept"
+                               : "; it is kept as " + kept.filename().string());
   out.trouble->context.clear();
   return out;
 }
@@ -258,7 +260,7 @@ int run_window(GlfwWindow& window, Beginning begin, const cli::WindowOptions& op
 
   FullScreen full_screen(handle);
   WorkbenchOptions bench_options;
-  bench_options.autosave = last_scene_file();
+  if (begin.keep) bench_options.autosave = last_scene_file();
   bench_options.wake = [] { glfwPostEmptyEvent(); };
   bench_options.toggle_full_screen = [&] { full_screen.toggle(); };
   auto made = Workbench::create(std::move(begin.scene), std::move(bench_options));
@@ -293,8 +295,7 @@ int run_window(GlfwWindow& window, Beginning begin, const cli::WindowOptions& op
     ImGui_ImplGlfw_NewFrame();
     ImGui::NewFrame();
     const auto now = Clock::now();
-    // Time spent asleep is not time that a run missed.
-    const double seconds = std::min(std::chrono::duration<double>(now - last).count(), 0.1);
+    const double seconds = std::chrono::duration<double>(now - last).count();
     last = now;
     if (workbench.player().playing() && !first) {
       ++played_frames;

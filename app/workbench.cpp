@@ -13,6 +13,8 @@ namespace thalweg {
 namespace {
 
 constexpr double kAutosaveSeconds = 1.5;
+/// Time spent asleep is not time that a run missed.
+constexpr double kLongestFrame = 0.1;
 constexpr float kTopBar = 40.0F;
 
 struct Shortcut {
@@ -37,6 +39,12 @@ constexpr std::array<Shortcut, 16> kShortcuts{{{"Space", "play, pause"},
                                                {"Drag, wheel on a chart", "move, zoom; Shift+drag: zoom to a box"},
                                                {"Double-click a chart", "all of it again"}}};
 
+/// A path as a shell would understand it: ~/ is the user's home.
+std::filesystem::path at_home(const std::string& path) {
+  const char* home = std::getenv("HOME");
+  return home && path.starts_with("~/") ? std::filesystem::path(home) / path.substr(2) : std::filesystem::path(path);
+}
+
 void draw_logo(ImDrawList* list, ImVec2 at, float size) {
   const auto p = [&](float x, float y) { return ImVec2{at.x + x / 20.0F * size, at.y + y / 20.0F * size}; };
   const float thin = ui::line_width(1), thick = ui::line_width(2);
@@ -56,7 +64,9 @@ Workbench::Workbench(Scene scene, WorkbenchOptions options)
 }
 
 Workbench::~Workbench() {
-  if (options_.autosave.empty() || saved_revision_ == editor_.revision()) return;
+  if (options_.autosave.empty()) return;
+  // An attempt that failed is made once more: the disk may have room again.
+  if (saved_revision_ == editor_.revision() && !autosave_failed_) return;
   // A failure was already shown, or there is no screen left to show it on.
   files_.run([path = options_.autosave, text = to_json(editor_.scene())] { (void)write_file(path, text); });
 }
@@ -98,13 +108,9 @@ double Workbench::next_frame_in() const {
 
 void Workbench::open_file(const std::filesystem::path& path) {
   files_.run([this, path] {
-    auto text = read_file(path, kLargestScene);
-    auto scene = text ? scene_from_json(*text) : Result<Scene>(text.error());
-    inbox_.post([this, path, scene = std::move(scene)] {
+    inbox_.post([this, path, scene = read_scene(path)] {
       if (!scene) {
-        Error error = scene.error();
-        error.context = path.filename().string() + ": " + error.context;
-        say(error);
+        say(scene.error());
         return;
       }
       editor_.apply(*scene);
@@ -133,12 +139,14 @@ void Workbench::autosave(double seconds) {
   saved_revision_ = editor_.revision();
   files_.run([this, path = options_.autosave, text = to_json(editor_.scene())] {
     auto error = write_file(path, text);
-    if (!error) return;
-    inbox_.post([this, error = std::move(*error)] {
-      // Said once: the next attempt would fail in the same way.
-      if (!std::exchange(autosave_failed_, true))
+    if (!error) {
+      autosave_failed_ = false;
+    } else if (!autosave_failed_.exchange(true)) {
+      // Said once: the next attempt would most likely fail in the same way.
+      inbox_.post([this, error = std::move(*error)] {
         say({error.code, error.message + ". This Scene will not be there at the next start", error.context});
-    });
+      });
+    }
   });
 }
 
@@ -177,9 +185,10 @@ void Workbench::handle(Frame& frame, const KeyPress& press) {
 }
 
 void Workbench::frame(double seconds) {
+  editor_.new_frame();
   inbox_.drain();
   run_ = worker_.snapshot();
-  const std::int64_t reach = player_.advance(editor_, *run_, seconds);
+  const std::int64_t reach = player_.advance(editor_, *run_, std::min(seconds, kLongestFrame));
   worker_.request(editor_.scene().race(), reach);
   if (options_.synchronous) {
     worker_.wait();
@@ -297,8 +306,8 @@ void Workbench::file_dialog(Frame&) {
     ui::gap(12);
     const bool enter = ui::key_pressed(ImGuiKey_Enter);
     if (ui::button("ok", saving ? "Save" : "Open", true, !dialog_path_.empty()) || (enter && !dialog_path_.empty())) {
-      if (saving) save_file(dialog_path_);
-      else open_file(dialog_path_);
+      if (saving) save_file(at_home(dialog_path_));
+      else open_file(at_home(dialog_path_));
       done = true;
     }
     ImGui::SameLine(0, ui::px(8));

@@ -3,6 +3,7 @@
 // is what is seen.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <limits>
@@ -81,7 +82,7 @@ class Workbench {
   bool help_opening_ = false;
   std::uint64_t saved_revision_ = 0;
   double unsaved_for_ = 0.0;
-  bool autosave_failed_ = false;
+  std::atomic<bool> autosave_failed_{false};  ///< the last attempt; written by the thread of the files
   TaskThread files_;
   RunWorker worker_;  // last: its thread posts to what stands above
 };

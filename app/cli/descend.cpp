@@ -110,9 +110,7 @@ Result<std::vector<double>> parsed_start(const std::string& text) {
 
 Result<RaceSettings> settings_from(const DescendOptions& options) {
   if (!options.scene.empty()) {
-    auto text = read_file(options.scene, kLargestScene);
-    if (!text) return text.error();
-    auto scene = scene_from_json(*text);
+    auto scene = read_scene(options.scene);
     if (!scene) return scene.error();
     return scene->race();
   }

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "app/cli/commands.hpp"
+#include "app/work/files.hpp"
 #include "core/descent/settings.hpp"
 
 namespace thalweg::cli {
@@ -19,10 +20,61 @@ void add_parameters(CLI::App& command, const Descriptor& descriptor, std::vector
   }
 }
 
+/// Text that came from outside, fit for one line of a terminal: what would break the line, steer the
+/// terminal or is no UTF-8 becomes a question mark.
+std::string one_line(const std::string& text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
+    const unsigned first = byte(i);
+    const std::size_t length = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3
+                               : first >= 0xF0 && first < 0xF5 ? 4 : 0;
+    bool good = length > 0 && first >= 0x20 && first != 0x7F;
+    for (std::size_t k = 1; good && k < length; ++k) good = (byte(i + k) & 0xC0U) == 0x80;
+    if (first == 0xC2 && byte(i + 1) < 0xA0) good = false;  // control characters beyond ASCII
+    out += good ? text.substr(i, length) : "?";
+    i += good ? length : 1;
+  }
+  return out;
+}
+
+/// Every option that takes a value wants one that is not empty.
+void refuse_empty(CLI::App& app) {
+  const CLI::Validator given([](std::string& text) { return text.empty() ? std::string("is empty") : std::string(); }, "");
+  for (CLI::Option* option : app.get_options())
+    if (option->get_items_expected_max() > 0) option->check(given);
+  for (CLI::App* command : app.get_subcommands({})) refuse_empty(*command);
+}
+
+/// What CLI11 says, as one sentence of ours.
+std::string said(const CLI::ParseError& error) {
+  std::string line = error.what();
+  const std::string name = line.substr(0, line.find(':'));
+  if (line.find(" required ") != std::string::npos && line.find(" missing") != std::string::npos)
+    line = name + ": needs a value";
+  else if (line.find("At Most 1 required but received") != std::string::npos)
+    line = name + ": is given more than once";
+  if (line.size() > 200) line = line.substr(0, 200) + "…";
+  return line;
+}
+
+/// The file that the window is to open, before there is a window: a mistyped command ends up here too.
+std::optional<Error> check_file(const std::string& file, const CLI::App& app) {
+  auto scene = read_scene(file);
+  if (scene) return std::nullopt;
+  if (scene.error().code != ErrorCode::kNotFound) return scene.error();
+  std::vector<std::string> commands;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    commands.push_back(command->get_name());
+  const std::string close = nearest(file, commands);
+  return bad_input("there is no such file" + (close.empty() ? "" : "; did you mean the command '" + close + "'?"),
+                   file.size() > 200 ? file.substr(0, 200) + "…" : file);
+}
+
 }  // namespace
 
 int fail(const Error& error) {
-  std::fprintf(stderr, "thalweg: %s\n", error.text().c_str());
+  std::fprintf(stderr, "thalweg: %s\n", one_line(error.text()).c_str());
   return error.code == ErrorCode::kBadInput || error.code == ErrorCode::kNotFound ? kExitBadInput : kExitFailed;
 }
 
@@ -45,11 +97,15 @@ int run(int argc, char** argv) {
       ->take_all();
   descend_command.add_option("--start", descend_options.start, "start, such as 1,1")->type_name("X,Y");
   descend_command.add_option("--schedule", descend_options.schedule, "learning-rate schedule")->type_name("SPEC");
-  descend_command.add_option("--scene", descend_options.scene, "take everything from a Scene file")->type_name("FILE");
+  CLI::Option* descend_scene =
+      descend_command.add_option("--scene", descend_options.scene, "take everything from a Scene file")->type_name("FILE");
   descend_command.add_flag("--history", descend_options.history, "every step, in the JSON");
   descend_command.add_flag("--json", descend_options.json, "print JSON");
   add_parameters(descend_command, gradient_descriptor(), descend_options.gradient);
   add_parameters(descend_command, run_descriptor(), descend_options.run);
+  // Everything is in the file: what else was asked for would be silently ignored.
+  for (CLI::Option* option : descend_command.get_options())
+    if (option != descend_scene && option->get_items_expected_max() > 0) descend_scene->excludes(option);
 
   ListOptions list_options;
   CLI::App& list_command = *app.add_subcommand("list", "what there is: optimizers, surfaces, schedules, settings");
@@ -76,9 +132,11 @@ int run(int argc, char** argv) {
   screenshot_command.add_option("--out", screenshot_options.out, "file to write")->type_name("F.png")->required();
 
   BenchOptions bench_options;
-  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, start");
+  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame");
   bench_command.add_option("name", bench_options.name, "which")->required();
   bench_command.add_flag("--json", bench_options.json, "print JSON");
+
+  refuse_empty(app);
 
   try {
     app.parse(argc, argv);
@@ -87,9 +145,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::CallForVersion& version) {
     return app.exit(version);
   } catch (const CLI::ParseError& error) {
-    std::string line = error.what();
-    if (line.size() > 200) line = line.substr(0, 200) + "…";
-    return fail(bad_input(line + " (thalweg --help shows what there is)"));
+    return fail(bad_input(said(error) + " (thalweg --help shows what there is)"));
   }
   if (descend_command.parsed()) {
     if (descend_options.optimizers.empty() && descend_options.scene.empty())
@@ -100,6 +156,8 @@ int run(int argc, char** argv) {
   if (schedule_command.parsed()) return schedule(schedule_options);
   if (screenshot_command.parsed()) return screenshot(screenshot_options);
   if (bench_command.parsed()) return bench(bench_options);
+  if (!window_options.scene.empty())
+    if (auto error = check_file(window_options.scene, app)) return fail(*error);
   return window(window_options);
 }
 

@@ -15,6 +15,17 @@ using Json = nlohmann::ordered_json;
 /// Base rate where a schedule's peak is "auto": there is no optimizer here to have one.
 constexpr double kBase = 1.0;
 
+/// More values than this are not printed at once: `--at` chooses some.
+constexpr std::int64_t kMostPrinted = 1'000'000;
+constexpr double kLargestStep = 9007199254740992.0;
+
+/// Adds what is not there yet. An ordered object looks for the key first, at a cost that grows with
+/// every key: with a million of them it would never end.
+void append(Json& object, std::int64_t step, double value) {
+  auto& members = static_cast<std::vector<std::pair<const std::string, Json>>&>(object.get_ref<Json::object_t&>());
+  members.emplace_back(std::to_string(step), value);
+}
+
 }  // namespace
 
 int schedule(const ScheduleOptions& options) {
@@ -24,11 +35,14 @@ int schedule(const ScheduleOptions& options) {
   for (std::string_view rest = options.at; !rest.empty();) {
     const auto comma = rest.find(',');
     const auto value = parse_number(rest.substr(0, comma));
-    if (!value || *value < 0 || *value != static_cast<double>(static_cast<std::int64_t>(*value)))
+    if (!value || !(*value >= 0 && *value <= kLargestStep) || *value != static_cast<double>(static_cast<std::int64_t>(*value)))
       return fail(bad_input("is not a list of steps such as 0,10,100", "at"));
     at.push_back(static_cast<std::int64_t>(*value));
     rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
   }
+  if (options.json && at.empty() && options.steps > kMostPrinted)
+    return fail(bad_input("with --json are at most " + std::to_string(kMostPrinted) + " unless --at chooses some of them",
+                          "steps"));
   Json out;
   out["schedules"] = Json::array();
   for (const std::string& text : options.schedules) {
@@ -43,7 +57,7 @@ int schedule(const ScheduleOptions& options) {
       if (t == 0 || value < low) low = value, low_at = t;
       if (t == 0 || value > high) high = value, high_at = t;
       sum += value;
-      if (at.empty() && options.json) values[std::to_string(t)] = value;
+      if (at.empty() && options.json) append(values, t, value);
     }
     for (const std::int64_t t : at) values[std::to_string(t)] = descriptor.at(*spec, t, kBase);
     const double first = descriptor.at(*spec, 0, kBase);

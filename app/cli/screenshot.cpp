@@ -92,9 +92,7 @@ int screenshot(const ScreenshotOptions& options) {
   Scene scene = default_scene();
   scene.step = 1240;
   if (!options.scene.empty()) {
-    auto text = read_file(options.scene, kLargestScene);
-    if (!text) return fail(text.error());
-    auto opened = scene_from_json(*text);
+    auto opened = read_scene(options.scene);
     if (!opened) return fail(opened.error());
     scene = std::move(*opened);
   }

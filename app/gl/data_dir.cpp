@@ -17,7 +17,7 @@ bool holds_data(const fs::path& folder) {
 Result<fs::path> data_dir() {
   if (const char* given = std::getenv("THALWEG_DATA_DIR"); given != nullptr && *given != '\0') {
     if (holds_data(given)) return fs::path(given);
-    return Error{ErrorCode::kNotFound, "THALWEG_DATA_DIR holds no shaders/map.frag", given};
+    return Error{ErrorCode::kIo, "THALWEG_DATA_DIR holds no shaders/map.frag", given};
   }
   std::error_code failed;
   const fs::path executable = fs::read_symlink("/proc/self/exe", failed);
@@ -28,7 +28,7 @@ Result<fs::path> data_dir() {
     if (folder == folder.root_path()) break;
   }
   return Error{
-      ErrorCode::kNotFound,
+      ErrorCode::kIo,
       "the shaders are not beside the program; set THALWEG_DATA_DIR to the folder that holds shaders/",
       start.string()};
 }

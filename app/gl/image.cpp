@@ -24,13 +24,16 @@ std::optional<Error> write_png(const std::filesystem::path& path, int width, int
   if (stbi_write_png_to_func(append, &bytes, width, height, 3, pixels.data(), width * 3) == 0) {
     return Error{ErrorCode::kInternal, "the picture cannot be encoded as PNG", path.string()};
   }
+  std::error_code ignored;
+  // A rename would put a file in the place of a device.
+  if (const fs::file_status status = fs::status(path, ignored); fs::exists(status) && !fs::is_regular_file(status))
+    return Error{ErrorCode::kIo, "cannot write the picture: that is not a plain file", path.string()};
   fs::path temporary = path;
   temporary += "." + std::to_string(getpid()) + ".part";
   errno = 0;
   std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
   file.write(bytes.data(), std::streamsize(bytes.size()));
   file.close();
-  std::error_code ignored;
   if (!file) {
     const std::string reason = errno != 0 ? std::strerror(errno) : "the write failed";
     fs::remove(temporary, ignored);

@@ -73,7 +73,7 @@ Result<std::string> read_text(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   text << file.rdbuf();
-  if (!file) return Error{ErrorCode::kNotFound, "the shader cannot be read", path.string()};
+  if (!file) return Error{ErrorCode::kIo, "the shader cannot be read", path.string()};
   return text.str();
 }
 

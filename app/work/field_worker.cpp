@@ -1,5 +1,7 @@
 #include "app/work/field_worker.hpp"
 
+#include <new>
+
 namespace thalweg {
 namespace {
 
@@ -26,6 +28,14 @@ FieldWorker::FieldWorker(std::function<void()> wake)
     : wake_(std::move(wake)), worker_([this](PictureRequest request) { work(request); }) {}
 
 void FieldWorker::work(const PictureRequest& request) {
+  try {
+    draw(request);
+  } catch (const std::bad_alloc&) {
+    // The picture before stays. A smaller window or a later one may fit.
+  }
+}
+
+void FieldWorker::draw(const PictureRequest& request) {
   const FieldRequest& field = request.field;
   auto picture = std::make_shared<Picture>();
   picture->request = field;

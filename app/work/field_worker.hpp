@@ -42,6 +42,7 @@ class FieldWorker {
 
  private:
   void work(const PictureRequest& request);
+  void draw(const PictureRequest& request);
 
   std::function<void()> wake_;
   std::optional<PictureRequest> requested_;  // the window's thread only

@@ -22,11 +22,19 @@ fs::path last_scene_file() {
   return folder.empty() ? folder : folder / "scene.json";
 }
 
-std::optional<Error> write_file(const fs::path& path, const std::string& text) {
-  const auto failed = [&](int code) {
-    return Error{ErrorCode::kIo, std::string("can't be written: ") + std::strerror(code), path.string()};
-  };
+std::optional<Error> write_file(const fs::path& given, const std::string& text) {
   std::error_code code;
+  // A link stays a link: what it points to is replaced. A link to nowhere is replaced itself.
+  const bool link = fs::is_symlink(given, code);
+  const fs::path target = link ? fs::canonical(given, code) : given;
+  const fs::path& path = link && code ? given : target;
+  const auto failed = [&](int number) {
+    return Error{ErrorCode::kIo, std::string("can't be written: ") + std::strerror(number), path.string()};
+  };
+  // A rename would put a file in the place of a device.
+  if (const fs::file_status status = fs::status(path, code); fs::exists(status) && !fs::is_regular_file(status))
+    return Error{ErrorCode::kIo, "can't be written: is not a plain file", path.string()};
+  code.clear();
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), code);
   if (code) return failed(code.value());
   const fs::path part = path.string() + ".part-" + std::to_string(::getpid());
@@ -53,6 +61,8 @@ std::optional<Error> write_file(const fs::path& path, const std::string& text) {
 Result<std::string> read_file(const fs::path& path, std::size_t most) {
   std::error_code code;
   const fs::file_status status = fs::status(path, code);
+  if (status.type() == fs::file_type::none || status.type() == fs::file_type::unknown)
+    return Error{ErrorCode::kIo, "can't be read: " + code.message(), path.string()};
   if (!fs::exists(status)) return Error{ErrorCode::kNotFound, "does not exist", path.string()};
   if (!fs::is_regular_file(status)) return Error{ErrorCode::kBadInput, "is not a plain file", path.string()};
   std::ifstream in(path, std::ios::binary);
@@ -63,6 +73,16 @@ Result<std::string> read_file(const fs::path& path, std::size_t most) {
   if (text.size() > most)
     return bad_input("is larger than " + std::to_string(most / (1024 * 1024)) + " MiB", path.string());
   return text;
+}
+
+Result<Scene> read_scene(const fs::path& path) {
+  auto text = read_file(path, kLargestScene);
+  if (!text) return text.error();
+  auto scene = scene_from_json(*text);
+  if (scene) return scene;
+  Error error = scene.error();
+  error.context = path.filename().string() + (error.context.empty() ? "" : ": " + error.context);
+  return error;
 }
 
 }  // namespace thalweg

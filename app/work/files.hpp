@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "core/spec/result.hpp"
+#include "core/scene/scene.hpp"
 
 namespace thalweg {
 
@@ -18,11 +18,14 @@ std::filesystem::path config_folder();
 std::filesystem::path last_scene_file();
 
 /// Writes `text` beside `path` and renames it into place, so that a failure leaves the old file as it
-/// was. Makes the folder if need be.
+/// was. Makes the folder if need be. Follows a link; refuses what is no plain file.
 std::optional<Error> write_file(const std::filesystem::path& path, const std::string& text);
 
 /// The whole of a text file, at most `most` bytes.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t most);
+
+/// Reads a Scene from a file; an error names the file.
+Result<Scene> read_scene(const std::filesystem::path& path);
 
 /// The largest file that may be a Scene.
 inline constexpr std::size_t kLargestScene = 4 * 1024 * 1024;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 
 namespace thalweg {
 namespace {
@@ -36,17 +37,20 @@ void RunWorker::publish(const Request& request, bool arrived, std::optional<Erro
 }
 
 void RunWorker::work(const Request& request) {
-  using Clock = std::chrono::steady_clock;
-  std::optional<Error> error;
   try {
-    error = race_.set(request.settings);
+    if (auto error = race_.set(request.settings)) publish(request, true, std::move(error));
+    else go_on(request);
   } catch (const std::exception& exception) {
-    error = Error{ErrorCode::kInternal, exception.what(), "run"};
+    // Half-made lanes are of no use: memory is what is short, and this gives it back.
+    race_ = Race();
+    publish(request, true,
+            Error{ErrorCode::kInternal, std::string("ended by lack of memory or an internal error (") + exception.what() + ")",
+                  "run"});
   }
-  if (error) {
-    publish(request, true, std::move(error));
-    return;
-  }
+}
+
+void RunWorker::go_on(const Request& request) {
+  using Clock = std::chrono::steady_clock;
   std::int64_t slice = 256;
   std::int64_t step = race_.view().steps();
   std::int64_t slowest = step;

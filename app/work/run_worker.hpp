@@ -42,6 +42,7 @@ class RunWorker {
   };
 
   void work(const Request& request);
+  void go_on(const Request& request);
   void publish(const Request& request, bool arrived, std::optional<Error> error);
 
   std::function<void()> wake_;

@@ -60,17 +60,29 @@ void Descent::restart() {
 }
 
 void Descent::configure(std::int64_t step) {
-  const Spec optimizer = settings_.optimizer.at(step);
-  stepper_->set(optimizer);
-  learning_rate_ = optimizer.number("lr");
+  optimizer_ = settings_.optimizer.at(step);
+  gradient_spec_ = settings_.gradient.at(step);
+  in_force_ = step;
   scheduled_ = settings_.schedule != default_spec(schedules().front());
-  const Spec gradient = settings_.gradient.at(step);
-  noise_ = gradient.number("noise") / std::sqrt(gradient.number("batch"));
-  clip_norm_ = gradient.number_or("clip", kOff);
-  clip_value_ = gradient.number_or("clip_value", kOff);
   tolerance_ = settings_.run.number_or("tol", 0.0);
   seed_ = static_cast<std::uint64_t>(settings_.run.number("seed"));
   budget_ = static_cast<std::int64_t>(settings_.run.number("steps"));
+  put_in_force();
+}
+
+void Descent::proceed(std::int64_t step) {
+  settings_.optimizer.proceed(optimizer_, in_force_, step);
+  settings_.gradient.proceed(gradient_spec_, in_force_, step);
+  in_force_ = step;
+  put_in_force();
+}
+
+void Descent::put_in_force() {
+  stepper_->set(optimizer_);
+  learning_rate_ = optimizer_.number("lr");
+  noise_ = gradient_spec_.number("noise") / std::sqrt(gradient_spec_.number("batch"));
+  clip_norm_ = gradient_spec_.number_or("clip", kOff);
+  clip_value_ = gradient_spec_.number_or("clip_value", kOff);
 }
 
 double Descent::evaluate() {
@@ -171,7 +183,7 @@ void Descent::advance(std::int64_t step) {
     run_block(static_cast<int>(until - steps()));
     if (steps() < until && outcome_ == Outcome::kRunning) continue;  // the block was full
     if (steps() % Table::kBlockRows == 0 && outcome_ == Outcome::kRunning) checkpoints_.push_back(stepper_->save());
-    configure(steps());
+    proceed(steps());
   }
   if (outcome_ == Outcome::kRunning && steps() >= budget_) outcome_ = Outcome::kBudget;
 }

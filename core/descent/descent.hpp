@@ -83,6 +83,8 @@ class Descent {
   void restart();
   void rewind(std::int64_t step);
   void configure(std::int64_t step);
+  void proceed(std::int64_t step);
+  void put_in_force();
   int run_block(int most);
   void shape_gradient(std::int64_t step);
   double evaluate();
@@ -104,7 +106,11 @@ class Descent {
   /// Optimizer state at every kBlockRows-th step, to go back to.
   std::vector<std::vector<double>> checkpoints_;
 
-  // The settings in force, read out of the specs so that a step looks nothing up.
+  // The settings in force for update `in_force_`, and what is read out of them so that a step looks
+  // nothing up.
+  Spec optimizer_;
+  Spec gradient_spec_;
+  std::int64_t in_force_ = 0;
   double learning_rate_ = 0.0;
   bool scheduled_ = false;
   double noise_ = 0.0;

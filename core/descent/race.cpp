@@ -1,8 +1,44 @@
 #include "core/descent/race.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cmath>
+#include <fstream>
 
 namespace thalweg {
+namespace {
+
+/// What the record of one lane takes if it makes all its steps, in bytes.
+double record_bytes(const RaceSettings& settings, int dim) {
+  return (settings.run.number("steps") + 1.0) * DescentColumns{dim}.count() * sizeof(double);
+}
+
+std::string gigabytes(double bytes) {
+  const double value = bytes / 1e9;
+  return format_number(value < 10.0 ? std::round(value * 10.0) / 10.0 : std::round(value)) + " GB";
+}
+
+std::optional<Error> check_memory(const RaceSettings& settings, int dim, double memory) {
+  const double bytes = static_cast<double>(settings.optimizers.size()) * record_bytes(settings, dim);
+  if (bytes <= memory) return std::nullopt;
+  return Error{ErrorCode::kUnsupported,
+               "the record would take " + gigabytes(bytes) + " of memory, this machine has " + gigabytes(memory) +
+                   " for it: fewer steps, optimizers or dimensions are needed",
+               "steps"};
+}
+
+}  // namespace
+
+double usable_memory() {
+  static const double bytes = [] {
+    double limit = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+    double container = 0.0;
+    if (std::ifstream("/sys/fs/cgroup/memory.max") >> container) limit = std::min(limit, container);
+    return 0.75 * limit;
+  }();
+  return bytes;
+}
 
 std::int64_t RaceView::steps() const {
   std::int64_t most = 0;
@@ -15,7 +51,7 @@ bool RaceView::finished() const {
                       [](const DescentView& lane) { return lane.outcome == Outcome::kRunning; });
 }
 
-std::optional<Error> Race::set(const RaceSettings& settings) {
+std::optional<Error> Race::set(const RaceSettings& settings, double memory) {
   if (surface_ && settings == settings_) return std::nullopt;
   std::shared_ptr<const Surface> surface = surface_;
   if (!surface || settings.surface != settings_.surface) {
@@ -25,6 +61,8 @@ std::optional<Error> Race::set(const RaceSettings& settings) {
   }
   for (std::size_t i = 0; i < settings.optimizers.size(); ++i)
     if (auto error = check(settings.lane(i), *surface)) return error;
+  if (!settings.optimizers.empty())
+    if (auto error = check_memory(settings, surface->dim(), memory)) return error;
 
   // A lane whose settings did not change keeps its record wherever it now stands in the list; what is
   // left is matched by position, so that an edited optimizer keeps its past up to the edit.

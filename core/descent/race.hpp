@@ -36,12 +36,16 @@ struct RaceView {
   bool finished() const;
 };
 
+/// Most of the memory that this program may have, in bytes.
+double usable_memory();
+
 /// One thread at a time.
 class Race {
  public:
   /// Takes new settings and keeps every record, or part of one, that is still true. On an error
   /// nothing changes.
-  std::optional<Error> set(const RaceSettings& settings);
+  /// @param memory  bytes that the records may take if every lane makes all its steps
+  std::optional<Error> set(const RaceSettings& settings, double memory = usable_memory());
 
   /// Lets every lane that has not ended make updates until it has made `step` of them.
   void advance(std::int64_t step);

@@ -13,6 +13,11 @@ namespace {
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
+std::vector<Change>::const_iterator first_after(const std::vector<Change>& changes, std::int64_t step) {
+  return std::upper_bound(changes.begin(), changes.end(), step,
+                          [](std::int64_t at, const Change& change) { return at < change.step; });
+}
+
 std::optional<Error> check_live(const LiveSpec& live, const Descriptor& descriptor) {
   if (auto error = check(live.spec, descriptor)) return error;
   std::int64_t last = 0;
@@ -20,6 +25,7 @@ std::optional<Error> check_live(const LiveSpec& live, const Descriptor& descript
     const Parameter* parameter = descriptor.find(change.key);
     if (!parameter) return bad_input("has no parameter '" + change.key + "'", descriptor.id);
     if (!parameter->live) return bad_input("can't change while a run goes on", descriptor.id + ": " + change.key);
+    if (change.step < 0) return bad_input("a change can't be before step 0", descriptor.id);
     if (change.step < last) return bad_input("changes are not in the order of their steps", descriptor.id);
     last = change.step;
     if (auto error = check(*parameter, change.value)) return error;
@@ -39,9 +45,13 @@ Spec LiveSpec::at(std::int64_t step) const {
 }
 
 std::int64_t LiveSpec::next_change(std::int64_t step) const {
-  for (const Change& change : changes)
-    if (change.step > step) return change.step;
-  return kNever;
+  const auto next = first_after(changes, step);
+  return next == changes.end() ? kNever : next->step;
+}
+
+void LiveSpec::proceed(Spec& now, std::int64_t from, std::int64_t to) const {
+  for (auto change = first_after(changes, from); change != changes.end() && change->step <= to; ++change)
+    if (Value* value = now.find(change->key)) *value = change->value;
 }
 
 void LiveSpec::change(std::int64_t step, const std::string& key, Value value) {
@@ -121,7 +131,7 @@ std::optional<Error> check(const DescentSettings& settings, const Surface& surfa
                          std::to_string(surface.dim()),
                      "start");
   for (const double coordinate : settings.start)
-    if (!std::isfinite(coordinate) || std::abs(coordinate) > 1e12)
+    if (!std::isfinite(coordinate) || std::abs(coordinate) > kFarthestStart)
       return bad_input("every coordinate must be a number of at most 1e12", "start");
   const OptimizerDescriptor* optimizer = find_optimizer(settings.optimizer.spec.id);
   if (!optimizer) return bad_input("there is no optimizer '" + settings.optimizer.spec.id + "'");

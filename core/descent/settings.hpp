@@ -30,6 +30,9 @@ struct LiveSpec {
   Spec at(std::int64_t step) const;
   /// The step of the first change after `step`, or INT64_MAX.
   std::int64_t next_change(std::int64_t step) const;
+  /// Brings `spec`, the settings in force for update `from`, to those in force for update `to`, not
+  /// before it. at() looks at every change since the start, this only at those in between.
+  void proceed(Spec& spec, std::int64_t from, std::int64_t to) const;
   /// Records a change at `step`; one of the same key at the same step is replaced, later ones of any
   /// key are dropped, since they belong to a future that no longer is.
   void change(std::int64_t step, const std::string& key, Value value);
@@ -47,6 +50,9 @@ const Descriptor& gradient_descriptor();
 
 /// How long a run goes on, and its seed.
 const Descriptor& run_descriptor();
+
+/// No coordinate of a start may be larger than this.
+inline constexpr double kFarthestStart = 1e12;
 
 struct DescentSettings {
   Spec surface;

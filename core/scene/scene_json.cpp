@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/scene/scene.hpp"
 
@@ -10,6 +11,8 @@ namespace thalweg {
 namespace {
 
 using Json = nlohmann::ordered_json;
+/// For reading: finds a key among many in little time, which the ordered one does not.
+using Parsed = nlohmann::json;
 
 constexpr int kVersion = 1;
 constexpr std::size_t kLargest = 4 * 1024 * 1024;
@@ -27,7 +30,7 @@ Json written(const std::vector<Change>& changes, const Descriptor& descriptor) {
 /// Reading goes through this: it remembers where it is and throws Error, caught at the top.
 class Reader {
  public:
-  Reader(const Json& json, std::string where) : json_(json), where_(std::move(where)) {
+  Reader(const Parsed& json, std::string where) : json_(json), where_(std::move(where)) {
     if (!json.is_object()) fail("must be an object");
   }
 
@@ -43,7 +46,7 @@ class Reader {
 
   bool has(const char* key) const { return json_.contains(key); }
 
-  const Json& at(const char* key) const {
+  const Parsed& at(const char* key) const {
     const auto found = json_.find(key);
     if (found == json_.end()) fail(std::string("has no '") + key + "'");
     return *found;
@@ -60,7 +63,7 @@ class Reader {
     return at(key).get<std::int64_t>();
   }
 
-  const Json& array(const char* key) const {
+  const Parsed& array(const char* key) const {
     if (!at(key).is_array()) fail(std::string("'") + key + "' must be a list");
     return at(key);
   }
@@ -74,14 +77,14 @@ class Reader {
   [[noreturn]] void fail(const std::string& message) const { throw bad_input(message, where_); }
 
  private:
-  const Json& json_;
+  const Parsed& json_;
   std::string where_;
 };
 
 std::vector<Change> read_changes(const Reader& parent, const char* key, const Descriptor& descriptor) {
   std::vector<Change> out;
   if (!parent.has(key)) return out;
-  for (const Json& item : parent.array(key)) {
+  for (const Parsed& item : parent.array(key)) {
     const Reader reader(item, key);
     reader.only({"step", "set"});
     const std::string set = reader.text("set");
@@ -94,7 +97,7 @@ std::vector<Change> read_changes(const Reader& parent, const char* key, const De
   return out;
 }
 
-Scene read_scene(const Json& json) {
+Scene read_scene(const Parsed& json) {
   const Reader reader(json, "scene");
   if (!reader.has("thalweg_scene")) reader.fail("is not a Thalweg scene (it has no 'thalweg_scene')");
   if (const auto version = reader.integer("thalweg_scene"); version != kVersion)
@@ -103,11 +106,11 @@ Scene read_scene(const Json& json) {
                "view", "camera", "appearance", "step"});
   Scene scene;
   scene.surface = reader.need(parse_spec(reader.text("surface"), surface_family()));
-  for (const Json& coordinate : reader.array("start")) {
+  for (const Parsed& coordinate : reader.array("start")) {
     if (!coordinate.is_number()) reader.fail("'start' must be a list of numbers");
     scene.start.push_back(coordinate.get<double>());
   }
-  for (const Json& item : reader.array("optimizers")) {
+  for (const Parsed& item : reader.array("optimizers")) {
     const Reader entry(item, "optimizers");
     entry.only({"spec", "colour", "visible", "changes"});
     SceneOptimizer optimizer;
@@ -154,6 +157,22 @@ bool nested_too_deep(std::string_view text) {
   return false;
 }
 
+/// The text as JSON. A key that stands twice in one object is an error: one of the two would be lost.
+Parsed parsed(std::string_view text) {
+  std::vector<std::set<std::string>> open;
+  const auto watch = [&](int, Parsed::parse_event_t event, Parsed& value) {
+    if (event == Parsed::parse_event_t::object_start) open.emplace_back();
+    if (event == Parsed::parse_event_t::object_end) open.pop_back();
+    if (event == Parsed::parse_event_t::key && !open.back().insert(value.get<std::string>()).second)
+      throw bad_input("the key '" + value.get<std::string>().substr(0, 40) + "' stands there twice", "scene");
+    return true;
+  };
+  // The parser takes a zero for the end of the text and would not see what comes after it.
+  if (const auto zero = text.find('\0'); zero != std::string_view::npos)
+    throw bad_input("is not JSON (mistake at byte " + std::to_string(zero + 1) + ")", "scene");
+  return Parsed::parse(text, watch);
+}
+
 }  // namespace
 
 std::string to_json(const Scene& scene) {
@@ -185,12 +204,14 @@ Result<Scene> scene_from_json(std::string_view text) {
   if (text.size() > kLargest) return bad_input("is larger than 4 MiB", "scene");
   if (nested_too_deep(text)) return bad_input("is nested too deep to be a scene", "scene");
   try {
-    return read_scene(Json::parse(text));
+    return read_scene(parsed(text));
   } catch (const Error& error) {
     return error;
-  } catch (const Json::parse_error& error) {
+  } catch (const Parsed::parse_error& error) {
     return bad_input("is not JSON (mistake at byte " + std::to_string(error.byte) + ")", "scene");
-  } catch (const Json::exception&) {
+  } catch (const Parsed::out_of_range&) {
+    return bad_input("has a number that is too large", "scene");
+  } catch (const Parsed::exception&) {
     return bad_input("has a value of the wrong type", "scene");
   }
 }

@@ -2,9 +2,13 @@
 // Scene that comes out is looked at.
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cmath>
 
 #include "app/headless.hpp"
+#include "app/work/files.hpp"
 
 namespace thalweg {
 namespace {
@@ -223,6 +227,73 @@ TEST_F(WorkbenchTest, PicturesAreIdenticalFromRunToRun) {
 }
 
 // Labelled `threads`: the same with the workers running beside the window.
+TEST_F(WorkbenchTest, SurfacesOfOtherDimensionsWhileTheWorkersRun) {
+  open(default_scene(), 800, 600, false);
+  h().workbench().player().play();
+  std::string many = "1";
+  for (int i = 0; i < 299; ++i) many += "/1";
+  const std::string surfaces[] = {"expr:x^4-x^2", "quadratic:eigenvalues=1/2/3/4/5", "rosenbrock",
+                                  "quadratic:eigenvalues=" + many, "expr:log(-1-x^2)"};
+  for (int i = 0; i < 40; ++i) {
+    Scene next = scene();
+    ASSERT_FALSE(set_surface(next, parse_spec(surfaces[i % 5], surface_family()).value()));
+    if (i % 5 == 3) *next.view.find("x_axis") = 300.0;
+    *next.view.find("layout") = std::string(i % 2 ? "both" : "map");
+    h().workbench().editor().apply(next);
+    if (i % 3 == 2) h().workbench().editor().undo();
+    h().frame(0.05);
+  }
+  EXPECT_FALSE(check(scene()));
+}
+
+TEST_F(WorkbenchTest, AStartDraggedTooFarIsStillAScene) {
+  Scene next = scene();
+  next.start = {-5e12, 2e12};
+  h().workbench().editor().apply(next);
+  EXPECT_EQ(scene().start, (std::vector<double>{-1e12, 1e12}));
+  EXPECT_FALSE(check(scene()));
+}
+
+TEST_F(WorkbenchTest, ASceneThatCouldNotBeKeptIsKeptLater) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path(::testing::TempDir()) / ("thalweg-autosave-" + std::to_string(::getpid()));
+  fs::remove_all(folder);
+  ASSERT_FALSE(write_file(folder, "in the way"));  // a file where the folder should be
+  headless_.reset();
+  WorkbenchOptions options;
+  options.synchronous = true;
+  options.autosave = folder / "scene.json";
+  auto made = Headless::create(default_scene(), 640, 480, std::move(options));
+  ASSERT_TRUE(made) << made.error().text();
+  Scene next = (*made)->scene();
+  next.start = {0.25, 0.5};
+  (*made)->workbench().editor().apply(next);
+  (*made)->frame(2.0);  // an attempt, which fails
+  (*made)->frame(2.0);
+  fs::remove(folder);
+  (*made).reset();
+  const auto kept = read_scene(folder / "scene.json");
+  ASSERT_TRUE(kept) << kept.error().text();
+  EXPECT_EQ(kept->start, next.start);
+  fs::remove_all(folder);
+}
+
+TEST(Files, ALinkStaysALinkAndADeviceADevice) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path(::testing::TempDir()) / ("thalweg-files-" + std::to_string(::getpid()));
+  fs::remove_all(folder);
+  ASSERT_FALSE(write_file(folder / "kept" / "scene.json", "old"));
+  fs::create_symlink("kept/scene.json", folder / "link");
+  ASSERT_FALSE(write_file(folder / "link", "new"));
+  EXPECT_TRUE(fs::is_symlink(folder / "link"));
+  EXPECT_EQ(read_file(folder / "kept" / "scene.json", 100).value(), "new");
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_EQ(write_file(folder / "pipe", "x")->message, "can't be written: is not a plain file");
+  EXPECT_TRUE(fs::is_fifo(folder / "pipe"));
+  EXPECT_TRUE(write_file(folder, "x"));
+  fs::remove_all(folder);
+}
+
 TEST_F(WorkbenchTest, EditsWhileTheWorkersRun) {
   open(default_scene(), 800, 600, false);
   h().workbench().player().play();

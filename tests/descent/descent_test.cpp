@@ -241,6 +241,40 @@ TEST(Descent, ZeroStepsIsABudgetToo) {
   EXPECT_EQ(view.table.rows(), 1);
 }
 
+TEST(Descent, ManyChangesAreTakenInTurnWhereverTheRunStops) {
+  DescentSettings s = settings("rosenbrock", {-1, 1}, "momentum:lr=0.0001", "run:steps=9000", "gradient:noise=0.1");
+  for (int t = 0; t < 9000; t += 3) s.optimizer.changes.push_back({t, t % 2 ? "lr" : "momentum", t % 2 ? 1e-4 : 0.5 + 1e-5 * t});
+  for (int t = 1; t < 9000; t += 7) s.gradient.changes.push_back({t, "noise", 0.1 + 1e-4 * t});
+  const DescentView whole = run(s);
+  // Each step under the settings that at() says are in force for it.
+  Descent single = descent(s);
+  for (int t = 1; t <= 9000; ++t) single.advance(t);
+  EXPECT_TRUE(identical(whole, single.view()));
+  // Back into the first block and on again, under changes that are the same up to there.
+  DescentSettings other = s;
+  other.optimizer.change(5001, "lr", 1e-5);
+  Descent back = descent(s);
+  back.advance(9000);
+  back.retarget(other, make_surface(s.surface).value());
+  back.advance(9000);
+  EXPECT_TRUE(identical(run(other), back.view()));
+  Spec now = s.optimizer.at(0);
+  for (int t = 1; t < 9000; ++t) {
+    s.optimizer.proceed(now, t - 1, t);
+    ASSERT_EQ(now, s.optimizer.at(t)) << t;
+  }
+}
+
+TEST(Race, RefusesWhatNoMemoryHolds) {
+  const DescentSettings s = settings("rosenbrock", {1, 2}, "gd", "run:steps=1000");
+  const RaceSettings race{s.surface, s.start, {s.optimizer, s.optimizer}, s.gradient, s.schedule, s.run};
+  Race r;
+  constexpr double kNeeded = 2 * 1001 * 7 * 8;
+  EXPECT_EQ(r.set(race, kNeeded - 1)->code, ErrorCode::kUnsupported);
+  EXPECT_TRUE(r.view().lanes.empty());
+  EXPECT_FALSE(r.set(race, kNeeded));
+}
+
 TEST(Race, RefusesWhatDoesNotFit) {
   RaceSettings race;
   const DescentSettings s = settings("rosenbrock", {1, 1}, "gd");

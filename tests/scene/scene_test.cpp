@@ -53,6 +53,10 @@ TEST(Scene, ErrorsNameTheKey) {
   EXPECT_EQ(error("\"colour\": 0", "\"colour\": \"red\""), "optimizers: 'colour' must be a whole number");
   EXPECT_EQ(error("\"step\": 0", "\"step\": -4"), "scene: step: must be at least 0");
   EXPECT_EQ(error("\"step\": 0", "\"step\": 1e3"), "scene: 'step' must be a whole number");
+  EXPECT_EQ(error("\"step\": 0", "\"step\": 0, \"step\": 1"), "scene: the key 'step' stands there twice");
+  EXPECT_EQ(error("\"colour\": 0", "\"colour\": 0, \"colour\": 0"), "scene: the key 'colour' stands there twice");
+  EXPECT_EQ(error("-1.35", "1e999"), "scene: has a number that is too large");
+  EXPECT_EQ(scene_from_json(good + std::string("\0 and more", 10)).error().text().substr(0, 18), "scene: is not JSON");
   EXPECT_EQ(scene_from_json("").error().text(), "scene: is not JSON (mistake at byte 1)");
   EXPECT_EQ(scene_from_json("[]").error().text(), "scene: must be an object");
   EXPECT_EQ(scene_from_json("{}").error().text(), "scene: is not a Thalweg scene (it has no 'thalweg_scene')");

@@ -1,0 +1,156 @@
+#!/usr/bin/env bash
+# What the command line says to bad input: one line on standard error, nothing on standard output, and
+# exit code 2 where the user can mend it, 1 where the machine can't.
+# Usage: cli_test.sh THALWEG
+set -uo pipefail
+program=$1
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+unset DISPLAY WAYLAND_DISPLAY
+failures=0
+
+# refused CODE TEXT ARGS...: the program exits with CODE and its one line contains TEXT.
+refused() {
+  local code=$1 text=$2 got
+  shift 2
+  timeout 20 "$program" "$@" >"$scratch/out" 2>"$scratch/err"
+  got=$?
+  local shown
+  shown=$(printf '%.60q ' "$@" | head -c 200)
+  if [ "$got" != "$code" ]; then echo "exit code $got, not $code: $shown"; failures=$((failures + 1)); fi
+  if [ -s "$scratch/out" ]; then echo "standard output: $shown"; failures=$((failures + 1)); fi
+  if [ "$(wc -l <"$scratch/err")" != 1 ] || LC_ALL=C grep -q '[[:cntrl:]]' "$scratch/err" ||
+    ! iconv -f UTF-8 -t UTF-8 "$scratch/err" >/dev/null 2>&1; then
+    echo "not one clean line: $shown"
+    failures=$((failures + 1))
+  fi
+  if ! grep -qF -e "$text" "$scratch/err"; then
+    echo "no '$text': $shown"
+    cat "$scratch/err"
+    failures=$((failures + 1))
+  fi
+}
+
+# accepted ARGS...: exit code 0 and nothing on standard error.
+accepted() {
+  if ! timeout 60 "$program" "$@" >"$scratch/out" 2>"$scratch/err" || [ -s "$scratch/err" ]; then
+    echo "not accepted: $(printf '%.60q ' "$@" | head -c 200)"
+    cat "$scratch/err"
+    failures=$((failures + 1))
+  fi
+}
+
+many() { # many COUNT TEXT SEPARATOR
+  local i out=
+  for ((i = 0; i < $1; ++i)); do out+="${out:+$3}$2"; done
+  printf '%s' "$out"
+}
+
+adam=(descend --optimizer adam:lr=0.1)
+
+# Commands and options.
+refused 2 "--optimizer: is needed" descend
+refused 2 "not expected: --bogus" descend --bogus
+refused 2 "did you mean the command 'descend'?" descnd
+refused 2 "there is no such file" nothing-like-it.json
+refused 2 "--steps: needs a value" "${adam[@]}" --steps
+refused 2 "--steps: is empty" "${adam[@]}" --steps ''
+refused 2 "--steps: is given more than once" "${adam[@]}" --steps 1 --steps 2
+refused 2 "--scene excludes --steps" descend --scene some.json --steps 3
+
+# Names and values.
+refused 2 "surface: there is no 'rosenbrok'; did you mean 'rosenbrock'?" "${adam[@]}" --surface rosenbrok
+refused 2 "rosenbrock: has no parameter 'q'" "${adam[@]}" --surface rosenbrock:q=1
+refused 2 "rosenbrock: a: is given twice" "${adam[@]}" --surface rosenbrock:a=1,a=2
+refused 2 "formula: position 2" "${adam[@]}" --surface 'expr:('
+refused 2 "longer than 64 KiB" "${adam[@]}" --surface "expr:$(head -c 100000 /dev/zero | tr '\0' x)"
+refused 2 "at most 4096 characters" "${adam[@]}" --surface "expr:$(many 5000 '(' '')x"
+refused 2 "at most 1000 are allowed" "${adam[@]}" --surface "quadratic:eigenvalues=$(many 1001 1 /)"
+refused 2 "adam: lr: must be greater than 0" descend --optimizer adam:lr=0
+refused 2 "adam: lr: is not a number: 'nan'" descend --optimizer adam:lr=nan
+refused 2 "steps: must be at least 0" "${adam[@]}" --steps -1
+refused 2 "steps: must be a whole number" "${adam[@]}" --steps 1.5
+refused 2 "steps: must be at least 0 and at most" "${adam[@]}" --steps 1e8
+refused 2 "start: has 1 coordinates, the surface has 2" "${adam[@]}" --start 1
+refused 2 "start: every coordinate must be a number of at most 1e12" "${adam[@]}" --start 1e13,0
+refused 2 "noise: must be at least 0" "${adam[@]}" --noise -1
+refused 2 "clip: must be greater than 0" "${adam[@]}" --clip 0
+refused 2 "seed: must be at least 0" "${adam[@]}" --seed -1
+refused 2 "schedule: there is no 'nope'" "${adam[@]}" --schedule nope
+refused 2 "there is no list of 'nope'" list nope
+refused 2 "there is no 'nope'" bench nope
+refused 2 "steps: must be at least 1" schedule constant --steps 0
+refused 2 "at: is not a list of steps" schedule constant --at 1e300
+refused 2 "unless --at chooses some" schedule constant --steps 2000000 --json
+
+# What would break the line or steer the terminal.
+refused 2 "there is no '?]0;evil?'" descend --optimizer $'\e]0;evil\a'
+refused 2 "there is no 'a?b'" "${adam[@]}" --surface $'a\nb'
+refused 2 "there is no '??'" "${adam[@]}" --surface $'\xff\xfe'
+
+# What the machine can't do.
+refused 1 "of memory" "${adam[@]}" --surface "quadratic:eigenvalues=$(many 1000 1 /)" --steps 1e7 --optimizer gd \
+  $(many 100 '--optimizer gd' ' ')
+if [ -c /dev/full ]; then
+  "$program" "${adam[@]}" >/dev/full 2>"$scratch/err"
+  [ $? = 1 ] && grep -q "standard output: can't be written" "$scratch/err" || {
+    echo "a full disk behind standard output was not noticed"
+    failures=$((failures + 1))
+  }
+fi
+
+# Scene files. A good one, made from the program's own defaults.
+good=$scratch/good.json
+cat >"$good" <<'SCENE'
+{"thalweg_scene": 1, "surface": "rosenbrock", "start": [-1, 1],
+ "optimizers": [{"spec": "gd:lr=0.001", "colour": 0}], "gradient": "gradient", "schedule": "constant",
+ "run": "run:steps=100000", "view": "view", "camera": "camera", "appearance": "appearance", "step": 0}
+SCENE
+# scene NAME FROM TO: a copy in which the first FROM is TO.
+scene() {
+  local text
+  text=$(cat "$good")
+  printf '%s' "${text/"$2"/"$3"}" >"$scratch/$1"
+  printf '%s' "$scratch/$1"
+}
+accepted descend --scene "$good"
+refused 2 "none.json: does not exist" descend --scene "$scratch/none.json"
+refused 2 "is not a plain file" descend --scene "$scratch"
+refused 2 "is not a plain file" descend --scene /dev/zero
+mkfifo "$scratch/fifo"
+refused 2 "is not a plain file" descend --scene "$scratch/fifo"
+head -c 100 "$good" >"$scratch/cut"
+refused 2 "cut: scene: is not JSON (mistake at byte 101)" descend --scene "$scratch/cut"
+refused 2 "unknown key 'stepp'; did you mean 'step'?" descend --scene "$(scene unknown '"step"' '"stepp"')"
+refused 2 "unknown key 'a?b'" descend --scene "$(scene control '"step"' '"a\nb": 1, "step"')"
+refused 2 "the key 'step' stands there twice" descend --scene "$(scene twice '"step"' '"step": 1, "step"')"
+refused 2 "'step' must be a whole number" descend --scene "$(scene large '"step": 0' '"step": 99999999999999999999')"
+refused 2 "has a number that is too large" descend --scene "$(scene huge '[-1, 1]' '[1e999, 1]')"
+refused 2 "nested too deep" descend --scene "$(scene deep '[-1, 1]' "$(many 5000 '[' '')")"
+refused 2 "not in the order of their steps" descend --scene \
+  "$(scene unsorted '"colour": 0' '"colour": 0, "changes": [{"step": 5, "set": "lr=1"}, {"step": 4, "set": "lr=1"}]')"
+head -c 5000000 /dev/zero >"$scratch/zeros"
+refused 2 "is larger than 4 MiB" descend --scene "$scratch/zeros"
+# Very many keys, and very many changes: no slower than they are long.
+awk 'BEGIN { printf "{\"thalweg_scene\": 1"; for (i = 0; i < 250000; ++i) printf ", \"k%d\": 1", i; print "}" }' >"$scratch/keys"
+refused 2 "unknown key" descend --scene "$scratch/keys"
+changes=$(awk 'BEGIN { for (i = 0; i < 60000; ++i) printf "%s{\"step\": %d, \"set\": \"lr=0.001\"}", i ? ", " : "", i }')
+accepted descend --scene "$(scene changes '"colour": 0' "\"colour\": 0, \"changes\": [$changes]")"
+
+# Pictures: sizes and outputs.
+for size in 0x0 63x64 8193x64 axb 100 100x100x100 nanxnan -100x100; do
+  refused 2 "size: must be WIDTHxHEIGHT" screenshot --out "$scratch/p.png" --size "$size"
+done
+refused 2 "--out is required" screenshot
+refused 2 "--out: is empty" screenshot --out ''
+refused 2 "set: expected key=value" screenshot --out "$scratch/p.png" --set x
+refused 2 "view: x_axis: the surface has only 2 coordinates" screenshot --out "$scratch/p.png" --set view.x_axis=3
+refused 2 "optimizers: at most 16 are possible" screenshot --out "$scratch/p.png" $(many 17 '--set optimizer=gd' ' ')
+
+# Long but legal.
+accepted schedule constant --steps 200000 --json
+accepted "${adam[@]}" --surface "quadratic:eigenvalues=$(many 1000 1 /)" --json --steps 5
+accepted descend $(many 1000 '--optimizer adam' ' ') --steps 5
+
+if [ "$failures" != 0 ]; then echo "cli_test: $failures failures"; exit 1; fi
+echo "cli_test: passed"
