@@ -7,9 +7,9 @@
 namespace thalweg {
 namespace {
 
-constexpr float kFieldOfView = 20.0f;  // degrees; narrow, so that parallels look nearly parallel
-constexpr float kRadius = 1.5f;        // of the sphere around the box that fills the picture at distance 1
-constexpr float kCentre = 0.30f;       // height of the point that is looked at
+constexpr float kAway = 8.6f;          // of the eye from the point looked at
+constexpr float kCentre = 0.30f;       // height of that point, on the axis the box turns about
+constexpr float kFilled = 0.96f;       // of the picture, at distance 1
 
 float radians(float degrees) { return degrees * std::numbers::pi_v<float> / 180.0f; }
 
@@ -21,7 +21,7 @@ MeshView within_limits(MeshView view) {
 
 }  // namespace
 
-MeshCamera make_camera(const MeshView& asked, int width, int height) {
+MeshCamera make_camera(const MeshView& asked, int width, int height, float half_x, float half_y) {
   const MeshView view = within_limits(asked);
   MeshCamera camera{.width = std::max(width, 1), .height = std::max(height, 1)};
   const float cy = std::cos(radians(view.yaw_deg));
@@ -33,26 +33,37 @@ MeshCamera make_camera(const MeshView& asked, int width, int height) {
   const float up[3] = {-sy * sp, cy * sp, cp};
   const float back[3] = {sy * cp, -cy * cp, sp};
   const float aspect = float(camera.width) / float(camera.height);
-  const float focal = 1.0f / std::tan(radians(kFieldOfView) / 2.0f) * std::min(aspect, 1.0f);
+  // The cylinder in which the box turns fills the picture, so that its size holds still while it turns.
+  const float radius = std::hypot(half_x, half_y);
+  float side = 0.0f, low = INFINITY, high = -INFINITY;
+  for (int i = 0; i < 64; ++i) {
+    const float angle = radians(360.0f / 32.0f * float(i / 2));
+    const float p[3] = {radius * std::cos(angle), radius * std::sin(angle), (i % 2 == 0 ? 0.0f : kBoxTop) - kCentre};
+    const auto along = [&](const float axis[3]) { return axis[0] * p[0] + axis[1] * p[1] + axis[2] * p[2]; };
+    const float depth = kAway - along(back);
+    side = std::max(side, std::abs(along(right)) / depth);
+    low = std::min(low, along(up) / depth);
+    high = std::max(high, along(up) / depth);
+  }
+  const float middle = 0.5f * (low + high);
   // Zooming narrows the field of view and leaves the eye where it is: no flight through the surface.
-  const float away = kRadius / std::sin(radians(kFieldOfView) / 2.0f);
-  const float zoom = focal / view.distance * 0.97f;
-  camera.near_plane = away - 2.2f;
-  camera.far_plane = away + 2.2f;
+  const float zoom = kFilled * std::min(aspect / side, 2.0f / (high - low)) / view.distance;
+  camera.near_plane = kAway - 2.2f;
+  camera.far_plane = kAway + 2.2f;
   const float n = camera.near_plane;
   const float f = camera.far_plane;
   for (int c = 0; c < 3; ++c) {
     camera.mvp[c * 4 + 0] = zoom / aspect * right[c];
-    camera.mvp[c * 4 + 1] = zoom * up[c];
+    camera.mvp[c * 4 + 1] = zoom * (up[c] + middle * back[c]);
     camera.mvp[c * 4 + 2] = -(f + n) / (f - n) * back[c];
     camera.mvp[c * 4 + 3] = -back[c];
   }
-  // The eye space of the point looked at is (0, 0, -away).
+  // The eye space of the point looked at is (0, 0, -kAway).
   const float tx = -kCentre * right[2];
   const float ty = -kCentre * up[2];
-  const float tz = -kCentre * back[2] - away;
+  const float tz = -kCentre * back[2] - kAway;
   camera.mvp[12] = zoom / aspect * tx;
-  camera.mvp[13] = zoom * ty;
+  camera.mvp[13] = zoom * (ty + middle * tz);
   camera.mvp[14] = -(f + n) / (f - n) * tz - 2.0f * f * n / (f - n);
   camera.mvp[15] = -tz;
   return camera;

@@ -34,7 +34,8 @@ struct MeshPoint {
   float depth = 0.0f;  ///< distance from the eye along the view, in box units
 };
 
-MeshCamera make_camera(const MeshView& view, int width, int height);
+/// `half_x` and `half_y`: half the sides of the box.
+MeshCamera make_camera(const MeshView& view, int width, int height, float half_x = 1.0f, float half_y = 1.0f);
 /// A point of the box.
 MeshPoint project(const MeshCamera& camera, float x, float y, float z);
 /// The unit vector that points from the box to the eye.

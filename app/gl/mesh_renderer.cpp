@@ -56,6 +56,7 @@ Result<MeshRenderer> MeshRenderer::create() {
 
 void MeshRenderer::set_field(const MeshField& field) {
   rect_ = field.rect;
+  aim(camera_.width, camera_.height);
   level_style_ = field.style;
   range_ = field.range;
   origin_ = field.origin;
@@ -74,6 +75,11 @@ void MeshRenderer::set_field(const MeshField& field) {
   tints_stale_ = true;
 }
 
+void MeshRenderer::aim(int width, int height) {
+  const double longer = std::max(rect_.width(), rect_.height());
+  camera_ = make_camera(view_, width, height, float(rect_.width() / longer), float(rect_.height() / longer));
+}
+
 void MeshRenderer::set_style(const MapStyle& style) {
   MapStyle next = style;
   next.levels = style_.levels;
@@ -86,7 +92,7 @@ void MeshRenderer::set_style(const MapStyle& style) {
 void MeshRenderer::set_view(const MeshView& view) {
   if (view == view_) return;
   view_ = view;
-  camera_ = make_camera(view_, camera_.width, camera_.height);
+  aim(camera_.width, camera_.height);
   stale_ = true;
 }
 
@@ -141,7 +147,7 @@ std::optional<Error> MeshRenderer::resize(int width, int height) {
   glBindFramebuffer(GL_READ_FRAMEBUFFER, GLuint(read));
   if (!complete)
     return Error{ErrorCode::kUnsupported, "the graphics driver cannot draw the 3D view smoothly", {}};
-  camera_ = make_camera(view_, width, height);
+  aim(width, height);
   sized_ = true;
   stale_ = true;
   return std::nullopt;

@@ -53,6 +53,7 @@ class MeshRenderer {
 
  private:
   MeshRenderer(Program surface, Program line) : surface_(std::move(surface)), line_(std::move(line)) {}
+  void aim(int width, int height);
   void draw();
   void draw_surface();
   void draw_box();

@@ -14,13 +14,20 @@ struct Quantity {
   const char* title;
   const char* scale_key;
   int (DescentColumns::*column)() const;
+  const char* help;
 };
 
 constexpr std::array<Quantity, 4> kQuantities{{
-    {"Loss", "loss_scale", &DescentColumns::loss},
-    {"Gradient norm ‖∇f‖", "gradient_scale", &DescentColumns::gradient_norm},
-    {"Step length ‖Δθ‖", "length_scale", &DescentColumns::step_length},
-    {"Effective rate ‖Δθ‖ / ‖∇f‖", "rate_scale", &DescentColumns::effective_rate},
+    {"Loss", "loss_scale", &DescentColumns::loss,
+     "f at each step; on a log axis its height above the lowest minimum. There a straight line means that every "
+     "step takes away the same share of what is left."},
+    {"Gradient norm ‖∇f‖", "gradient_scale", &DescentColumns::gradient_norm,
+     "How steep the surface is at each step: near 0 at a minimum, and also at a saddle and on a plain."},
+    {"Step length ‖Δθ‖", "length_scale", &DescentColumns::step_length,
+     "How far each update moves the point."},
+    {"Effective rate ‖Δθ‖ / ‖∇f‖", "rate_scale", &DescentColumns::effective_rate,
+     "Length of each step over length of the gradient: the rate that plain gradient descent would need for a "
+     "step as long. Constant for gradient descent; what momentum and adaptive rules add or hold back shows here."},
 }};
 
 }  // namespace
@@ -35,7 +42,9 @@ void ChartsPanel::draw(Frame& frame, Session& session, const Rect& area) {
   const int across = inner > ui::px(640) ? 2 : 1;
   const float width = std::floor((inner - static_cast<float>(across - 1) * 2 * gap) / static_cast<float>(across));
   const float rows = static_cast<float>(4 / across);
-  const float room = area.height() - 2 * ui::px(10) - readout_height_ - rows * gap;
+  // One row of numbers below a column serves all its charts: they share the stretch of steps.
+  const float foot = ui::px(15);
+  const float room = area.height() - 2 * ui::px(10) - readout_height_ - rows * gap - foot;
   const float height = std::max(ui::px(84), std::floor(room / rows));
   const Scene& scene = frame.scene();
   const std::size_t count = std::min(frame.run->race.lanes.size(), scene.optimizers.size());
@@ -67,12 +76,14 @@ void ChartsPanel::draw(Frame& frame, Session& session, const Rect& area) {
     state.y_scale.reset();
     const auto place = static_cast<int>(q) % across;
     ImGui::SetCursorScreenPos({area.min.x + pad + static_cast<float>(place) * (width + 2 * gap), y});
-    ui::chart(quantity.scale_key, chart, state, {.width = width, .height = height, .link = &link_});
+    const bool last = static_cast<int>(q) / across == 4 / across - 1;
+    ui::chart(quantity.scale_key, chart, state,
+              {.width = width, .height = last ? height + foot : height, .foot = last, .help = quantity.help, .link = &link_});
     if (state.y_scale && *state.y_scale != chart.y.scale)
       propose(frame, {}, {}, [&](Scene& next) {
         *next.view.find(quantity.scale_key) = std::string(*state.y_scale == AxisScale::kLog ? "log" : "linear");
       });
-    if (place == across - 1) y += height + gap;
+    if (place == across - 1) y += (last ? height + foot : height) + gap;
   }
   ImGui::SetCursorScreenPos({area.min.x + pad, y});
   const float height_before = readout_height_ > 0.0F ? readout_height_ : ui::px(200);

@@ -24,7 +24,7 @@ void MapPanel::draw_curve(Frame& frame, Session& session, const Surface& surface
   view.y0 = low - pad;
   view.y1 = high + pad;
 
-  for (const Tick& t : ticks({view.y0, view.y1}, AxisScale::kLinear, view.height, ui::px(60))) {
+  for (const Tick& t : vertical_ticks(view)) {
     if (!t.major) continue;
     const float y = view.to_screen(0, t.value).y;
     list->AddLine({view.left, y}, {view.left + view.width, y}, ui::theme().hairline, ui::line_width(1));
@@ -111,7 +111,7 @@ void MapPanel::draw_curve(Frame& frame, Session& session, const Surface& surface
     list->AddCircleFilled({p.x, p.y}, ui::px(8), ui::theme().dark ? ui::theme().ground : ui::theme().card);
     list->AddCircleFilled({p.x, p.y}, ui::px(6), colour);
   }
-  draw_start(list, view, start_at, session.dragging_start);
+  draw_start(list, view, start_at, session.dragging_start, {1, 0});
   draw_axes(list, view, "x", "f(x)");
 }
 

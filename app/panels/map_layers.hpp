@@ -6,6 +6,12 @@
 
 namespace thalweg {
 
+/// The name of a coordinate: x and y of two, else numbered.
+inline std::string axis_label(const Surface& surface, int axis) {
+  if (surface.dim() <= 2) return axis == 0 ? "x" : "y";
+  return "x" + std::to_string(axis + 1);
+}
+
 inline double lane_value(const DescentView& lane, std::int64_t row, int column) { return lane.table.at(row, column); }
 
 /// A rendered picture in `place`: copied where it is of that size, else stretched. `whole`: the texture

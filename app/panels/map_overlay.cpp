@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "app/ui/text.hpp"
 #include "app/ui/theme.hpp"
@@ -21,12 +22,26 @@ void put(std::vector<double>& slice, const ShownAxes& axes, double x, double y) 
 }
 
 /// A round number without trailing zeros: contour levels are round.
-std::string level_text(double value) {
-  std::string text = ui::number(value, 3);
-  if (text.find('.') == std::string::npos || text.find("×") != std::string::npos) return text;
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.back() == '.') text.pop_back();
-  return text;
+std::string level_text(double value, int digits_wanted = 3) {
+  const std::string text = ui::number(value, digits_wanted);
+  const std::size_t power = std::min(text.find("×"), text.size());
+  std::string digits = text.substr(0, power);
+  if (digits.find('.') != std::string::npos) {
+    digits.erase(digits.find_last_not_of('0') + 1);
+    if (digits.back() == '.') digits.pop_back();
+  }
+  if (power < text.size() && digits == "1") return text.substr(power + std::string_view("×").size());
+  return digits + text.substr(power);
+}
+
+std::vector<Vec2> local_minima(const Plane& plane, const Surface& surface, const ShownAxes& axes) {
+  std::vector<Vec2> out;
+  for (const MarkedPoint& minimum : surface.minima()) {
+    if (minimum.global) continue;
+    const Vec2 p = plane.to_screen(minimum.x[static_cast<std::size_t>(axes.x)], minimum.x[static_cast<std::size_t>(axes.y)]);
+    if (plane.contains(p)) out.push_back(p);
+  }
+  return out;
 }
 
 }  // namespace
@@ -35,6 +50,21 @@ void draw_on_map(ImDrawList* list, ImVec2 at, const std::string& text, ImU32 col
   for (const auto& [dx, dy] : {std::pair{-1.0F, 0.0F}, {1.0F, 0.0F}, {0.0F, -1.0F}, {0.0F, 1.0F}})
     ui::draw_text(list, ui::Type::kNote, {at.x + dx, at.y + dy}, ui::theme().halo, text);
   ui::draw_text(list, ui::Type::kNote, at, colour, text);
+}
+
+std::vector<Tick> vertical_ticks(const Plane& plane) {
+  std::vector<Tick> out = ticks({plane.y0, plane.y1}, AxisScale::kLinear, plane.height, ui::px(56));
+  std::erase_if(out, [](const Tick& t) { return !t.major || t.label.empty(); });
+  return out;
+}
+
+bool crowded(const std::vector<Vec2>& places) {
+  // Two in one cell of the size of two marks touch; a few may, as on the rim of a valley.
+  const float cell = ui::px(16);
+  std::set<std::pair<int, int>> taken;
+  for (const Vec2 p : places)
+    taken.emplace(static_cast<int>(std::floor(p.x / cell)), static_cast<int>(std::floor(p.y / cell)));
+  return 4 * (places.size() - taken.size()) > places.size();
 }
 
 void draw_axes(ImDrawList* list, const Plane& plane, const std::string& x_name, const std::string& y_name) {
@@ -51,8 +81,7 @@ void draw_axes(ImDrawList* list, const Plane& plane, const std::string& x_name, 
     list->AddLine({x, bottom}, {x, bottom - tick}, colour, ui::line_width(1));
     draw_on_map(list, {x - half, bottom - tick - line}, label(t), colour);
   }
-  for (const Tick& t : ticks({plane.y0, plane.y1}, AxisScale::kLinear, plane.height, ui::px(80))) {
-    if (!t.major || t.label.empty()) continue;
+  for (const Tick& t : vertical_ticks(plane)) {
     const float y = plane.to_screen(plane.x0, t.value).y;
     if (y < plane.top + ui::px(24) || y > bottom - ui::px(36)) continue;
     list->AddLine({plane.left, y}, {plane.left + tick, y}, colour, ui::line_width(1));
@@ -62,10 +91,54 @@ void draw_axes(ImDrawList* list, const Plane& plane, const std::string& x_name, 
   draw_on_map(list, {plane.left + ui::px(8), plane.top + ui::px(6)}, y_name, ui::theme().dim);
 }
 
-void draw_colour_bar(ImDrawList* list, const MapLegend& legend, ImVec2 corner) {
-  const float height = ui::px(132);
+void draw_colour_bar(ImDrawList* list, const MapLegend& legend, const Rect& picture, const std::vector<Vec2>& keep_clear) {
+  const float height = ui::px(120);
   const float width = ui::px(10);
+  const float line = ui::line_height(ui::Type::kNote);
+  const auto text_width = [](const std::string& text) { return ui::text_width(ui::Type::kNote, text); };
+  struct Label {
+    float up;  ///< from the lower end of the bar
+    std::string text;
+  };
+  std::vector<Label> labels;
+  for (const MapLegend::Tick& tick : legend.ticks) {
+    const float up = tick.position * height;
+    if (!tick.major || up > height + 1 || (!labels.empty() && up - labels.back().up < ui::px(20))) continue;
+    labels.push_back({up, level_text(tick.value)});
+  }
+  if (labels.size() < 2) {
+    // Too few round levels to tell the scale: the ends do.
+    const auto end = [&](double level) { return level_text(legend.log_levels ? std::pow(10.0, level) : level, 2); };
+    labels = {{0.0F, end(legend.range.low)}, {height, end(legend.range.high)}};
+  }
+  const std::vector<std::string> title = legend.log_levels ? std::vector<std::string>{"height over", "minimum"}
+                                                           : std::vector<std::string>{"height f"};
+  float room = 0.0F;
+  for (const std::string& words : title) room = std::max(room, text_width(words));
+  for (const Label& label : labels) room = std::max(room, width + ui::px(6) + text_width(label.text));
+  const float pad = ui::px(8);
+  const float head = line * static_cast<float>(title.size()) + ui::px(10);
+  const ImVec2 size{room + 2 * pad, head + height + 0.5F * line + pad + ui::px(4)};
+
+  // The switch has the upper right corner, the axes' numbers have the left and lower edges.
+  const float right = picture.max.x - ui::px(12) - size.x, left = picture.min.x + ui::px(48);
+  const float bottom = picture.max.y - ui::px(34) - size.y, top = picture.min.y + ui::px(12);
+  const auto covers = [&](ImVec2 at) {
+    const float more = ui::px(12);
+    return std::any_of(keep_clear.begin(), keep_clear.end(), [&](Vec2 p) {
+      return p.x > at.x - more && p.x < at.x + size.x + more && p.y > at.y - more && p.y < at.y + size.y + more;
+    });
+  };
+  ImVec2 place{right, bottom};
+  for (const ImVec2 other : {ImVec2{left, top}, ImVec2{left, bottom}})
+    if (covers(place) && !covers(other)) place = other;
+  const ImVec2 corner{place.x + size.x - pad, place.y + pad + head + height};
   const ImVec2 min{corner.x - width, corner.y - height};
+  list->AddRectFilled(place, {place.x + size.x, place.y + size.y}, ui::with_alpha(ui::theme().panel, 0.82F), ui::px(ui::kRadius));
+  for (std::size_t i = 0; i < title.size(); ++i)
+    ui::draw_text(list, ui::Type::kNote,
+                  {corner.x - text_width(title[i]), min.y - head + line * static_cast<float>(i)}, ui::theme().dim, title[i]);
+
   const float step = height / static_cast<float>(legend.gradient.size());
   for (std::size_t i = 0; i < legend.gradient.size(); ++i) {
     const MapColour& c = legend.gradient[i];
@@ -73,35 +146,30 @@ void draw_colour_bar(ImDrawList* list, const MapLegend& legend, ImVec2 corner) {
     list->AddRectFilled({min.x, y}, {corner.x, y + step + 0.5F},
                         ImGui::ColorConvertFloat4ToU32({c.r, c.g, c.b, 1.0F}));
   }
-  list->AddRect(min, corner, ui::theme().text, 0, 0, ui::line_width(1));
-  float last = corner.y + ui::px(40);
-  for (const MapLegend::Tick& tick : legend.ticks) {
-    const float y = corner.y - tick.position * height;
-    if (!tick.major || last - y < ui::px(20) || y < min.y - 1) continue;
-    last = y;
+  list->AddRect(min, corner, ui::theme().dim, 0, 0, ui::line_width(1));
+  for (const Label& label : labels) {
+    const float y = corner.y - label.up;
     list->AddLine({min.x - ui::px(3), y}, {min.x, y}, ui::theme().text, ui::line_width(1));
-    const std::string text = level_text(tick.value);
-    draw_on_map(list, {min.x - ui::px(6) - ui::text_width(ui::Type::kNote, text),
-                       y - 0.5F * ui::line_height(ui::Type::kNote)},
-                text, ui::theme().text);
+    ui::draw_text(list, ui::Type::kNote, {min.x - ui::px(6) - text_width(label.text), y - 0.5F * line},
+                  ui::theme().text, label.text);
   }
-  const std::string title = legend.log_levels ? "height above the minimum" : "f";
-  draw_on_map(list, {corner.x - ui::text_width(ui::Type::kNote, title), min.y - ui::px(20)}, title, ui::theme().text);
 }
 
 void draw_minima(ImDrawList* list, const Plane& plane, const Surface& surface, const ShownAxes& axes) {
   const ui::Colour colour = ui::theme().text;
-  std::vector<Vec2> named;
-  for (const MarkedPoint& minimum : surface.minima()) {
-    const Vec2 p = plane.to_screen(minimum.x[static_cast<std::size_t>(axes.x)], minimum.x[static_cast<std::size_t>(axes.y)]);
-    if (!plane.contains(p)) continue;
-    if (!minimum.global) {
+  const std::vector<Vec2> local = local_minima(plane, surface, axes);
+  if (!crowded(local)) {
+    for (const Vec2 p : local) {
       list->AddCircleFilled(im(p), ui::px(4), ui::theme().halo);
       list->AddCircle(im(p), ui::px(3), colour, 0, ui::line_width(1));
-      continue;
     }
-    const float radius = ui::px(8);
-    const float arm = ui::px(12);
+  }
+  const float radius = ui::px(8);
+  const float arm = ui::px(12);
+  for (const MarkedPoint& minimum : surface.minima()) {
+    if (!minimum.global) continue;
+    const Vec2 p = plane.to_screen(minimum.x[static_cast<std::size_t>(axes.x)], minimum.x[static_cast<std::size_t>(axes.y)]);
+    if (!plane.contains(p)) continue;
     for (const bool halo : {true, false}) {
       const ui::Colour c = halo ? ui::theme().halo : colour;
       const float w = ui::line_width(halo ? 4 : 1.5F);
@@ -109,25 +177,37 @@ void draw_minima(ImDrawList* list, const Plane& plane, const Surface& surface, c
       list->AddLine({p.x - arm, p.y}, {p.x + arm, p.y}, c, w);
       list->AddLine({p.x, p.y - arm}, {p.x, p.y + arm}, c, w);
     }
-    const bool crowded = std::any_of(named.begin(), named.end(), [&](Vec2 q) {
-      return std::abs(q.x - p.x) < ui::px(110) && std::abs(q.y - p.y) < ui::px(30);
-    });
-    if (crowded) continue;
-    named.push_back(p);
-    const float width = ui::text_width(ui::Type::kNote, "minimum");
-    const bool right = p.x + ui::px(16) + width < plane.left + plane.width;
-    draw_on_map(list, {right ? p.x + ui::px(14) : p.x - ui::px(14) - width, p.y + ui::px(8)}, "minimum", colour);
   }
 }
 
-void draw_start(ImDrawList* list, const Plane& plane, Vec2 at, bool hovered) {
+void draw_minima_names(ImDrawList* list, const Plane& plane, const Surface& surface, const ShownAxes& axes) {
+  const float width = ui::text_width(ui::Type::kNote, "minimum");
+  std::vector<Vec2> named;
+  for (const MarkedPoint& minimum : surface.minima()) {
+    if (!minimum.global) continue;
+    const Vec2 p = plane.to_screen(minimum.x[static_cast<std::size_t>(axes.x)], minimum.x[static_cast<std::size_t>(axes.y)]);
+    if (!plane.contains(p)) continue;
+    const bool close = std::any_of(named.begin(), named.end(), [&](Vec2 q) {
+      return std::abs(q.x - p.x) < ui::px(110) && std::abs(q.y - p.y) < ui::px(30);
+    });
+    if (close) continue;
+    named.push_back(p);
+    const bool right = p.x + ui::px(16) + width < plane.left + plane.width;
+    draw_on_map(list, {right ? p.x + ui::px(14) : p.x - ui::px(14) - width, p.y + ui::px(8)}, "minimum", ui::theme().text);
+  }
+}
+
+void draw_start(ImDrawList* list, const Plane& plane, Vec2 at, bool hovered, Vec2 leaves) {
   const float radius = ui::px(hovered ? 7 : 5);
   list->AddCircleFilled(im(at), radius + ui::px(2), ui::theme().halo);
   list->AddCircleFilled(im(at), radius, ui::theme().text);
   const float width = ui::text_width(ui::Type::kNote, "start");
-  const bool left = at.x - ui::px(12) - width > plane.left + ui::px(4);
-  draw_on_map(list, {left ? at.x - ui::px(12) - width : at.x + ui::px(12), at.y - 0.5F * ui::line_height(ui::Type::kNote)},
-              "start", ui::theme().text);
+  const float reach = ui::px(12) + width;
+  const bool fits_left = at.x - reach > plane.left + ui::px(4);
+  const bool fits_right = at.x + reach < plane.left + plane.width - ui::px(4);
+  const bool left = fits_left && (leaves.x >= 0.0F || !fits_right);
+  draw_on_map(list, {left ? at.x - reach : at.x + ui::px(12), at.y - 0.5F * ui::line_height(ui::Type::kNote)}, "start",
+              ui::theme().text);
 }
 
 void draw_arrows(ImDrawList* list, const Plane& plane, const Surface& surface, const ShownAxes& axes,

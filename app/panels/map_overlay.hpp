@@ -5,14 +5,24 @@
 
 #include "app/gl/levels.hpp"
 #include "app/map/camera.hpp"
+#include "app/view.hpp"
+#include "core/figure/axis.hpp"
 
 namespace thalweg {
 
 void draw_axes(ImDrawList* list, const Plane& plane, const std::string& x_name, const std::string& y_name);
-void draw_colour_bar(ImDrawList* list, const MapLegend& legend, ImVec2 bottom_right);
+/// In the first corner of the picture that covers none of `keep_clear`.
+void draw_colour_bar(ImDrawList* list, const MapLegend& legend, const Rect& picture, const std::vector<Vec2>& keep_clear);
 /// Every known minimum within the picture; the names of the global ones where there is room.
 void draw_minima(ImDrawList* list, const Plane& plane, const Surface& surface, const ShownAxes& axes);
-void draw_start(ImDrawList* list, const Plane& plane, Vec2 at, bool hovered);
+/// Their names, which go over the paths.
+void draw_minima_names(ImDrawList* list, const Plane& plane, const Surface& surface, const ShownAxes& axes);
+/// Whether marks at these places would run into each other: local minima are shown where they stand apart.
+bool crowded(const std::vector<Vec2>& places);
+/// `leaves`: where the paths go from it; its name stands on the other side.
+void draw_start(ImDrawList* list, const Plane& plane, Vec2 at, bool hovered, Vec2 leaves);
+/// The labelled values of the vertical axis; empty labels left out.
+std::vector<Tick> vertical_ticks(const Plane& plane);
 /// A grid of arrows along −∇f; their length tells the norm, on a log scale.
 void draw_arrows(ImDrawList* list, const Plane& plane, const Surface& surface, const ShownAxes& axes,
                  std::vector<double> slice);

@@ -16,11 +16,6 @@ namespace {
 /// Lanes are worked out for at most this many points; longer paths fill areas and have no side.
 constexpr std::size_t kMostLanePoints = 12'000;
 
-std::string axis_label(const Surface& surface, int axis) {
-  if (surface.dim() <= 2) return axis == 0 ? "x" : "y";
-  return "x" + ui::superscript(0).substr(0, 0) + std::to_string(axis + 1);
-}
-
 /// How heights become tints and lines with this Scene.
 MapStyle style_of(const Scene& scene, const Surface& surface, const Plane& plane) {
   MapStyle style = ui::theme().dark ? dark_map_style() : light_map_style();
@@ -144,15 +139,32 @@ void MapPanel::draw_map(Frame& frame, Session& session, const Surface& surface, 
   map_input(frame, session, surface, plane);
   if (frame.scene().view.flag("arrows"))
     draw_arrows(list, plane, surface, axes, slice_point(frame.scene(), surface));
-  draw_minima(list, plane, surface, axes);
-  draw_paths(frame, session, surface, plane);
   const std::vector<double>& start = frame.scene().start;
   const Vec2 start_at = plane.to_screen(start[static_cast<std::size_t>(axes.x)], start[static_cast<std::size_t>(axes.y)]);
-  draw_start(list, plane, start_at, session.dragging_start);
+  if (plane.width > ui::px(240) && plane.height > ui::px(280)) {
+    std::vector<Vec2> marks{start_at};
+    for (const MarkedPoint& minimum : surface.minima())
+      if (minimum.global)
+        marks.push_back(plane.to_screen(minimum.x[static_cast<std::size_t>(axes.x)], minimum.x[static_cast<std::size_t>(axes.y)]));
+    draw_colour_bar(list, map_.legend(), {{plane.left, plane.top}, {plane.left + plane.width, plane.top + plane.height}}, marks);
+  }
+  draw_minima(list, plane, surface, axes);
+  draw_paths(frame, session, surface, plane);
+  draw_minima_names(list, plane, surface, axes);
+  draw_start(list, plane, start_at, session.dragging_start, leaving(start_at));
   if (frame.scene().view.flag("ellipse") && session.cursor) draw_hessian(list, plane, surface, axes, *session.cursor);
   draw_axes(list, plane, axis_label(surface, axes.x), axis_label(surface, axes.y));
-  if (plane.width > ui::px(240) && plane.height > ui::px(280))
-    draw_colour_bar(list, map_.legend(), {plane.left + plane.width - ui::px(16), plane.top + plane.height - ui::px(40)});
+}
+
+Vec2 MapPanel::leaving(Vec2 start) const {
+  Vec2 sum{0, 0};
+  for (const std::vector<Vec2>& lane : lanes_) {
+    const auto away = std::find_if(lane.begin(), lane.end(), [&](Vec2 p) { return std::hypot(p.x - start.x, p.y - start.y) > ui::px(24); });
+    if (away == lane.end()) continue;
+    const float length = std::hypot(away->x - start.x, away->y - start.y);
+    sum = {sum.x + (away->x - start.x) / length, sum.y + (away->y - start.y) / length};
+  }
+  return sum;
 }
 
 void MapPanel::map_input(Frame& frame, Session& session, const Surface& surface, const Plane& plane) {

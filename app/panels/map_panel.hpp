@@ -37,6 +37,8 @@ class MapPanel {
   void mesh_input(Frame& frame, const Rect& area);
   void draw_paths(Frame& frame, const Session& session, const Surface& surface, const Plane& plane);
   void update_lanes(Frame& frame, const Plane& plane);
+  /// Where the paths go, taken together, when they leave the start.
+  Vec2 leaving(Vec2 start) const;
 
   MapRenderer map_;
   MeshRenderer mesh_;

@@ -1,5 +1,6 @@
 // The map panel's 3D view: the mesh, and paths draped over it.
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "app/map/draw_path.hpp"
@@ -10,6 +11,43 @@
 #include "app/ui/text.hpp"
 
 namespace thalweg {
+namespace {
+
+/// Numbers and names along the two sides of the base that face the eye. Returns where they are.
+std::vector<Vec2> draw_mesh_axes(ImDrawList* list, const MeshRenderer& mesh, const MeshView& view, const Rect& area,
+                    const std::array<std::string, 2>& names) {
+  const ImVec2 density = ImGui::GetIO().DisplayFramebufferScale;
+  const MapRect& rect = mesh.rect();
+  const double longer = std::max(rect.width(), rect.height());
+  float eye[3];
+  eye_direction(view, eye);
+  const float line = ui::line_height(ui::Type::kNote);
+  std::vector<std::pair<ImVec2, float>> taken;  // middle and half width
+  const auto write = [&](bool along_x, double value, double outside, const std::string& text, ui::Colour colour) {
+    const double x = along_x ? value : eye[0] < 0 ? rect.x0 - outside * longer : rect.x1 + outside * longer;
+    const double y = !along_x ? value : eye[1] < 0 ? rect.y0 - outside * longer : rect.y1 + outside * longer;
+    const MeshPoint p = mesh.project_base(x, y);
+    const ImVec2 at{area.min.x + p.x / density.x, area.min.y + p.y / density.y};
+    const float half = 0.5F * ui::text_width(ui::Type::kNote, text);
+    const bool free = std::none_of(taken.begin(), taken.end(), [&](const auto& other) {
+      return std::abs(other.first.x - at.x) < other.second + half + ui::px(4) && std::abs(other.first.y - at.y) < line;
+    });
+    if (!free) return;
+    taken.emplace_back(at, half);
+    draw_on_map(list, {at.x - half, at.y - 0.5F * line}, text, colour);
+  };
+  for (const bool along_x : {true, false}) {
+    const Range range = along_x ? Range{rect.x0, rect.x1} : Range{rect.y0, rect.y1};
+    for (const Tick& tick : ticks(range, AxisScale::kLinear, 300, 70))
+      if (tick.major && !tick.label.empty()) write(along_x, tick.value, 0.045, tick.label.plain(), ui::theme().text);
+    write(along_x, 0.5 * (range.min + range.max), 0.12, names[along_x ? 0 : 1], ui::theme().dim);
+  }
+  std::vector<Vec2> places;
+  for (const auto& [at, half] : taken) places.push_back({at.x, at.y});
+  return places;
+}
+
+}  // namespace
 
 void MapPanel::draw_mesh(Frame& frame, const Surface& surface, const Plane& plane, const Rect& area) {
   ImDrawList* list = ImGui::GetWindowDrawList();
@@ -21,8 +59,9 @@ void MapPanel::draw_mesh(Frame& frame, const Surface& surface, const Plane& plan
   mesh_input(frame, area);
   mesh_.set_moving(ImGui::IsItemActive());
   const Spec& camera = frame.scene().camera;
-  mesh_.set_view({static_cast<float>(camera.number("yaw")), static_cast<float>(camera.number("pitch")),
-                  static_cast<float>(1.0 / camera.number("zoom"))});
+  const MeshView view{static_cast<float>(camera.number("yaw")), static_cast<float>(camera.number("pitch")),
+                      static_cast<float>(1.0 / camera.number("zoom"))};
+  mesh_.set_view(view);
   if (!mesh_.has_field()) {
     list->AddRectFilled(area.min, area.max, ui::theme().ground);
     return;
@@ -41,13 +80,25 @@ void MapPanel::draw_mesh(Frame& frame, const Surface& surface, const Plane& plan
   const auto inside = [&](double x, double y) { return x >= rect.x0 && x <= rect.x1 && y >= rect.y0 && y <= rect.y1; };
   const float width = ui::line_width(ui::theme().path_width);
   const auto& optimizers = frame.scene().optimizers;
+  struct Ring {
+    bool global, seen;
+  };
+  std::vector<Vec2> rings_at, local;
+  std::vector<Ring> rings;
   for (const MarkedPoint& minimum : surface.minima()) {
     const double x = minimum.x[static_cast<std::size_t>(axes.x)], y = minimum.x[static_cast<std::size_t>(axes.y)];
     if (!inside(x, y)) continue;
     bool seen = true;
-    const Vec2 p = place(x, y, minimum.value, seen);
-    const float r = minimum.global ? ui::px(6) : ui::px(4);
-    list->AddCircle({p.x, p.y}, r, ui::with_alpha(ui::theme().text, seen ? 1.0F : 0.35F), 0, ui::line_width(1.5F));
+    rings_at.push_back(place(x, y, minimum.value, seen));
+    rings.push_back({minimum.global, seen});
+    if (!minimum.global) local.push_back(rings_at.back());
+  }
+  const bool only_global = crowded(local);
+  for (std::size_t i = 0; i < rings.size(); ++i) {
+    if (only_global && !rings[i].global) continue;
+    const ui::Colour colour = ui::with_alpha(ui::theme().text, rings[i].seen ? 1.0F : 0.35F);
+    list->AddCircle({rings_at[i].x, rings_at[i].y}, ui::px(rings[i].global ? 6 : 3), colour, 0,
+                    ui::line_width(rings[i].global ? 1.5F : 1));
   }
   std::vector<double> at(static_cast<std::size_t>(surface.dim()));
   for (std::size_t slot = 0; slot < shown_.size(); ++slot) {
@@ -123,17 +174,10 @@ void MapPanel::draw_mesh(Frame& frame, const Surface& surface, const Plane& plan
     list->AddCircleFilled({p.x, p.y}, ui::px(7), ui::with_alpha(ui::theme().dark ? ui::theme().ground : ui::theme().card, seen ? 1.0F : 0.4F));
     list->AddCircleFilled({p.x, p.y}, ui::px(5), ui::with_alpha(colour, seen ? 1.0F : 0.5F));
   }
-  // The axes stand on the base of the box.
-  for (const bool horizontal : {true, false}) {
-    const Range range = horizontal ? Range{rect.x0, rect.x1} : Range{rect.y0, rect.y1};
-    for (const Tick& tick : ticks(range, AxisScale::kLinear, 300, 70)) {
-      if (!tick.major || tick.label.empty()) continue;
-      const MeshPoint p = horizontal ? mesh_.project_base(tick.value, rect.y0) : mesh_.project_base(rect.x0, tick.value);
-      const std::string text = tick.label.plain();
-      draw_on_map(list, {area.min.x + p.x / density.x - 0.5F * ui::text_width(ui::Type::kNote, text), area.min.y + p.y / density.y + ui::px(4)},
-                  text, ui::theme().dim);
-    }
-  }
+  const std::vector<Vec2> labels =
+      draw_mesh_axes(list, mesh_, view, area, {axis_label(surface, axes.x), axis_label(surface, axes.y)});
+  if (frame.scene().view.text("layout") == "3d" && area.height() > ui::px(280))
+    draw_colour_bar(list, mesh_.legend(), area, labels);
 }
 
 void MapPanel::mesh_input(Frame& frame, const Rect& area) {

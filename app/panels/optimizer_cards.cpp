@@ -127,7 +127,10 @@ void OptimizerCards::card(Frame& frame, Session& session, std::size_t index) {
   const Status status =
       has_lane ? status_of(frame.scene(), frame.run->race.lanes[index]) : Status{"", ui::theme().dim, ""};
   const float text_left = at.x + ui::px(18);
-  const float status_width = buttons > 0 ? buttons : ui::text_width(ui::Type::kNormal, status.text) + ui::px(6);
+  // Where there is no room for both beside each other, how it goes stands below the name.
+  const float status_room = ui::text_width(ui::Type::kNormal, status.text) + ui::px(6);
+  const bool below = text_left - at.x + ui::text_width(ui::Type::kStrong, descriptor.label) + status_room > width;
+  const float status_width = buttons > 0 ? buttons : below ? 0.0F : status_room;
   const std::string name = ui::elided(ui::Type::kStrong, descriptor.label, at.x + width - status_width - text_left);
   ImGui::SetCursorScreenPos({text_left, at.y});
   if (ImGui::InvisibleButton("name", {std::max(1.0F, width - ui::px(18) - status_width), height}))
@@ -165,10 +168,13 @@ void OptimizerCards::card(Frame& frame, Session& session, std::size_t index) {
     ui::ButtonOptions remove = small;
     remove.tooltip = "Remove it (Ctrl+Z brings it back)";
     gone = ui::icon_button("remove", ui::Icon::kTrash, remove);
-  } else if (!status.text.empty()) {
+  }
+  if (below) {
+    ui::draw_centred(list, ui::Type::kNormal, text_left, middle + height, status.colour, status.text);
+  } else if (buttons <= 0) {
     ui::draw_centred(list, ui::Type::kNormal, at.x + width, middle, status.colour, status.text, 1.0F);
   }
-  ImGui::SetCursorScreenPos({at.x, at.y + height});
+  ImGui::SetCursorScreenPos({at.x, at.y + (below ? 2 : 1) * height});
   ImGui::Dummy({width, ui::px(2)});
 
   // Its parameters: all of the selected one, of the others the learning rate.

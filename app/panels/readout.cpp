@@ -8,6 +8,24 @@
 namespace thalweg {
 namespace {
 
+/// Rows of label and value, in as many columns as have room: one beside the map, several under wide charts.
+void draw_rows(const std::vector<std::pair<std::string, std::string>>& rows) {
+  const float gap = ui::px(32);
+  const float room = ui::available();
+  const auto columns = static_cast<std::size_t>(std::clamp((room + gap) / (ui::px(270) + gap), 1.0F, 3.0F));
+  const float width = (room - gap * static_cast<float>(columns - 1)) / static_cast<float>(columns);
+  const std::size_t each = (rows.size() + columns - 1) / columns;
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  float bottom = at.y;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const float x = at.x + static_cast<float>(i / each) * (width + gap);
+    ImGui::SetCursorScreenPos({x, i % each == 0 ? at.y : ImGui::GetCursorScreenPos().y});
+    ui::readout(rows[i].first, rows[i].second, {}, width);
+    bottom = std::max(bottom, ImGui::GetCursorScreenPos().y);
+  }
+  ImGui::SetCursorScreenPos({at.x, bottom});
+}
+
 /// Beyond this many variables eigenvalues are not worked out in every frame.
 constexpr int kMostDimensions = 24;
 
@@ -48,10 +66,12 @@ void draw_readout(Frame& frame, const Session& session) {
 
   ui::begin_card("card");
   ui::section(title);
-  ui::readout(dim == 1 ? "x" : dim == 2 ? "x, y" : "position", joined(at, 3));
-  ui::readout("loss f", ui::number(value));
-  ui::readout("gradient ∇f", joined(gradient, 3));
-  ui::readout("norm ‖∇f‖", ui::number(std::sqrt(squared)));
+  std::vector<std::pair<std::string, std::string>> rows;
+  rows.emplace_back(dim == 1 ? "x" : dim == 2 ? "x, y" : "position", joined(at, 3));
+  rows.emplace_back("loss f", ui::number(value));
+  rows.emplace_back("gradient ∇f", joined(gradient, 3));
+  rows.emplace_back("norm ‖∇f‖", ui::number(std::sqrt(squared)));
+  std::string warning;
   if (surface->dim() <= kMostDimensions) {
     using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
     const Eigen::Map<const Matrix> h(hessian.data(), surface->dim(), surface->dim());
@@ -62,9 +82,9 @@ void draw_readout(Frame& frame, const Session& session) {
       for (std::size_t i = 0; i < dim; ++i) lambda[i] = solver.eigenvalues()(static_cast<Eigen::Index>(i));
     }
     const double smallest = lambda.front(), largest = lambda.back();
-    ui::readout(dim == 1 ? "curvature f″" : "Hessian λ", joined(lambda, 3));
+    rows.emplace_back(dim == 1 ? "curvature f″" : "Hessian λ", joined(lambda, 3));
     if (dim > 1)
-      ui::readout("condition number κ", smallest > 0.0 ? ui::number(largest / smallest)
+      rows.emplace_back("condition number κ", smallest > 0.0 ? ui::number(largest / smallest)
                                         : finite       ? std::string(smallest < 0.0 && largest > 0.0 ? "saddle here" : "not convex here")
                                                        : std::string("–"));
     const double limit = largest > 0.0 ? 2.0 / largest : INFINITY;
@@ -72,10 +92,12 @@ void draw_readout(Frame& frame, const Session& session) {
     double rate = 0.0;
     const bool plain = has_lane && scene.optimizers[selected].live.spec.id == "gd";
     if (plain) rate = scene.optimizers[selected].live.at(scene.step).number("lr");
-    ui::readout("largest stable η = 2/λmax", std::isfinite(limit) ? ui::number(limit) : std::string("any"));
+    rows.emplace_back("largest stable η = 2/λmax", std::isfinite(limit) ? ui::number(limit) : std::string("any"));
     if (plain && rate > limit)
-      ui::error_line("η = " + ui::number(rate) + " is beyond it: steps along the steepest axis grow here");
+      warning = "η = " + ui::number(rate) + " is beyond it: steps along the steepest axis grow here";
   }
+  draw_rows(rows);
+  if (!warning.empty()) ui::error_line(warning);
   ui::end_card();
 }
 

@@ -239,7 +239,7 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
   const float total = options.height > 0.0f ? options.height : px(kDefaultHeight);
   const ImVec2 at = ImGui::GetCursorScreenPos();
   ImGui::PushID(id.data(), id.data() + id.size());
-  bool changed = options.head && draw_head(id, model, state, width);
+  bool changed = options.head && draw_head(id, model, state, width, options.help);
   if (options.legend) changed = draw_legend(id, model, state, width) || changed;
   const ImVec2 frame_min = ImGui::GetCursorScreenPos();
   const ImVec2 frame_max(at.x + width, std::max(at.y + total, frame_min.y + px(60.0f)));
@@ -247,7 +247,7 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
   ChartLink& link = options.link ? *options.link : state.own;
   const AxisScale y_scale = state.y_scale.value_or(model.y.scale);
   const bool x_label = !model.x.label.empty() && options.head && model.x.label != "step";
-  const float foot = px(kFoot) + (x_label ? px(16.0f) : 0.0f);
+  const float foot = px(options.foot ? kFoot : 5.0f) + (x_label ? px(16.0f) : 0.0f);
   Plot plot{model,
             state,
             link,
@@ -273,7 +273,7 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
   float widest = px(24.0f);
   for (const Tick& tick : ticks(plot.x, plot.x_scale, plot.width(), px(64.0f)))
     widest = std::max(widest, label_width(tick.label));
-  placed.x = ticks(plot.x, plot.x_scale, plot.width(), widest + px(20.0f));
+  if (options.foot) placed.x = ticks(plot.x, plot.x_scale, plot.width(), widest + px(20.0f));
   plot.prepare();
 
   ImGui::SetCursorScreenPos(plot.min);

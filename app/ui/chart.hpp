@@ -46,6 +46,8 @@ struct ChartOptions {
   float height = 0.0f;  ///< pixels, with the head; 0: 230 points
   bool legend = false;  ///< under the head; off where cards carry the colours
   bool head = true;
+  bool foot = true;     ///< the numbers of the x axis; one chart of a column is enough
+  std::string_view help;  ///< tooltip of the head
   ChartLink* link = nullptr;  ///< shared with the charts above and below
 };
 

@@ -107,7 +107,7 @@ std::string axis_text(const Axis& axis) {
 }
 
 /// Head: the title in small capitals and the button for the scale.
-bool draw_head(std::string_view id, const Chart& model, ChartState& state, float width) {
+bool draw_head(std::string_view id, const Chart& model, ChartState& state, float width, std::string_view help) {
   const Theme& t = theme();
   const ImVec2 at = ImGui::GetCursorScreenPos();
   ImDrawList* list = ImGui::GetWindowDrawList();
@@ -119,6 +119,10 @@ bool draw_head(std::string_view id, const Chart& model, ChartState& state, float
       std::max(spaced_width(Type::kSmall, "LOG", spacing), spaced_width(Type::kSmall, "LIN", spacing));
   draw_spaced(list, Type::kSmall, ImVec2(at.x, top), t.dim,
               elided(Type::kSmall, capitals(model.title), 0.92f * (width - w - px(16.0f))), spacing);
+  if (!help.empty()) {
+    ImGui::InvisibleButton("##head", ImVec2(std::max(1.0f, width - w - px(6.0f)), px(kHead)));
+    tooltip(help);
+  }
   ImGui::SetCursorScreenPos(ImVec2(at.x + width - w - px(6.0f), at.y));
   const bool clicked = ImGui::InvisibleButton("##scale", ImVec2(w + px(6.0f), px(kHead)));
   const bool hovered = ImGui::IsItemHovered();

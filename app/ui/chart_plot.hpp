@@ -55,7 +55,7 @@ bool shown(const Chart& model, const ChartState& state, std::size_t i);
 std::string axis_text(const Axis& axis);
 
 /// The head: the title in small capitals and the button for the scale. True if that was clicked.
-bool draw_head(std::string_view id, const Chart& model, ChartState& state, float width);
+bool draw_head(std::string_view id, const Chart& model, ChartState& state, float width, std::string_view help);
 bool draw_legend(std::string_view id, const Chart& model, ChartState& state, float width);
 void draw_axes(const Plot& plot, const PlacedTicks& placed, ImDrawList* list, ImVec2 frame_min,
                ImVec2 frame_max);

@@ -12,6 +12,7 @@ namespace thalweg::ui {
 namespace {
 
 constexpr double kErrorSeconds = 5.0;
+constexpr float kKnob = 12.0f;
 constexpr float kLeastSlider = 48.0f;  ///< points; below this the name goes above the slider
 
 /// What lasts while a value is dragged or typed. There is one mouse and one keyboard.
@@ -134,7 +135,7 @@ void draw_typing(Row& row, float left, float width) {
 
 void draw_slider(Row& row) {
   const Parameter& p = row.parameter;
-  const float knob = px(12.0f);
+  const float knob = px(kKnob);
   // At its ends half the knob stands over the gaps beside the slider.
   const float left = row.control_left;
   const float right = row.control_right;
@@ -404,7 +405,8 @@ bool parameter_row(const Parameter& parameter, Value& value, Colour colour, Edit
   const bool field = parameter.kind == Kind::kText || parameter.kind == Kind::kRealList;
   const bool tall = field || parameter.kind == Kind::kChoice;
   const float needed = name_width(parameter);
-  const float column = std::max(px(options.columns.name), needed);
+  // Half a knob stands before its slider: a name that is longer than its column keeps clear of it.
+  const float column = std::max(px(options.columns.name), needed + (slider ? px(kKnob / 2) : 0.0f));
   const float value_width = slider ? px(options.columns.value + kGap) : 0.0f;
   const float least = slider ? px(kLeastSlider) : tall ? px(112.0f) : px(28.0f);
   const bool stacked = column + px(kGap) + least + value_width > width;

@@ -69,7 +69,7 @@ const Descriptor& camera_descriptor() {
            .help = "Turn of the 3D view."},
           {.key = "pitch", .label = "pitch", .default_value = 52.0, .min = 5.0, .max = 90.0, .unit = "°",
            .help = "Height of the eye over the horizon."},
-          {.key = "zoom", .label = "zoom", .default_value = 1.15, .min = 0.25, .max = 5.0,
+          {.key = "zoom", .label = "zoom", .default_value = 1.05, .min = 0.25, .max = 5.0,
            .help = "Magnification of the 3D view."},
       }};
   return descriptor;

@@ -54,7 +54,7 @@ SurfaceDescriptor mccormick_surface() {
        .parameters = {}},
       2,
       [](const Spec&) {
-        return with_searched_minima(formulas::McCormick{}, {{-1.5, 4.0}, {-3.0, 4.0}}, {3.5, 3.5});
+        return with_searched_minima(formulas::McCormick{}, {{-1.5, 4.0}, {-3.0, 4.0}}, {-1.0, 3.0});
       }};
 }
 
@@ -198,7 +198,7 @@ SurfaceDescriptor levy13_surface() {
        .parameters = {}},
       2,
       [](const Spec&) {
-        return with_searched_minima(formulas::Levy13{}, {{-10.0, 10.0}, {-10.0, 10.0}}, {-4.2, 5.6},
+        return with_searched_minima(formulas::Levy13{}, {{-5.0, 5.0}, {-5.0, 5.0}}, {-2.6, -1.8},
                                     {.cells = 240, .most_seeds = 2048});
       }};
 }
