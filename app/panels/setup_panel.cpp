@@ -109,6 +109,8 @@ void SetupPanel::surface(Frame& frame) {
 
 void SetupPanel::formula(Frame& frame, const Parameter& parameter, const ui::RowColumns& columns) {
   const std::string current = frame.scene().surface.text(parameter.key);
+  // Undo, or a Scene that was opened, ends what was being typed.
+  if (draft_ && draft_of_ != current) draft_.reset();
   Value value = draft_.value_or(current);
   ui::Edit edit;
   const bool changed = ui::parameter_row(parameter, value, ui::theme().accent, &edit,
@@ -119,6 +121,7 @@ void SetupPanel::formula(Frame& frame, const Parameter& parameter, const ui::Row
   ExpressionError where;
   if (!parse_expression(typed, &where)) {
     draft_ = typed;
+    draft_of_ = current;
     draft_error_ = {where.message, static_cast<int>(where.offset)};
     return;
   }

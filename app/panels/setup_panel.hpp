@@ -23,6 +23,7 @@ class SetupPanel {
 
   /// The formula as typed, while it does not parse.
   std::optional<std::string> draft_;
+  std::string draft_of_;  ///< the formula that was there when it was begun
   ui::FieldError draft_error_;
 };
 

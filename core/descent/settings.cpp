@@ -20,6 +20,8 @@ std::vector<Change>::const_iterator first_after(const std::vector<Change>& chang
 
 std::optional<Error> check_live(const LiveSpec& live, const Descriptor& descriptor) {
   if (auto error = check(live.spec, descriptor)) return error;
+  if (live.changes.size() > kMostChanges)
+    return bad_input("at most " + std::to_string(kMostChanges) + " changes are possible", descriptor.id);
   std::int64_t last = 0;
   for (const Change& change : live.changes) {
     const Parameter* parameter = descriptor.find(change.key);
@@ -56,6 +58,10 @@ void LiveSpec::proceed(Spec& now, std::int64_t from, std::int64_t to) const {
 
 void LiveSpec::change(std::int64_t step, const std::string& key, Value value) {
   std::erase_if(changes, [&](const Change& c) { return c.step > step || (c.step == step && c.key == key); });
+  if (changes.size() >= kMostChanges) {
+    const auto last = std::find_if(changes.rbegin(), changes.rend(), [&](const Change& c) { return c.key == key; });
+    changes.erase(last == changes.rend() ? changes.end() - 1 : last.base() - 1);
+  }
   changes.push_back({step, key, std::move(value)});
 }
 

@@ -20,6 +20,9 @@ struct Change {
   bool operator==(const Change&) const = default;
 };
 
+/// At most this many changes of one LiveSpec, so that every Scene fits into its file and is drawn in time.
+inline constexpr std::size_t kMostChanges = 1000;
+
 /// Settings that may change while a run goes on: how they were at the start, and every change
 /// since, in the order of their steps.
 struct LiveSpec {
@@ -34,7 +37,8 @@ struct LiveSpec {
   /// before it. at() looks at every change since the start, this only at those in between.
   void proceed(Spec& spec, std::int64_t from, std::int64_t to) const;
   /// Records a change at `step`; one of the same key at the same step is replaced, later ones of any
-  /// key are dropped, since they belong to a future that no longer is.
+  /// key are dropped, since they belong to a future that no longer is. Beyond kMostChanges it takes the
+  /// place of the last one of its key.
   void change(std::int64_t step, const std::string& key, Value value);
   /// Sets `key` from the start and forgets its changes.
   void set(const std::string& key, Value value);

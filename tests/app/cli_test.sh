@@ -131,11 +131,15 @@ refused 2 "not in the order of their steps" descend --scene \
   "$(scene unsorted '"colour": 0' '"colour": 0, "changes": [{"step": 5, "set": "lr=1"}, {"step": 4, "set": "lr=1"}]')"
 head -c 5000000 /dev/zero >"$scratch/zeros"
 refused 2 "is larger than 4 MiB" descend --scene "$scratch/zeros"
-# Very many keys, and very many changes: no slower than they are long.
+# Very many keys, and as many changes as there may be.
 awk 'BEGIN { printf "{\"thalweg_scene\": 1"; for (i = 0; i < 250000; ++i) printf ", \"k%d\": 1", i; print "}" }' >"$scratch/keys"
 refused 2 "unknown key" descend --scene "$scratch/keys"
-changes=$(awk 'BEGIN { for (i = 0; i < 60000; ++i) printf "%s{\"step\": %d, \"set\": \"lr=0.001\"}", i ? ", " : "", i }')
+awk 'BEGIN { printf "{\"thalweg_scene\": 1, \"start\": [{}"; for (i = 0; i < 900000; ++i) printf ",{}"; print "]}" }' >"$scratch/objects"
+refused 2 "scene: has no 'surface'" descend --scene "$scratch/objects"
+changes=$(awk 'BEGIN { for (i = 0; i < 1000; ++i) printf "%s{\"step\": %d, \"set\": \"lr=0.001\"}", i ? ", " : "", i }')
 accepted descend --scene "$(scene changes '"colour": 0' "\"colour\": 0, \"changes\": [$changes]")"
+refused 2 "gd: at most 1000 changes are possible" descend --scene \
+  "$(scene changes '"colour": 0' "\"colour\": 0, \"changes\": [$changes, {\"step\": 1000, \"set\": \"lr=1\"}]")"
 
 # Pictures: sizes and outputs.
 for size in 0x0 63x64 8193x64 axb 100 100x100x100 nanxnan -100x100; do

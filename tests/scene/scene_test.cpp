@@ -93,6 +93,25 @@ TEST(Scene, ChangingTheSurfaceMovesTheStartOnlyToAnotherKind) {
   EXPECT_EQ(scene, before);
 }
 
+TEST(Scene, TheLargestFitsIntoItsFile) {
+  Scene scene = default_scene();
+  std::string many = "0.1234567890123456";
+  for (int i = 0; i < 999; ++i) many += "/0.1234567890123456";
+  ASSERT_FALSE(set_surface(scene, parse_spec("quadratic:eigenvalues=" + many, surface_family()).value()));
+  while (scene.optimizers.size() < kMostOptimizers) scene.optimizers.push_back(scene.optimizers[0]);
+  const auto fill = [](LiveSpec& live, const char* key) {
+    for (std::size_t i = 0; i < kMostChanges + 50; ++i)
+      live.change(9'000'000'000'000'000 + static_cast<std::int64_t>(i), key, 0.12345678901234566);
+  };
+  for (SceneOptimizer& optimizer : scene.optimizers) fill(optimizer.live, "lr");
+  fill(scene.gradient, "noise");
+  EXPECT_EQ(scene.gradient.changes.size(), kMostChanges);
+  EXPECT_EQ(scene.gradient.changes.back().step, 9'000'000'000'000'000 + static_cast<std::int64_t>(kMostChanges) + 49);
+  const auto back = scene_from_json(to_json(scene));
+  ASSERT_TRUE(back) << back.error().text();
+  EXPECT_EQ(*back, scene);
+}
+
 TEST(Scene, ColoursAreHandedOutWithoutRepeats) {
   Scene scene = default_scene();
   const int colour = free_colour(scene);
