@@ -59,8 +59,8 @@ std::vector<Tick> vertical_ticks(const Plane& plane) {
 }
 
 bool crowded(const std::vector<Vec2>& places) {
-  // Two in one cell of the size of two marks touch; a few may, as on the rim of a valley.
-  const float cell = ui::px(16);
+  // Two in one cell leave nothing to see between them; a few may, as on the rim of a valley.
+  const float cell = ui::px(24);
   std::set<std::pair<int, int>> taken;
   for (const Vec2 p : places)
     taken.emplace(static_cast<int>(std::floor(p.x / cell)), static_cast<int>(std::floor(p.y / cell)));
@@ -129,9 +129,14 @@ void draw_colour_bar(ImDrawList* list, const MapLegend& legend, const Rect& pict
       return p.x > at.x - more && p.x < at.x + size.x + more && p.y > at.y - more && p.y < at.y + size.y + more;
     });
   };
-  ImVec2 place{right, bottom};
-  for (const ImVec2 other : {ImVec2{left, top}, ImVec2{left, bottom}})
-    if (covers(place) && !covers(other)) place = other;
+  const ImVec2 places[] = {{right, bottom},
+                           {left, top},
+                           {left, bottom},
+                           {right, bottom + 0.25F * (top - bottom)},
+                           {right, bottom + 0.5F * (top - bottom)},
+                           {left + 0.6F * (right - left), bottom}};
+  const auto* found = std::find_if_not(std::begin(places), std::end(places), covers);
+  const ImVec2 place = found != std::end(places) ? *found : places[0];
   const ImVec2 corner{place.x + size.x - pad, place.y + pad + head + height};
   const ImVec2 min{corner.x - width, corner.y - height};
   list->AddRectFilled(place, {place.x + size.x, place.y + size.y}, ui::with_alpha(ui::theme().panel, 0.82F), ui::px(ui::kRadius));

@@ -11,7 +11,7 @@
 namespace thalweg {
 
 void draw_axes(ImDrawList* list, const Plane& plane, const std::string& x_name, const std::string& y_name);
-/// In the first corner of the picture that covers none of `keep_clear`.
+/// In a corner of the picture, or at a side, where it covers none of `keep_clear`; below right if there is none.
 void draw_colour_bar(ImDrawList* list, const MapLegend& legend, const Rect& picture, const std::vector<Vec2>& keep_clear);
 /// Every known minimum within the picture; the names of the global ones where there is room.
 void draw_minima(ImDrawList* list, const Plane& plane, const Surface& surface, const ShownAxes& axes);

@@ -141,11 +141,14 @@ void MapPanel::draw_map(Frame& frame, Session& session, const Surface& surface, 
     draw_arrows(list, plane, surface, axes, slice_point(frame.scene(), surface));
   const std::vector<double>& start = frame.scene().start;
   const Vec2 start_at = plane.to_screen(start[static_cast<std::size_t>(axes.x)], start[static_cast<std::size_t>(axes.y)]);
-  if (plane.width > ui::px(240) && plane.height > ui::px(280)) {
+  if (plane.width > ui::px(420) && plane.height > ui::px(280)) {
     std::vector<Vec2> marks{start_at};
-    for (const MarkedPoint& minimum : surface.minima())
-      if (minimum.global)
-        marks.push_back(plane.to_screen(minimum.x[static_cast<std::size_t>(axes.x)], minimum.x[static_cast<std::size_t>(axes.y)]));
+    for (const MarkedPoint& minimum : surface.minima()) {
+      if (!minimum.global) continue;
+      const Vec2 p = plane.to_screen(minimum.x[static_cast<std::size_t>(axes.x)], minimum.x[static_cast<std::size_t>(axes.y)]);
+      marks.push_back(p);
+      marks.push_back({p.x + ui::px(56), p.y + ui::px(16)});  // its name
+    }
     draw_colour_bar(list, map_.legend(), {{plane.left, plane.top}, {plane.left + plane.width, plane.top + plane.height}}, marks);
   }
   draw_minima(list, plane, surface, axes);

@@ -174,10 +174,14 @@ void MapPanel::draw_mesh(Frame& frame, const Surface& surface, const Plane& plan
     list->AddCircleFilled({p.x, p.y}, ui::px(7), ui::with_alpha(ui::theme().dark ? ui::theme().ground : ui::theme().card, seen ? 1.0F : 0.4F));
     list->AddCircleFilled({p.x, p.y}, ui::px(5), ui::with_alpha(colour, seen ? 1.0F : 0.5F));
   }
-  const std::vector<Vec2> labels =
+  std::vector<Vec2> keep_clear =
       draw_mesh_axes(list, mesh_, view, area, {axis_label(surface, axes.x), axis_label(surface, axes.y)});
-  if (frame.scene().view.text("layout") == "3d" && area.height() > ui::px(280))
-    draw_colour_bar(list, mesh_.legend(), area, labels);
+  if (frame.scene().view.text("layout") != "3d" || area.height() <= ui::px(280)) return;
+  const std::vector<double>& start = frame.scene().start;
+  bool seen = true;
+  keep_clear.push_back(place(start[static_cast<std::size_t>(axes.x)], start[static_cast<std::size_t>(axes.y)],
+                             surface.value(start.data()), seen));
+  draw_colour_bar(list, mesh_.legend(), area, keep_clear);
 }
 
 void MapPanel::mesh_input(Frame& frame, const Rect& area) {

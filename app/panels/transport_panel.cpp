@@ -50,16 +50,18 @@ void draw_transport(Frame& frame, const Rect& area) {
   const std::string of = " / " + ui::integer(total);
   ImDrawList* list = ImGui::GetWindowDrawList();
   x += ui::px(6);
-  x += ui::draw_centred(list, ui::Type::kNormal, x, middle, ui::theme().dim, "step ");
+  const bool narrow = area.width() < ui::px(760);
+  if (!narrow) x += ui::draw_centred(list, ui::Type::kNormal, x, middle, ui::theme().dim, "step ");
   // As wide as it can get, so that the timeline does not move.
   const float count_width = ui::text_width(ui::Type::kStrong, ui::integer(total));
   ui::draw_centred(list, ui::Type::kStrong, x + count_width, middle, ui::theme().text, count, 1.0F);
   x += count_width;
   x += ui::draw_centred(list, ui::Type::kNormal, x, middle, ui::theme().dim, of) + ui::px(16);
 
-  const bool narrow = area.width() < ui::px(760);
+  // Where there is no room for both, the timeline stays and the speed goes.
   const float speed_width = narrow ? ui::px(178) : ui::px(250);
-  const float speed_left = area.max.x - speed_width - ui::px(16);
+  const bool with_speed = area.max.x - speed_width - ui::px(16) - x > ui::px(140);
+  const float speed_left = with_speed ? area.max.x - speed_width - ui::px(16) : area.max.x;
   std::vector<ui::TimelineEvent> events;
   for (const SceneOptimizer& optimizer : scene.optimizers) {
     const OptimizerDescriptor& descriptor = *find_optimizer(optimizer.live.spec.id);
@@ -79,6 +81,7 @@ void draw_transport(Frame& frame, const Rect& area) {
                    std::max(1.0, static_cast<double>(total)), events, speed_left - x - ui::px(20)))
     frame.player.seek(frame.editor, std::llround(position));
 
+  if (!with_speed) return;
   Parameter parameter = *view_descriptor().find("speed");
   if (narrow) parameter.label.clear();
   Value speed = *scene.view.find("speed");

@@ -269,11 +269,25 @@ void draw_choice(Row& row) {
   assign_at_once(row, !p.off_word.empty() && selected == 0 ? Value{} : Value{word});
 }
 
+/// A list as people write it, and back: numbers apart by commas, where a spec string has strokes.
+std::string field_text(const Parameter& p, const Value& value) {
+  std::string text = format_value(value, p);
+  if (p.kind != Kind::kRealList) return text;
+  for (std::size_t at = 0; (at = text.find('/', at)) != std::string::npos; at += 2) text.replace(at, 1, ", ");
+  return text;
+}
+std::string spec_text(const Parameter& p, std::string text) {
+  if (p.kind != Kind::kRealList) return text;
+  std::erase(text, ' ');
+  std::replace(text.begin(), text.end(), ',', '/');
+  return text;
+}
+
 /// Lists and texts. A list is taken as soon as it reads; a text with every key.
 void draw_field(Row& row) {
   const Parameter& p = row.parameter;
   Typing& typing = row_state().typing;
-  std::string text = typing.row == row.id ? typing.text : format_value(row.value, p);
+  std::string text = typing.row == row.id ? typing.text : field_text(p, row.value);
   const float left = row.control_left;
   ImGui::SetCursorScreenPos(ImVec2(left, std::round(row.middle - px(14.0f))));
   const bool wrong = row.options.error || (typing.row == row.id && typing.error);
@@ -287,7 +301,7 @@ void draw_field(Row& row) {
   if (typing.row != row.id) return;
   typing.text = text;
   if (result.changed && !row.options.locked) {
-    auto parsed = parse_value(p, text);
+    auto parsed = parse_value(p, spec_text(p, text));
     typing.error = parsed ? std::nullopt : std::optional(FieldError{message_of(parsed.error()), -1});
     if (parsed) assign(row, std::move(*parsed));
   }

@@ -212,6 +212,28 @@ TEST(MeshCamera, ShowsTheWholeBoxFromEverySide) {
   }
 }
 
+TEST(MeshCamera, FillsThePictureWhateverTheBoxAndTheWindow) {
+  struct Case {
+    float half_x, half_y;
+    int width, height;
+  };
+  for (const auto& [half_x, half_y, width, height] : {Case{1, 1, 600, 600}, Case{1, 0.5f, 1200, 400}, Case{0.5f, 1, 300, 900}}) {
+    // Over a whole turn the corners come close to the edges of the side that has less room.
+    float x0 = 1e9f, x1 = -1e9f, y0 = 1e9f, y1 = -1e9f;
+    for (float yaw = -180.0f; yaw < 180.0f; yaw += 5.0f) {
+      const MeshCamera camera = make_camera({.yaw_deg = yaw, .pitch_deg = 52.0f}, width, height, half_x, half_y);
+      for (int corner = 0; corner < 8; ++corner) {
+        const MeshPoint p = project(camera, corner & 1 ? half_x : -half_x, corner & 2 ? half_y : -half_y,
+                                    corner & 4 ? kBoxTop : 0.0f);
+        x0 = std::min(x0, p.x), x1 = std::max(x1, p.x), y0 = std::min(y0, p.y), y1 = std::max(y1, p.y);
+      }
+    }
+    const float across = (x1 - x0) / float(width), up = (y1 - y0) / float(height);
+    EXPECT_NEAR(std::max(across, up), 0.96f, 0.02f) << width << "x" << height;
+    EXPECT_NEAR(0.5f * (y0 + y1), 0.5f * float(height), 0.02f * float(height));
+  }
+}
+
 TEST(MeshCamera, LooksAlongYWithXToTheRightAndUpIsUp) {
   const MeshCamera camera = make_camera({.yaw_deg = 0.0f, .pitch_deg = 30.0f}, 400, 400);
   const MeshPoint left = project(camera, -1, 0, 0);
