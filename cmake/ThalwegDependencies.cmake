@@ -1,6 +1,7 @@
 # Looks up what the distribution packages. Every name here is in `run` and `test` as a package too.
 find_package(Threads REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_package(ZLIB REQUIRED)
 
 if(THALWEG_APP)
   find_package(PkgConfig REQUIRED)

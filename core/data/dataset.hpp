@@ -25,9 +25,11 @@ struct Samples {
 
 struct Dataset {
   std::string name;
-  std::array<int, 3> shape{1, 1, 1};  ///< channels, height, width; flat features have height 1
-  int features = 0;                   ///< the product of `shape`
-  int classes = 0;                    ///< 0: regression on one target
+  /// Channels, height, width. Of flat features each is a channel, with height and width 1, so that each
+  /// has its own mean and deviation.
+  std::array<int, 3> shape{1, 1, 1};
+  int features = 0;  ///< the product of `shape`
+  int classes = 0;   ///< 0: regression on one target
   std::vector<std::string> class_names;
   Samples train;
   Samples test;
@@ -53,11 +55,13 @@ const std::vector<DatasetDescriptor>& datasets();
 const DatasetDescriptor* find_dataset(std::string_view id);
 const Family& dataset_family();
 
-/// Takes `validation` samples (stratified by class) out of the training set, by seed.
+/// Takes `validation` samples (stratified by class) out of the training set, by seed. Both parts are in
+/// ascending order. 0 <= validation <= train.count, else std::invalid_argument.
 Split split(const Dataset& data, std::int64_t validation, std::uint64_t seed);
 
 /// The order of samples in an epoch: a permutation of [0, count) that is a pure function of seed and
-/// epoch, the same on every device (Philox; core/random/philox.hpp).
+/// epoch, the same on every device (Philox; core/random/philox.hpp). `count` is order.size(); what stands
+/// in `order` is overwritten, so that one buffer serves all epochs.
 void batch_order(std::uint64_t seed, std::int64_t epoch, std::vector<std::uint32_t>& order);
 
 }  // namespace thalweg
