@@ -1,6 +1,14 @@
 # Looks up what the distribution packages. Every name here is in `run` and `test` as a package too.
 find_package(Threads REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+# Not through its CMake package: that one asks for the OpenCL headers, which are not used here.
+find_path(DNNL_INCLUDE_DIR dnnl.h REQUIRED)
+find_library(DNNL_LIBRARY dnnl REQUIRED)
+add_library(thalweg_dnnl INTERFACE)
+target_include_directories(thalweg_dnnl SYSTEM INTERFACE ${DNNL_INCLUDE_DIR})
+target_link_libraries(thalweg_dnnl INTERFACE ${DNNL_LIBRARY})
+find_package(ZLIB REQUIRED)
 
 if(THALWEG_APP)
   find_package(PkgConfig REQUIRED)

@@ -6,6 +6,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "app/cli/bench.hpp"
 #include "app/cli/commands.hpp"
 #include "app/headless.hpp"
 #include "core/optimizer/rules.hpp"
@@ -17,17 +18,6 @@ using Json = nlohmann::ordered_json;
 
 double wall() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-struct Figure {
-  std::string name;
-  double value;
-  std::string unit;
-};
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
 }
 
 /// Adam on Rosenbrock with nothing around it: what the record costs is the ratio to this.
@@ -101,7 +91,8 @@ std::vector<Figure> frame() {
       h.frame();
       moving.push_back(h.app_seconds());
     }
-    out.push_back({std::string(layout) + ": own CPU time a frame, 8 x 100,000 steps", 1e3 * median(still), "ms"});
+    out.push_back(
+        {std::string(layout) + ": own CPU time a frame, 8 x 100,000 steps", 1e3 * median(still), "ms"});
     out.push_back({std::string(layout) + ": the same while the timeline moves", 1e3 * median(moving), "ms"});
     out.push_back({std::string(layout) + ": whole frame, drawn", 1e3 * median(whole), "ms"});
     // Running: from the beginning, at 60 frames of steps.
@@ -117,15 +108,22 @@ std::vector<Figure> frame() {
       h.frame();
       h.finish();
     }
-    out.push_back({std::string(layout) + ": frames a second while running", kFrames / (wall() - begin), "frames/s"});
+    out.push_back(
+        {std::string(layout) + ": frames a second while running", kFrames / (wall() - begin), "frames/s"});
   }
   return out;
 }
 
 }  // namespace
 
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
 int bench(const BenchOptions& options) {
-  const std::pair<const char*, std::function<std::vector<Figure>()>> all[] = {{"descent", descent}, {"frame", frame}};
+  const std::pair<const char*, std::function<std::vector<Figure>()>> all[] = {
+      {"descent", descent}, {"frame", frame}, {"train", bench_train}};
   std::string names;
   for (const auto& [name, run] : all) {
     names += (names.empty() ? "" : ", ") + std::string(name);

@@ -64,6 +64,25 @@ struct BenchOptions {
 };
 int bench(const BenchOptions& options);
 
+struct TrainOptions {
+  std::string data = "mnist";
+  std::string folder;  ///< where the data's files are; empty: the usual places
+  std::string model = "784-128-10";
+  std::string activation = "relu";  ///< between the layers of a model given by its widths
+  std::string initialisation = "pytorch";
+  std::string loss = "cross_entropy";
+  std::string optimizer = "adam:lr=0.001";
+  std::string schedule;
+  std::int64_t batch = 64;
+  std::int64_t epochs = 10;
+  std::int64_t steps = 0;  ///< 0: as many as the epochs need
+  double clip_norm = 0.0;
+  std::uint64_t seed = 0;
+  std::int64_t threads = 1;
+  bool json = false;
+};
+int train(const TrainOptions& options);
+
 struct WindowOptions {
   std::string scene;
   bool fresh = false;  ///< do not reopen the last Scene

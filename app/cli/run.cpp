@@ -131,8 +131,28 @@ int run(int argc, char** argv) {
   screenshot_command.add_option("--size", screenshot_options.size, "pixels")->type_name("WxH");
   screenshot_command.add_option("--out", screenshot_options.out, "file to write")->type_name("F.png")->required();
 
+  TrainOptions train_options;
+  CLI::App& train_command = *app.add_subcommand("train", "train a network");
+  train_command.add_option("--data", train_options.data, "data set, such as mnist")->type_name("SPEC");
+  train_command.add_option("--folder", train_options.folder, "where the files of the data set are")->type_name("FOLDER");
+  train_command
+      .add_option("--model", train_options.model, "widths, 784-128-10, or layers, \"linear:units=32; relu; linear:units=10\"")
+      ->type_name("MODEL");
+  train_command.add_option("--activation", train_options.activation, "between layers given by their widths")->type_name("SPEC");
+  train_command.add_option("--init", train_options.initialisation, "initial weights, such as he_normal")->type_name("SPEC");
+  train_command.add_option("--loss", train_options.loss, "cross_entropy or squared_error")->type_name("SPEC");
+  train_command.add_option("--optimizer", train_options.optimizer, "optimizer, such as adam:lr=0.001")->type_name("SPEC");
+  train_command.add_option("--schedule", train_options.schedule, "learning-rate schedule")->type_name("SPEC");
+  train_command.add_option("--batch", train_options.batch, "samples in a step")->type_name("B");
+  train_command.add_option("--epochs", train_options.epochs, "passes over the training samples")->type_name("E");
+  train_command.add_option("--steps", train_options.steps, "end after so many steps, whatever the epochs")->type_name("N");
+  train_command.add_option("--clip_norm", train_options.clip_norm, "longest gradient; 0: not clipped")->type_name("C");
+  train_command.add_option("--seed", train_options.seed, "of weights, batch order and dropout")->type_name("K");
+  train_command.add_option("--threads", train_options.threads, "threads of the products and loops")->type_name("N");
+  train_command.add_flag("--json", train_options.json, "print JSON");
+
   BenchOptions bench_options;
-  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame");
+  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, train");
   bench_command.add_option("name", bench_options.name, "which")->required();
   bench_command.add_flag("--json", bench_options.json, "print JSON");
 
@@ -155,6 +175,7 @@ int run(int argc, char** argv) {
   if (list_command.parsed()) return list(list_options);
   if (schedule_command.parsed()) return schedule(schedule_options);
   if (screenshot_command.parsed()) return screenshot(screenshot_options);
+  if (train_command.parsed()) return train(train_options);
   if (bench_command.parsed()) return bench(bench_options);
   if (!window_options.scene.empty())
     if (auto error = check_file(window_options.scene, app)) return fail(*error);

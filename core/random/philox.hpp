@@ -27,21 +27,55 @@ THALWEG_HD inline PhiloxBlock philox(PhiloxBlock counter, std::array<std::uint32
 }
 
 /// What a random number is for: the same seed gives unrelated numbers to different purposes.
-enum class RandomStream : std::uint32_t { kGradientNoise = 1 };
+/// Stored in no file, but a number that changes its meaning changes every run of that seed.
+enum class RandomStream : std::uint32_t {
+  kGradientNoise = 1,
+  kBatchOrder = 16,    ///< the order of samples in an epoch
+  kSplit = 17,         ///< which training samples become validation samples
+  kSubset = 18,        ///< which samples of a file are kept
+  kDataRule = 19,      ///< what a generated data set hides: weights, centres
+  kTrainSamples = 20,  ///< generated samples; the step is the sample's number
+  kTestSamples = 21,
+  kWeights = 32,  ///< initial weights; the step is the tensor's number
+  kDropout = 33,  ///< dropout masks
+};
 
-/// Two independent standard normal numbers for element pair `pair` of step `step` (Box-Muller, 53-bit
-/// uniform numbers; the first is never zero, so the logarithm is finite).
+/// A uniform number in (0, 1) with 53 bits; never 0, so its logarithm is finite, and never 1.
+THALWEG_HD inline double unit_uniform(std::uint32_t high, std::uint32_t low) {
+  const std::uint64_t bits = ((std::uint64_t{high} << 32) | low) >> 11;
+  const double value = (static_cast<double>(bits) + 0.5) * 0x1p-53;
+  return value < 1.0 ? value : 1.0 - 0x1p-53;
+}
+
+/// An integer in [0, bound): the upper half of a 64-bit word times `bound`. The probabilities are off by
+/// less than bound / 2⁶⁴ of themselves, far below what can be observed, and without rejection each number
+/// takes exactly two words, so that it can be drawn out of order.
+THALWEG_HD inline std::uint32_t uniform_below(std::uint32_t bound, std::uint32_t high, std::uint32_t low) {
+  const std::uint64_t carry = (std::uint64_t{low} * bound) >> 32;
+  return static_cast<std::uint32_t>((std::uint64_t{high} * bound + carry) >> 32);
+}
+
+/// The four words for number pair `pair` of step `step`.
+THALWEG_HD inline PhiloxBlock random_words(std::uint64_t seed, RandomStream stream, std::uint64_t step,
+                                           std::uint32_t pair) {
+  return philox({static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), pair,
+                 static_cast<std::uint32_t>(stream)},
+                {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)});
+}
+
+/// Two independent uniform numbers in (0, 1).
+inline std::array<double, 2> uniform_pair(std::uint64_t seed, RandomStream stream, std::uint64_t step,
+                                          std::uint32_t pair) {
+  const PhiloxBlock words = random_words(seed, stream, step, pair);
+  return {unit_uniform(words[0], words[1]), unit_uniform(words[2], words[3])};
+}
+
+/// Two independent standard normal numbers for element pair `pair` of step `step` (Box-Muller).
 inline std::array<double, 2> normal_pair(std::uint64_t seed, RandomStream stream, std::uint64_t step,
                                          std::uint32_t pair) {
-  const PhiloxBlock words = philox({static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), pair,
-                                    static_cast<std::uint32_t>(stream)},
-                                   {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)});
-  const auto uniform = [](std::uint32_t high, std::uint32_t low) {
-    const std::uint64_t bits = ((std::uint64_t{high} << 32) | low) >> 11;
-    return (static_cast<double>(bits) + 0.5) * 0x1p-53;
-  };
-  const double radius = std::sqrt(-2.0 * std::log(uniform(words[0], words[1])));
-  const double angle = 6.283185307179586476925 * uniform(words[2], words[3]);
+  const auto [first, second] = uniform_pair(seed, stream, step, pair);
+  const double radius = std::sqrt(-2.0 * std::log(first));
+  const double angle = 6.283185307179586476925 * second;
   return {radius * std::cos(angle), radius * std::sin(angle)};
 }
 

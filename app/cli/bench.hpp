@@ -1,0 +1,22 @@
+// What the benchmarks share.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/cli/commands.hpp"
+
+namespace thalweg::cli {
+
+struct Figure {
+  std::string name;
+  double value;
+  std::string unit;
+};
+
+double median(std::vector<double> values);
+
+/// Empty if it could not be measured; the reason is then on standard error.
+std::vector<Figure> bench_train();
+
+}  // namespace thalweg::cli

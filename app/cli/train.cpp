@@ -1,0 +1,161 @@
+// thalweg train: a network on a data set, without a window.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <csignal>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "app/cli/commands.hpp"
+#include "core/optimizer/optimizer.hpp"
+#include "core/training/trainer.hpp"
+
+namespace thalweg::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+volatile std::sig_atomic_t g_interrupted = 0;
+
+/// JSON has no NaN and no infinity: they become null.
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Result<TrainingSettings> settings_from(const TrainOptions& options) {
+  TrainingSettings out;
+  auto model = parse_model(options.model, options.activation);
+  if (!model) return model.error();
+  out.network.model = std::move(*model);
+  auto initialisation = parse_spec(options.initialisation, initialisation_family());
+  if (!initialisation) return initialisation.error();
+  out.network.model.initialisation = std::move(*initialisation);
+  auto optimizer = parse_spec(options.optimizer, optimizer_family());
+  if (!optimizer) return optimizer.error();
+  out.network.optimizer = std::move(*optimizer);
+  auto loss = parse_spec(options.loss, loss_family());
+  if (!loss) return loss.error();
+  out.network.loss = std::move(*loss);
+  out.network.clip_norm = options.clip_norm;
+  auto schedule = options.schedule.empty() ? Result<Spec>(default_spec(schedules().front()))
+                                           : parse_spec(options.schedule, schedule_family());
+  if (!schedule) return schedule.error();
+  out.schedule = std::move(*schedule);
+  if (options.batch < 1 || options.batch > 1'000'000'000)
+    return bad_input("must be at least 1 and at most 65536", "batch");
+  out.batch = static_cast<int>(options.batch);
+  out.epochs = options.epochs;
+  out.steps = options.steps;
+  out.seed = options.seed;
+  if (auto error = check(out)) return *error;
+  return out;
+}
+
+Json written(const EpochRecord& epoch) {
+  Json out;
+  out["epoch"] = epoch.epoch;
+  out["steps"] = epoch.steps;
+  out["train_loss"] = number(epoch.train_loss);
+  out["train_accuracy"] = number(epoch.train_accuracy);
+  out["test_loss"] = number(epoch.test_loss);
+  out["test_accuracy"] = number(epoch.test_accuracy);
+  out["seconds"] = epoch.seconds;
+  return out;
+}
+
+void print_heading() {
+  std::printf("%6s %9s %12s %12s %13s %9s\n", "epoch", "steps", "train loss", "test loss", "test accuracy",
+              "seconds");
+}
+
+/// A number, or a dash where nothing was measured; what is not finite must not look like a number.
+std::string cell(double value) {
+  if (std::isnan(value)) return "-";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.5f", value);
+  return text;
+}
+
+void print_row(const EpochRecord& epoch) {
+  std::printf("%6lld %9lld %12s %12s %13s %9.3f\n", static_cast<long long>(epoch.epoch),
+              static_cast<long long>(epoch.steps), cell(epoch.train_loss).c_str(),
+              cell(epoch.test_loss).c_str(), cell(epoch.test_accuracy).c_str(), epoch.seconds);
+  std::fflush(stdout);
+}
+
+void print_progress(const Trainer& trainer) {
+  const std::int64_t steps = trainer.steps();
+  std::fprintf(stderr, "\r%3d %%  step %lld of %lld  loss %-12.6g",
+               static_cast<int>(100 * steps / trainer.budget()), static_cast<long long>(steps),
+               static_cast<long long>(trainer.budget()),
+               trainer.table().at(steps - 1, TrainingColumns::kLoss));
+  std::fflush(stderr);
+}
+void clear_progress() { std::fprintf(stderr, "\r%64s\r", ""); }
+
+}  // namespace
+
+int train(const TrainOptions& options) {
+  auto settings = settings_from(options);
+  if (!settings) return fail(settings.error());
+  const auto spec = parse_spec(options.data, dataset_family());
+  if (!spec) return fail(spec.error());
+  if (options.threads < 1 || options.threads > 256)
+    return fail(bad_input("must be at least 1 and at most 256", "threads"));
+  std::signal(SIGINT, [](int) { g_interrupted = 1; });
+  std::signal(SIGTERM, [](int) { g_interrupted = 1; });
+  const DatasetDescriptor& source = *find_dataset(spec->id);
+  const auto data = source.load(*spec, options.folder);
+  if (!data) return fail(data.error());
+  auto created =
+      Trainer::create(std::move(*settings), *data, make_cpu_engine({static_cast<int>(options.threads)}));
+  if (!created) return fail(created.error());
+  Trainer& trainer = **created;
+
+  const bool progress = isatty(STDERR_FILENO) != 0;
+  const auto stop = [] { return g_interrupted != 0; };
+  if (!options.json) print_heading();
+  std::size_t printed = 0;
+  const std::int64_t slice =
+      std::max<std::int64_t>(1, std::min<std::int64_t>(100, trainer.steps_per_epoch()));
+  while (trainer.outcome() == Outcome::kRunning) {
+    trainer.advance(slice, stop);
+    if (progress && trainer.steps() > 0) print_progress(trainer);
+    for (; printed < trainer.epochs().size(); ++printed) {
+      if (progress) clear_progress();
+      if (!options.json) print_row(trainer.epochs()[printed]);
+    }
+  }
+  if (progress) clear_progress();
+  const std::string outcome(outcome_name(trainer.outcome()));
+  if (!options.json) {
+    std::printf("%s after %lld steps\n", outcome.c_str(), static_cast<long long>(trainer.steps()));
+    return kExitOk;
+  }
+  const TrainingSettings& used = trainer.settings();
+  Json out;
+  out["data"] = format_spec(*spec, source, true);
+  out["model"] = format_model(used.network.model);
+  out["optimizer"] = format_spec(used.network.optimizer, *find_optimizer(used.network.optimizer.id), true);
+  out["schedule"] = format_spec(used.schedule, *find_schedule(used.schedule.id), true);
+  out["batch"] = used.batch;
+  out["seed"] = used.seed;
+  out["device"] = "cpu";
+  out["threads"] = options.threads;
+  out["parameters"] = trainer.engine().plan().parameters;
+  out["epochs"] = Json::array();
+  double seconds = 0.0;
+  for (const EpochRecord& epoch : trainer.epochs()) {
+    out["epochs"].push_back(written(epoch));
+    seconds += epoch.seconds;
+  }
+  Json& final = out["final"];
+  final["outcome"] = outcome;
+  final["steps"] = trainer.steps();
+  for (const char* key : {"train_loss", "test_loss", "test_accuracy"})
+    final[key] = out["epochs"].empty() ? Json(nullptr) : out["epochs"].back()[key];
+  final["seconds"] = seconds;
+  std::printf("%s\n", out.dump(2).c_str());
+  return kExitOk;
+}
+
+}  // namespace thalweg::cli
