@@ -44,9 +44,12 @@ struct KeyEvent {
 struct CharEvent {
   unsigned character;
 };
-using InputEvent = std::variant<KeyEvent, CharEvent>;
+struct ButtonEvent {
+  int button, action, mods;
+};
+using InputEvent = std::variant<KeyEvent, CharEvent, ButtonEvent>;
 
-/// Keys and characters wait here, so that a key pressed and released between two frames is seen in
+/// Keys, characters and mouse buttons wait here in their order, so that a key pressed and released between two frames is seen in
 /// both states: this version of ImGui looks at the state of keys only once a frame.
 struct Input {
   std::deque<InputEvent> events;
@@ -93,7 +96,7 @@ void install_callbacks(GLFWwindow* window) {
   });
   glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int button, int action, int mods) {
     input_of(w).frames_due = kFramesAfterEvent;
-    ImGui_ImplGlfw_MouseButtonCallback(w, button, action, mods);
+    input_of(w).events.push_back(ButtonEvent{button, action, mods});
   });
   glfwSetScrollCallback(window, [](GLFWwindow* w, double dx, double dy) {
     input_of(w).frames_due = kFramesAfterEvent;
@@ -122,10 +125,19 @@ void install_callbacks(GLFWwindow* window) {
 }
 
 /// Hands on what has come in, up to the first key that changes a second time: the rest is for the
-/// next frame.
+/// next frame. A mouse button has a frame to itself, since a field that it activates hears no key in
+/// that frame.
 void feed(GLFWwindow* window, Input& input) {
   std::set<int> changed;
+  bool handed_on = false;
   while (!input.events.empty()) {
+    if (const auto* button = std::get_if<ButtonEvent>(&input.events.front())) {
+      if (handed_on) break;
+      ImGui_ImplGlfw_MouseButtonCallback(window, button->button, button->action, button->mods);
+      input.events.pop_front();
+      break;
+    }
+    handed_on = true;
     if (const auto* key = std::get_if<KeyEvent>(&input.events.front())) {
       if (!changed.insert(key->key).second) break;
       ImGui_ImplGlfw_KeyCallback(window, key->key, key->scancode, key->action, key->mods);
