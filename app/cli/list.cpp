@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cli/commands.hpp"
+#include "core/data/dataset.hpp"
+#include "core/nn/layers.hpp"
 #include "core/scene/scene.hpp"
 
 namespace thalweg::cli {
@@ -21,6 +23,10 @@ std::vector<Listing> listings() {
   return {{"optimizers", "update rules, for --optimizer", optimizer_family().members},
           {"surfaces", "loss surfaces, for --surface", surface_family().members},
           {"schedules", "learning-rate schedules, for --schedule", schedule_family().members},
+          {"datasets", "data sets, for train --data", dataset_family().members},
+          {"layers", "layers of a network, for train --model", layer_family().members},
+          {"initialisations", "initial weights, for train --init", initialisation_family().members},
+          {"losses", "losses of a network, for train --loss", loss_family().members},
           {"settings",
            "everything else in a Scene",
            {&gradient_descriptor(), &run_descriptor(), &view_descriptor(), &camera_descriptor(),

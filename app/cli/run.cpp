@@ -108,7 +108,7 @@ int run(int argc, char** argv) {
     if (option != descend_scene && option->get_items_expected_max() > 0) descend_scene->excludes(option);
 
   ListOptions list_options;
-  CLI::App& list_command = *app.add_subcommand("list", "what there is: optimizers, surfaces, schedules, settings");
+  CLI::App& list_command = *app.add_subcommand("list", "what there is: optimizers, surfaces, schedules, data sets, layers...");
   list_command.add_option("family", list_options.family, "what to list");
   list_command.add_flag("--json", list_options.json, "print JSON");
   list_command.add_flag("--markdown", list_options.markdown, "print a reference page");

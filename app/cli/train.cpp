@@ -40,7 +40,7 @@ Result<TrainingSettings> settings_from(const TrainOptions& options) {
                                            : parse_spec(options.schedule, schedule_family());
   if (!schedule) return schedule.error();
   out.schedule = std::move(*schedule);
-  if (options.batch < 1 || options.batch > 1'000'000'000)
+  if (options.batch < 1 || options.batch > 65'536)
     return bad_input("must be at least 1 and at most 65536", "batch");
   out.batch = static_cast<int>(options.batch);
   out.epochs = options.epochs;

@@ -151,6 +151,19 @@ refused 2 "set: expected key=value" screenshot --out "$scratch/p.png" --set x
 refused 2 "view: x_axis: the surface has only 2 coordinates" screenshot --out "$scratch/p.png" --set view.x_axis=3
 refused 2 "optimizers: at most 16 are possible" screenshot --out "$scratch/p.png" $(many 17 '--set optimizer=gd' ' ')
 
+# Training: what can be wrong with data, model and numbers; and a network small enough for every machine.
+net=(train --data two_moons --model 2-8-2)
+refused 2 "there is no 'two_mons'; did you mean 'two_moons'?" train --data two_mons
+refused 2 "784" train --data two_moons --model 784-128-10
+refused 2 "" train --data two_moons --model 2-0-2
+refused 2 "" train --data two_moons --model 2-1000000000-2
+refused 2 "batch: must be at least 1" "${net[@]}" --batch 0
+refused 2 "lr" "${net[@]}" --optimizer adam:lr=0
+accepted "${net[@]}" --epochs 2 --batch 32 --json
+grep -q '"test_accuracy"' "$scratch/out" || { echo "no test_accuracy"; failures=$((failures + 1)); }
+accepted "${net[@]}" --epochs 1 --batch 32 --optimizer gd:lr=1e6 --json
+grep -q '"diverged"' "$scratch/out" || { echo "not diverged"; failures=$((failures + 1)); }
+
 # Long but legal.
 accepted schedule constant --steps 200000 --json
 accepted "${adam[@]}" --surface "quadratic:eigenvalues=$(many 1000 1 /)" --json --steps 5
