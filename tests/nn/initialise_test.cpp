@@ -48,7 +48,8 @@ TEST(Initialise, VariancesAreThoseOfThePapers) {
 
 TEST(Initialise, UniformStaysInsideItsBound) {
   const double bound = 1.0 / std::sqrt(300.0);
-  for (const float w : filled("pytorch").weight()) ASSERT_LE(std::abs(w), bound * 1.000001);
+  const auto layer = filled("pytorch");  // named: a range does not keep a temporary alive
+  for (const float w : layer.weight()) ASSERT_LE(std::abs(w), bound * 1.000001);
 }
 
 TEST(Initialise, OrthogonalBothWays) {
