@@ -78,7 +78,7 @@ has 'scale=1[,"]'
 "$program" screenshot --size 640x480 --out "$scratch/one.png" >/dev/null
 sed -i 's/"rosenbrock:[^"]*"/"expr:x^2+y^2;a=1,b=1,c=1,d=1"/' "$scene"
 open_window
-xdotool mousemove 220 139 sleep 1 click 1 sleep 1 key --clearmodifiers ctrl+a sleep 1
+xdotool mousemove 220 139 sleep 1 click 1 sleep 1 key End sleep 0.5 key --delay 80 --repeat 20 BackSpace sleep 1
 xdotool type --delay 8 'x^2+5*y^2'
 sleep 1
 close_window
