@@ -226,7 +226,7 @@ TEST_F(WorkbenchTest, PicturesAreIdenticalFromRunToRun) {
   EXPECT_EQ(first.rgb, h().picture().rgb);
 }
 
-// Labelled `threads`: the same with the workers running beside the window.
+// The same with the workers running beside the window.
 TEST_F(WorkbenchTest, SurfacesOfOtherDimensionsWhileTheWorkersRun) {
   open(default_scene(), 800, 600, false);
   h().workbench().player().play();
