@@ -4,17 +4,15 @@
 #include <cmath>
 #include <cstdio>
 #include <functional>
-#include <nlohmann/json.hpp>
 
 #include "app/cli/bench.hpp"
 #include "app/cli/commands.hpp"
+#include "app/cli/json.hpp"
 #include "app/headless.hpp"
 #include "core/optimizer/rules.hpp"
 
 namespace thalweg::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 double wall() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();

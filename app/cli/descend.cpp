@@ -3,27 +3,22 @@
 #include <cmath>
 #include <csignal>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 #include "app/cli/commands.hpp"
+#include "app/cli/json.hpp"
 #include "app/work/files.hpp"
 #include "core/scene/scene.hpp"
 
 namespace thalweg::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 volatile std::sig_atomic_t g_interrupted = 0;
-
-/// JSON has no NaN and no infinity: they become null.
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 Json column(const TableView& table, int index) {
   Json out = Json::array();
   for (std::int64_t row = 0; row < table.rows();) {
     const auto values = table.run(row, index);
-    for (const double value : values) out.push_back(number(value));
+    for (const double value : values) out.push_back(json_number(value));
     row += static_cast<std::int64_t>(values.size());
   }
   return out;
@@ -45,9 +40,9 @@ Json written(const DescentView& lane, const Spec& spec, bool history) {
   out["steps"] = last;
   Json& final = out["final"];
   for (int axis = 0; axis < columns.dim; ++axis)
-    final[axis_name(columns.dim, axis)] = number(lane.table.at(last, columns.position(axis)));
-  final["loss"] = number(lane.table.at(last, columns.loss()));
-  final["grad_norm"] = number(lane.table.at(last, columns.gradient_norm()));
+    final[axis_name(columns.dim, axis)] = json_number(lane.table.at(last, columns.position(axis)));
+  final["loss"] = json_number(lane.table.at(last, columns.loss()));
+  final["grad_norm"] = json_number(lane.table.at(last, columns.gradient_norm()));
   if (!history) return out;
   Json& record = out["history"];
   for (int axis = 0; axis < columns.dim; ++axis)
@@ -95,19 +90,6 @@ Result<Spec> parsed(const Descriptor& descriptor, const std::vector<std::string>
   return spec;
 }
 
-Result<std::vector<double>> parsed_start(const std::string& text) {
-  std::vector<double> out;
-  std::string_view rest = text;
-  while (true) {
-    const auto comma = rest.find(',');
-    const auto value = parse_number(rest.substr(0, comma));
-    if (!value) return bad_input("is not a list of numbers such as 1,1: '" + text.substr(0, 40) + "'", "start");
-    out.push_back(*value);
-    if (comma == std::string_view::npos) return out;
-    rest.remove_prefix(comma + 1);
-  }
-}
-
 Result<RaceSettings> settings_from(const DescendOptions& options) {
   if (!options.scene.empty()) {
     auto scene = read_scene(options.scene);
@@ -123,8 +105,9 @@ Result<RaceSettings> settings_from(const DescendOptions& options) {
     if (!built) return built.error();
     out.start = (*built)->start();
   } else {
-    auto start = parsed_start(options.start);
-    if (!start) return start.error();
+    auto start = parse_numbers(options.start, ',');
+    if (!start)
+      return bad_input("is not a list of numbers such as 1,1: '" + options.start.substr(0, 40) + "'", "start");
     out.start = std::move(*start);
   }
   for (const std::string& text : options.optimizers) {

@@ -1,17 +1,15 @@
 // thalweg list: what there is, straight from the descriptors.
 #include <algorithm>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 #include "app/cli/commands.hpp"
+#include "app/cli/json.hpp"
 #include "core/data/dataset.hpp"
 #include "core/nn/layers.hpp"
 #include "core/scene/scene.hpp"
 
 namespace thalweg::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct Listing {
   std::string name;

@@ -2,15 +2,14 @@
 #include "core/schedule/schedule.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 #include "app/cli/commands.hpp"
+#include "app/cli/json.hpp"
 
 namespace thalweg::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 /// Base rate where a schedule's peak is "auto": there is no optimizer here to have one.
 constexpr double kBase = 1.0;
@@ -32,13 +31,12 @@ int schedule(const ScheduleOptions& options) {
   if (options.steps < 1 || options.steps > 100'000'000)
     return fail(bad_input("must be at least 1 and at most 100000000", "steps"));
   std::vector<std::int64_t> at;
-  for (std::string_view rest = options.at; !rest.empty();) {
-    const auto comma = rest.find(',');
-    const auto value = parse_number(rest.substr(0, comma));
-    if (!value || !(*value >= 0 && *value <= kLargestStep) || *value != static_cast<double>(static_cast<std::int64_t>(*value)))
-      return fail(bad_input("is not a list of steps such as 0,10,100", "at"));
-    at.push_back(static_cast<std::int64_t>(*value));
-    rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
+  const auto given = options.at.empty() ? std::optional(std::vector<double>{}) : parse_numbers(options.at, ',');
+  const Error wrong = bad_input("is not a list of steps such as 0,10,100", "at");
+  if (!given) return fail(wrong);
+  for (const double step : *given) {
+    if (!(step >= 0 && step <= kLargestStep) || step != std::floor(step)) return fail(wrong);
+    at.push_back(static_cast<std::int64_t>(step));
   }
   if (options.json && at.empty() && options.steps > kMostPrinted)
     return fail(bad_input("with --json are at most " + std::to_string(kMostPrinted) + " unless --at chooses some of them",

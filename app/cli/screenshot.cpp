@@ -53,15 +53,9 @@ std::optional<Error> set(Scene& scene, const std::string& text, bool& replaced_o
     return std::nullopt;
   }
   if (key == "start") {
-    std::vector<double> start;
-    for (std::string_view rest = value; !rest.empty();) {
-      const auto comma = rest.find(',');
-      const auto coordinate = parse_number(rest.substr(0, comma));
-      if (!coordinate) return bad_input("is not a list of numbers such as 1,1", "start");
-      start.push_back(*coordinate);
-      rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
-    }
-    scene.start = std::move(start);
+    auto start = parse_numbers(value, ',');
+    if (!start) return bad_input("is not a list of numbers such as 1,1", "start");
+    scene.start = std::move(*start);
     return std::nullopt;
   }
   const std::pair<const Descriptor*, Spec*> groups[] = {{&run_descriptor(), &scene.run},

@@ -5,21 +5,16 @@
 #include <cmath>
 #include <csignal>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 #include "app/cli/commands.hpp"
+#include "app/cli/json.hpp"
 #include "core/optimizer/optimizer.hpp"
 #include "core/training/trainer.hpp"
 
 namespace thalweg::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 volatile std::sig_atomic_t g_interrupted = 0;
-
-/// JSON has no NaN and no infinity: they become null.
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 Result<TrainingSettings> settings_from(const TrainOptions& options) {
   TrainingSettings out;
@@ -54,10 +49,10 @@ Json written(const EpochRecord& epoch) {
   Json out;
   out["epoch"] = epoch.epoch;
   out["steps"] = epoch.steps;
-  out["train_loss"] = number(epoch.train_loss);
-  out["train_accuracy"] = number(epoch.train_accuracy);
-  out["test_loss"] = number(epoch.test_loss);
-  out["test_accuracy"] = number(epoch.test_accuracy);
+  out["train_loss"] = json_number(epoch.train_loss);
+  out["train_accuracy"] = json_number(epoch.train_accuracy);
+  out["test_loss"] = json_number(epoch.test_loss);
+  out["test_accuracy"] = json_number(epoch.test_accuracy);
   out["seconds"] = epoch.seconds;
   return out;
 }

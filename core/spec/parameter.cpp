@@ -63,6 +63,18 @@ std::optional<double> parse_number(std::string_view text) {
   return value;
 }
 
+std::optional<std::vector<double>> parse_numbers(std::string_view text, char separator) {
+  std::vector<double> out;
+  while (true) {
+    const auto at = text.find(separator);
+    const auto value = parse_number(text.substr(0, at));
+    if (!value) return std::nullopt;
+    out.push_back(*value);
+    if (at == std::string_view::npos) return out;
+    text.remove_prefix(at + 1);
+  }
+}
+
 std::string bounds_text(const Parameter& parameter) {
   const bool has_min = std::isfinite(parameter.min);
   const bool has_max = std::isfinite(parameter.max);
@@ -133,17 +145,9 @@ Result<Value> parse_value(const Parameter& parameter, std::string_view text) {
     case Kind::kChoice:
       return accept(std::string(word));
     case Kind::kRealList: {
-      std::vector<double> list;
-      std::string_view rest = word;
-      while (true) {
-        const auto slash = rest.find('/');
-        const auto number = parse_number(rest.substr(0, slash));
-        if (!number) return bad_input("is not a list such as 1/10/100: " + quoted(word), parameter.key);
-        list.push_back(*number);
-        if (slash == std::string_view::npos) break;
-        rest.remove_prefix(slash + 1);
-      }
-      return accept(std::move(list));
+      auto list = parse_numbers(word, '/');
+      if (!list) return bad_input("is not a list such as 1/10/100: " + quoted(word), parameter.key);
+      return accept(std::move(*list));
     }
     case Kind::kText:
       return accept(std::string(text));

@@ -76,4 +76,7 @@ std::string format_number(double value);
 /// A finite double, or nothing. The whole text must be the number.
 std::optional<double> parse_number(std::string_view text);
 
+/// Numbers with `separator` between them ("1/10/100", "1,1"), at least one; nothing if any is none.
+std::optional<std::vector<double>> parse_numbers(std::string_view text, char separator);
+
 }  // namespace thalweg
