@@ -6,13 +6,16 @@
 #include <string>
 #include <vector>
 
-#include "core/spec/result.hpp"
+#include "core/spec/spec.hpp"
 
 namespace thalweg::cli {
 
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed = 1;    ///< the machine can't: no display, an unwritable file
 inline constexpr int kExitBadInput = 2;  ///< the user can mend it
+
+/// The spec of a descriptor from values as written, in the descriptor's order; empty: its default.
+Result<Spec> parsed(const Descriptor& descriptor, const std::vector<std::string>& values);
 
 /// Prints "thalweg: <error>" to standard error and returns the exit code that fits.
 int fail(const Error& error);
@@ -73,11 +76,8 @@ struct TrainOptions {
   std::string loss = "cross_entropy";
   std::string optimizer = "adam:lr=0.001";
   std::string schedule;
-  std::int64_t batch = 64;
-  std::int64_t epochs = 10;
-  std::int64_t steps = 0;  ///< 0: as many as the epochs need
-  double clip_norm = 0.0;
-  std::uint64_t seed = 0;
+  std::vector<std::string> training;  ///< values of training_descriptor(), as `run` above
+  std::string probes;                 ///< of probe_descriptor(): "gradients=50,curvature=200"; empty: the default
   std::int64_t threads = 1;
   bool json = false;
 };

@@ -78,18 +78,6 @@ void print_table(const RaceView& view, const RaceSettings& settings) {
   }
   if (shown < dim) std::printf("(coordinates %d to %d are in --json)\n", shown + 1, dim);
 }
-
-Result<Spec> parsed(const Descriptor& descriptor, const std::vector<std::string>& values) {
-  Spec spec = default_spec(descriptor);
-  for (std::size_t i = 0; i < descriptor.parameters.size(); ++i) {
-    if (i >= values.size() || values[i].empty()) continue;
-    auto value = parse_value(descriptor.parameters[i], values[i]);
-    if (!value) return value.error();
-    spec.values[i].second = std::move(*value);
-  }
-  return spec;
-}
-
 Result<RaceSettings> settings_from(const DescendOptions& options) {
   if (!options.scene.empty()) {
     auto scene = read_scene(options.scene);

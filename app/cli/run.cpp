@@ -5,6 +5,7 @@
 #include "app/cli/commands.hpp"
 #include "app/work/files.hpp"
 #include "core/descent/settings.hpp"
+#include "core/training/settings.hpp"
 
 namespace thalweg::cli {
 namespace {
@@ -72,6 +73,17 @@ std::optional<Error> check_file(const std::string& file, const CLI::App& app) {
 }
 
 }  // namespace
+
+Result<Spec> parsed(const Descriptor& descriptor, const std::vector<std::string>& values) {
+  Spec spec = default_spec(descriptor);
+  for (std::size_t i = 0; i < descriptor.parameters.size(); ++i) {
+    if (i >= values.size() || values[i].empty()) continue;
+    auto value = parse_value(descriptor.parameters[i], values[i]);
+    if (!value) return value.error();
+    spec.values[i].second = std::move(*value);
+  }
+  return spec;
+}
 
 int fail(const Error& error) {
   std::fprintf(stderr, "thalweg: %s\n", one_line(error.text()).c_str());
@@ -143,13 +155,11 @@ int run(int argc, char** argv) {
   train_command.add_option("--loss", train_options.loss, "cross_entropy or squared_error")->type_name("SPEC");
   train_command.add_option("--optimizer", train_options.optimizer, "optimizer, such as adam:lr=0.001")->type_name("SPEC");
   train_command.add_option("--schedule", train_options.schedule, "learning-rate schedule")->type_name("SPEC");
-  train_command.add_option("--batch", train_options.batch, "samples in a step")->type_name("B");
-  train_command.add_option("--epochs", train_options.epochs, "passes over the training samples")->type_name("E");
-  train_command.add_option("--steps", train_options.steps, "end after so many steps, whatever the epochs")->type_name("N");
-  train_command.add_option("--clip_norm", train_options.clip_norm, "longest gradient; 0: not clipped")->type_name("C");
-  train_command.add_option("--seed", train_options.seed, "of weights, batch order and dropout")->type_name("K");
+  train_command.add_option("--probe", train_options.probes, "what to measure every how many steps: gradients=50,curvature=200")
+      ->type_name("SPEC");
   train_command.add_option("--threads", train_options.threads, "threads of the products and loops")->type_name("N");
   train_command.add_flag("--json", train_options.json, "print JSON");
+  add_parameters(train_command, training_descriptor(), train_options.training);
 
   BenchOptions bench_options;
   CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, train");

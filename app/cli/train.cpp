@@ -17,30 +17,35 @@ namespace {
 volatile std::sig_atomic_t g_interrupted = 0;
 
 Result<TrainingSettings> settings_from(const TrainOptions& options) {
-  TrainingSettings out;
+  TrainingSettings out = default_training();
+  auto data = parse_spec(options.data, dataset_family());
+  if (!data) return data.error();
+  out.data = std::move(*data);
   auto model = parse_model(options.model, options.activation);
   if (!model) return model.error();
-  out.network.model = std::move(*model);
+  out.model = std::move(*model);
   auto initialisation = parse_spec(options.initialisation, initialisation_family());
   if (!initialisation) return initialisation.error();
-  out.network.model.initialisation = std::move(*initialisation);
+  out.model.initialisation = std::move(*initialisation);
   auto optimizer = parse_spec(options.optimizer, optimizer_family());
   if (!optimizer) return optimizer.error();
-  out.network.optimizer = std::move(*optimizer);
+  out.optimizer.spec = std::move(*optimizer);
   auto loss = parse_spec(options.loss, loss_family());
   if (!loss) return loss.error();
-  out.network.loss = std::move(*loss);
-  out.network.clip_norm = options.clip_norm;
-  auto schedule = options.schedule.empty() ? Result<Spec>(default_spec(schedules().front()))
-                                           : parse_spec(options.schedule, schedule_family());
-  if (!schedule) return schedule.error();
-  out.schedule = std::move(*schedule);
-  if (options.batch < 1 || options.batch > 65'536)
-    return bad_input("must be at least 1 and at most 65536", "batch");
-  out.batch = static_cast<int>(options.batch);
-  out.epochs = options.epochs;
-  out.steps = options.steps;
-  out.seed = options.seed;
+  out.loss = std::move(*loss);
+  if (!options.schedule.empty()) {
+    auto schedule = parse_spec(options.schedule, schedule_family());
+    if (!schedule) return schedule.error();
+    out.schedule = std::move(*schedule);
+  }
+  auto training = parsed(training_descriptor(), options.training);
+  if (!training) return training.error();
+  out.training.spec = std::move(*training);
+  if (!options.probes.empty()) {
+    auto probes = parse_spec(options.probes, probe_descriptor());
+    if (!probes) return probes.error();
+    out.probes = std::move(*probes);
+  }
   if (auto error = check(out)) return *error;
   return out;
 }
@@ -51,6 +56,8 @@ Json written(const EpochRecord& epoch) {
   out["steps"] = epoch.steps;
   out["train_loss"] = json_number(epoch.train_loss);
   out["train_accuracy"] = json_number(epoch.train_accuracy);
+  out["validation_loss"] = json_number(epoch.validation_loss);
+  out["validation_accuracy"] = json_number(epoch.validation_accuracy);
   out["test_loss"] = json_number(epoch.test_loss);
   out["test_accuracy"] = json_number(epoch.test_accuracy);
   out["seconds"] = epoch.seconds;
@@ -92,14 +99,13 @@ void clear_progress() { std::fprintf(stderr, "\r%64s\r", ""); }
 int train(const TrainOptions& options) {
   auto settings = settings_from(options);
   if (!settings) return fail(settings.error());
-  const auto spec = parse_spec(options.data, dataset_family());
-  if (!spec) return fail(spec.error());
+  const Spec spec = settings->data;
   if (options.threads < 1 || options.threads > 256)
     return fail(bad_input("must be at least 1 and at most 256", "threads"));
   std::signal(SIGINT, [](int) { g_interrupted = 1; });
   std::signal(SIGTERM, [](int) { g_interrupted = 1; });
-  const DatasetDescriptor& source = *find_dataset(spec->id);
-  const auto data = source.load(*spec, options.folder);
+  const DatasetDescriptor& source = *find_dataset(spec.id);
+  const auto data = source.load(spec, options.folder);
   if (!data) return fail(data.error());
   auto created =
       Trainer::create(std::move(*settings), *data, make_cpu_engine({static_cast<int>(options.threads)}));
@@ -128,12 +134,11 @@ int train(const TrainOptions& options) {
   }
   const TrainingSettings& used = trainer.settings();
   Json out;
-  out["data"] = format_spec(*spec, source, true);
-  out["model"] = format_model(used.network.model);
-  out["optimizer"] = format_spec(used.network.optimizer, *find_optimizer(used.network.optimizer.id), true);
+  out["data"] = format_spec(spec, source, true);
+  out["model"] = format_model(used.model);
+  out["optimizer"] = format_spec(used.optimizer.spec, *find_optimizer(used.optimizer.spec.id), true);
   out["schedule"] = format_spec(used.schedule, *find_schedule(used.schedule.id), true);
-  out["batch"] = used.batch;
-  out["seed"] = used.seed;
+  out["training"] = format_spec(used.training.spec, training_descriptor(), true);
   out["device"] = "cpu";
   out["threads"] = options.threads;
   out["parameters"] = trainer.engine().plan().parameters;

@@ -94,15 +94,12 @@ class CpuEngine final : public TrainingEngine {
       return bad_input(
           "cross_entropy needs classes, and data set " + data_->name + " is a regression; take squared_error",
           "loss");
-    if (!(settings.clip_norm >= 0.0) || !std::isfinite(settings.clip_norm))
-      return bad_input("must be 0 (off) or a positive number", "clip_norm");
     if (auto error = check_rule(settings.optimizer)) return error;
 
     plan_ = std::move(*planned);
     seed_ = seed;
     cross_entropy_ = settings.loss.id == "cross_entropy";
     smoothing_ = cross_entropy_ ? static_cast<float>(settings.loss.number("label_smoothing")) : 0.0f;
-    clip_norm_ = settings.clip_norm;
     updater_ = cpu::make_updater(settings.optimizer);
     optimizer_id_ = settings.optimizer.id;
     steps_ = 0;
@@ -121,8 +118,11 @@ class CpuEngine final : public TrainingEngine {
     return {};
   }
 
-  Result<StepResult> step(std::span<const std::uint32_t> batch, const StepRates& rates) override {
+  Result<StepResult> step(std::span<const std::uint32_t> batch, const StepRates& rates,
+                          StepDetail*) override {
     if (!updater_) return bad_input("no network is built", "step");
+    if (!(rates.clip_norm >= 0.0) || !std::isfinite(rates.clip_norm))
+      return bad_input("must be 0 (off) or a positive number", "clip_norm");
     if (auto error = check_batch(batch, data_->train)) return *error;
     if (plan_.needs_two_samples && batch.size() < 2)
       return bad_input("batch normalisation needs at least two samples in a batch", "batch");
@@ -138,10 +138,10 @@ class CpuEngine final : public TrainingEngine {
     backward(rows);
     float scale = 1.0f;
     result.gradient_norm = std::numeric_limits<double>::quiet_NaN();
-    if (clip_norm_ > 0.0) {
+    if (rates.clip_norm > 0.0) {
       result.gradient_norm = std::sqrt(cpu::sum_of_squares(gradient_.data(), plan_.parameters));
       // As PyTorch's clip_grad_norm_; false for NaN, which must show and not be clipped to something.
-      const double factor = clip_norm_ / (result.gradient_norm + 1e-6);
+      const double factor = rates.clip_norm / (result.gradient_norm + 1e-6);
       if (!(factor >= 1.0)) scale = static_cast<float>(factor);
     }
     update(rates.learning_rate, scale);
@@ -149,7 +149,7 @@ class CpuEngine final : public TrainingEngine {
   }
 
   Result<Evaluation> evaluate(DataPart part, std::optional<std::span<const std::uint32_t>> indices,
-                              const std::function<bool()>& stop) override {
+                              const std::function<bool()>& stop, Weights) override {
     if (!updater_) return bad_input("no network is built", "evaluate");
     const Samples& samples = part == DataPart::kTrain ? data_->train : data_->test;
     if (indices && !indices->empty()) {
@@ -177,6 +177,38 @@ class CpuEngine final : public TrainingEngine {
     return out;
   }
 
+  Result<std::vector<float>> outputs(const Samples& samples,
+                                     std::optional<std::span<const std::uint32_t>> indices,
+                                     Weights) override {
+    if (!updater_) return bad_input("no network is built", "outputs");
+    const auto held = samples.bytes.empty() ? samples.values.size() : samples.bytes.size();
+    if (samples.count < 0 ||
+        held != static_cast<std::size_t>(samples.count) * static_cast<std::size_t>(data_->features))
+      return bad_input("are not of the kind that the network was built for", "samples");
+    if (indices && !indices->empty()) {
+      if (auto error = check_batch(*indices, samples)) return *error;
+    }
+    const ThreadCount threads(threads_);
+    const std::int64_t count = indices ? static_cast<std::int64_t>(indices->size()) : samples.count;
+    std::vector<float> out(static_cast<std::size_t>(count) * static_cast<std::size_t>(plan_.outputs));
+    for (std::int64_t first = 0; first < count; first += kEvaluationRows) {
+      const int rows = static_cast<int>(std::min<std::int64_t>(kEvaluationRows, count - first));
+      gather(samples, indices ? indices->data() + first : nullptr, first, rows);
+      forward(rows, false);
+      std::copy_n(outputs_.back(), std::int64_t{rows} * plan_.outputs, out.begin() + first * plan_.outputs);
+    }
+    return out;
+  }
+  Result<std::vector<LayerActivations>> activations(DataPart, std::span<const std::uint32_t>, int) override {
+    return bad_input("activations: not there yet");
+  }
+  std::optional<Error> loss_gradient(std::span<const std::uint32_t>, std::span<float>) override {
+    return bad_input("loss_gradient: not there yet");
+  }
+  Result<std::unique_ptr<HessianProduct>> hessian(std::span<const std::uint32_t>) override {
+    return bad_input("hessian: not there yet");
+  }
+
   std::optional<Error> set_optimizer(const Spec& optimizer) override {
     if (!updater_) return bad_input("no network is built", "optimizer");
     if (auto error = check_rule(optimizer)) return error;
@@ -187,7 +219,7 @@ class CpuEngine final : public TrainingEngine {
 
   EngineState state() const override {
     if (!updater_) return {};
-    return {steps_, parameters_, buffers_, slots_, updater_->save()};
+    return {steps_, parameters_, buffers_, slots_, updater_->save(), {}, {}};
   }
 
   std::optional<Error> restore(const EngineState& state) override {
@@ -411,7 +443,6 @@ class CpuEngine final : public TrainingEngine {
   std::uint64_t seed_ = 0;
   bool cross_entropy_ = true;
   float smoothing_ = 0.0f;
-  double clip_norm_ = 0.0;
   std::string optimizer_id_;
   std::unique_ptr<cpu::Updater> updater_;  ///< null: nothing is built
   std::int64_t steps_ = 0;

@@ -16,23 +16,77 @@
 
 namespace thalweg {
 
+/// What numbers are rounded to on their way through the network; weights, gradients and the optimizer
+/// stay fp32 beside it (Micikevicius et al. 2018). On the CPU fp16 and bf16 are emulated by rounding.
+enum class Precision { kFp32, kFp16, kBf16 };
+
 /// Everything a step needs to know besides its batch.
 struct NetworkSettings {
   Model model;
-  Spec loss;               ///< of loss_family()
-  Spec optimizer;          ///< an element-wise rule of optimizer_family(); its lr is not used, see StepRates
-  double clip_norm = 0.0;  ///< gradients longer than this are scaled down to it; 0: off
+  Spec loss;       ///< of loss_family()
+  Spec optimizer;  ///< an element-wise rule of optimizer_family(); its lr is not used, see StepRates
+  /// A step's samples are worked through in parts of so many, whose gradients are averaged over all of
+  /// them (gradient accumulation); 0: all at once. Batch normalisation sees the parts.
+  int micro_batch = 0;
+  double ema_decay = 0.0;  ///< d of the average θ̄ ← d θ̄ + (1−d) θ after each update; 0: none is kept
+  Precision precision = Precision::kFp32;
 };
 
 /// What may differ from step to step.
 struct StepRates {
   double learning_rate = 0.0;
+  double clip_norm = 0.0;  ///< gradients longer than this are scaled down to it; 0: off
 };
 
 struct StepResult {
   double loss = 0.0;           ///< mean over the batch, before the update
-  double gradient_norm = 0.0;  ///< before clipping; NaN where nobody needed it (no clipping)
+  double gradient_norm = 0.0;  ///< before clipping; NaN where nobody needed it (no clipping, no detail)
   int correct = 0;             ///< predictions that were right; 0 for a regression
+  double loss_scale = 1.0;     ///< of fp16: what the loss was multiplied by
+  bool skipped = false;        ///< fp16 gradients overflowed: no update was made, the scale went down
+};
+
+/// What one step did to one tensor of the plan. Norms are Euclidean.
+struct TensorStatistics {
+  double gradient_norm = 0.0;  ///< before clipping
+  double weight_norm = 0.0;    ///< after the update
+  double update_norm = 0.0;    ///< of θ_after − θ_before
+  /// Mean over the elements of the factor that the rule puts before a gradient: η for gradient descent,
+  /// η/(√v̂ + ε) for Adam and its kin.
+  double effective_rate = 0.0;
+};
+
+/// What a step tells about itself if asked. Asking changes no number of the training.
+struct StepDetail {
+  bool whole = false;  ///< in: false asks for `gradient_norm` alone, which is cheap enough for every step
+  std::vector<TensorStatistics> tensors;  ///< out: in the order of Plan::tensors
+};
+
+/// How many values fell where; values below or above the ends are counted in the first or last bin.
+struct Histogram {
+  double low = 0.0;
+  double high = 1.0;
+  std::vector<std::int64_t> counts;  ///< of equal bins between the ends
+  std::int64_t not_finite = 0;
+};
+
+/// What comes out of one planned layer for some samples.
+struct LayerActivations {
+  int layer = 0;  ///< index into Plan::layers
+  double mean = 0.0;
+  double deviation = 0.0;  ///< standard deviation over samples and units
+  /// Share of units that are 0 for every sample; NaN of layers other than ReLU.
+  double dead = 0.0;
+  Histogram histogram;
+};
+
+/// The Hessian of a mean loss at the weights there were when it was made. Gives way to no change: after
+/// the next step() or restore() of its engine it must not be used.
+class HessianProduct {
+ public:
+  virtual ~HessianProduct() = default;
+  /// out = H v, exactly (Pearlmutter 1994), both in the order of the parameters.
+  virtual void multiply(std::span<const float> v, std::span<float> out) = 0;
 };
 
 struct Evaluation {
@@ -48,11 +102,16 @@ struct EngineState {
   std::vector<float> buffers;    ///< running statistics
   std::vector<float> slots;      ///< the rule's numbers, slot by slot
   std::vector<double> progress;  ///< the rule's scalars
+  std::vector<float> average;    ///< of the parameters, then of the buffers; empty if none is kept
+  std::vector<double> scaling;   ///< dynamic loss scale and steps since it changed; empty unless fp16
 
   bool operator==(const EngineState&) const = default;
 };
 
 enum class DataPart { kTrain, kTest };
+
+/// The weights as trained, or their moving average (NetworkSettings::ema_decay).
+enum class Weights { kCurrent, kAverage };
 
 /// One thread at a time. The same calls give the same numbers, for a given number of threads.
 class TrainingEngine {
@@ -69,13 +128,35 @@ class TrainingEngine {
   /// One update from the training samples in `batch`. Refuses an empty batch, a sample there is none
   /// of, and a single sample where batch normalisation needs two; then nothing has changed. A loss that
   /// is not finite is no error: the caller records a divergence.
-  virtual Result<StepResult> step(std::span<const std::uint32_t> batch, const StepRates& rates) = 0;
+  virtual Result<StepResult> step(std::span<const std::uint32_t> batch, const StepRates& rates,
+                                  StepDetail* detail = nullptr) = 0;
 
   /// Loss and accuracy without dropout, with running statistics, over the samples of a part: those in
   /// `indices`, or all of them. Returns early, with what was counted, once `stop` gives true.
   virtual Result<Evaluation> evaluate(DataPart part,
                                       std::optional<std::span<const std::uint32_t>> indices = {},
-                                      const std::function<bool()>& stop = {}) = 0;
+                                      const std::function<bool()>& stop = {},
+                                      Weights weights = Weights::kCurrent) = 0;
+
+  /// What the network says to samples of the same kind as the data loaded (their labels are not looked
+  /// at): samples x plan().outputs numbers, logits for a cross-entropy. Evaluation mode, as evaluate().
+  virtual Result<std::vector<float>> outputs(const Samples& samples,
+                                             std::optional<std::span<const std::uint32_t>> indices = {},
+                                             Weights weights = Weights::kCurrent) = 0;
+
+  /// Every planned layer's outputs over some samples, in evaluation mode. `bins`: of each histogram, at
+  /// least 1; its ends are the smallest and largest value.
+  virtual Result<std::vector<LayerActivations>> activations(DataPart part,
+                                                            std::span<const std::uint32_t> indices,
+                                                            int bins) = 0;
+
+  /// The gradient of the mean loss over training samples, in evaluation mode, at the weights there are.
+  /// Neither the weights nor gradient() change.
+  virtual std::optional<Error> loss_gradient(std::span<const std::uint32_t> samples,
+                                             std::span<float> out) = 0;
+
+  /// The Hessian of the same mean loss, in evaluation mode (no dropout, running statistics).
+  virtual Result<std::unique_ptr<HessianProduct>> hessian(std::span<const std::uint32_t> samples) = 0;
 
   /// Takes other settings of the same rule from the next step on.
   virtual std::optional<Error> set_optimizer(const Spec& optimizer) = 0;

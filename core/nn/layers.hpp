@@ -19,6 +19,9 @@ enum class LayerKind {
   kBatchNorm,
   kLayerNorm,
   kDropout,
+  kRmsNorm,
+  kGroupNorm,
+  kAdd,  ///< end of a residual block: adds what came into the block (only in a Plan)
 };
 
 struct LayerDescriptor : Descriptor {

@@ -113,7 +113,11 @@ Result<Plan> plan(const Model& model, int inputs, int outputs) {
   int width = inputs;
   const auto tensor = [&](std::size_t layer, const char* name, int rows, int columns) {
     const std::int64_t offset = out.parameters;
-    out.tensors.push_back({std::to_string(layer) + "." + name, offset, rows, columns});
+    out.tensors.push_back({.name = std::to_string(layer) + "." + name,
+                           .layer = static_cast<int>(out.layers.size()),
+                           .offset = offset,
+                           .rows = rows,
+                           .columns = columns});
     out.parameters += std::int64_t{rows} * columns;
     return offset;
   };
@@ -126,7 +130,8 @@ Result<Plan> plan(const Model& model, int inputs, int outputs) {
       error->context = layer_place(i, spec) + (error->context.empty() ? "" : ", " + error->context);
       return *error;
     }
-    PlannedLayer layer{.kind = descriptor->kind, .inputs = width, .outputs = width};
+    PlannedLayer layer{
+        .kind = descriptor->kind, .inputs = width, .outputs = width, .place = static_cast<int>(i)};
     switch (descriptor->kind) {
       case LayerKind::kLinear:
         layer.outputs = static_cast<int>(spec.number("units"));

@@ -38,11 +38,15 @@ struct PlannedLayer {
   std::int64_t weight = -1;  ///< offset of the weights (inputs x outputs, row by row) or of γ; −1: none
   std::int64_t bias = -1;    ///< offset of b or β
   std::int64_t buffer = -1;  ///< offset of the running mean, then variance, in the buffers
+  int groups = 1;            ///< of GroupNorm
+  int from = -1;             ///< of kAdd: the planned layer whose inputs are added, before this one
+  int place = 0;             ///< which of Model::layers it came from
 };
 
 /// One named tensor in the flat memory of all parameters.
 struct TensorInfo {
-  std::string name;  ///< "0.weight": the layer's place in the model, then what it is
+  std::string name;  ///< "0.weight": the layer's place in the model, then what it is ("3.linear1.weight")
+  int layer = 0;     ///< which of Plan::layers it belongs to
   std::int64_t offset = 0;
   int rows = 1;
   int columns = 0;

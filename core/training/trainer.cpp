@@ -18,58 +18,87 @@ double wall() {
 
 }  // namespace
 
-std::optional<Error> check(const TrainingSettings& settings) {
-  constexpr int kLargestBatch = 65'536;
-  constexpr std::int64_t kMostSteps = 1'000'000'000;
-  if (settings.batch < 1 || settings.batch > kLargestBatch)
-    return bad_input("must be at least 1 and at most " + std::to_string(kLargestBatch), "batch");
-  if (settings.epochs < 1 || settings.epochs > 1'000'000)
-    return bad_input("must be at least 1 and at most 1000000", "epochs");
-  if (settings.steps < 0 || settings.steps > kMostSteps)
-    return bad_input("must be at least 0 (as the epochs need) and at most " + std::to_string(kMostSteps),
-                     "steps");
-  const ScheduleDescriptor* schedule = find_schedule(settings.schedule.id);
-  if (!schedule) return bad_input("there is no '" + settings.schedule.id + "'", "schedule");
-  return check(settings.schedule, *schedule);
+const ProbeSeries* TrainingView::find(std::string_view probe) const {
+  const auto it = std::find_if(probes.begin(), probes.end(), [&](const auto& p) { return p.id == probe; });
+  return it == probes.end() ? nullptr : &*it;
 }
 
 Result<std::unique_ptr<Trainer>> Trainer::create(TrainingSettings settings,
                                                  std::shared_ptr<const Dataset> data,
-                                                 std::unique_ptr<TrainingEngine> engine,
-                                                 std::vector<std::uint32_t> indices) {
+                                                 std::unique_ptr<TrainingEngine> engine) {
   if (auto error = thalweg::check(settings)) return *error;
   if (auto error = engine->load(data)) return *error;
-  if (auto error = engine->build(settings.network, settings.seed)) return *error;
-  if (indices.empty()) {
-    indices.resize(static_cast<std::size_t>(data->train.count));
-    std::iota(indices.begin(), indices.end(), 0u);
-  }
-  for (const std::uint32_t index : indices)
-    if (index >= data->train.count) return bad_input("names a training sample that there is not", "split");
-  if (engine->plan().needs_two_samples && (settings.batch < 2 || indices.size() < 2))
+  const Spec& training = settings.training.spec;
+  const auto seed = static_cast<std::uint64_t>(training.number("seed"));
+  if (auto error = engine->build(network_settings(settings), seed)) return *error;
+  const double share = training.number("validation");
+  const auto kept_back = static_cast<std::int64_t>(std::llround(share * static_cast<double>(data->train.count)));
+  Split split = thalweg::split(*data, kept_back, seed);
+  if (split.train.empty()) return bad_input("leaves no sample to train on", "training: validation");
+  if (share > 0.0 && split.validation.empty())
+    return bad_input("keeps back not a single one of " + std::to_string(data->train.count) + " samples",
+                     "training: validation");
+  if (engine->plan().needs_two_samples && (training.number("batch") < 2 || split.train.size() < 2))
     return bad_input("must be at least 2: batch normalisation needs the variance of a batch", "batch");
-  return std::unique_ptr<Trainer>(new Trainer(std::move(settings), std::move(engine), std::move(indices)));
+  return std::unique_ptr<Trainer>(
+      new Trainer(std::move(settings), std::move(data), std::move(engine), std::move(split)));
 }
 
-Trainer::Trainer(TrainingSettings settings, std::unique_ptr<TrainingEngine> engine,
-                 std::vector<std::uint32_t> indices)
+Trainer::Trainer(TrainingSettings settings, std::shared_ptr<const Dataset> data,
+                 std::unique_ptr<TrainingEngine> engine, Split split)
     : settings_(std::move(settings)),
       engine_(std::move(engine)),
       schedule_(find_schedule(settings_.schedule.id)),
-      indices_(std::move(indices)),
-      order_(indices_.size()),
-      learning_rate_(settings_.network.optimizer.number("lr")) {
-  const auto count = static_cast<std::int64_t>(indices_.size());
-  per_epoch_ = (count + settings_.batch - 1) / settings_.batch;
-  // A last batch of one sample has no variance: it is left out of every epoch.
-  if (engine_->plan().needs_two_samples && count % settings_.batch == 1) --per_epoch_;
-  budget_ = settings_.epochs * per_epoch_;
-  if (settings_.steps > 0) budget_ = settings_.steps;
+      data_(std::move(data)),
+      split_(std::move(split)),
+      order_(split_.train.size()) {
+  const Spec& training = settings_.training.spec;
+  const auto count = static_cast<std::int64_t>(split_.train.size());
+  const auto micro = static_cast<std::int64_t>(training.number("batch"));
+  batch_size_ = micro * static_cast<std::int64_t>(training.number("accumulate"));
+  per_epoch_ = (count + batch_size_ - 1) / batch_size_;
+  // A last part of one sample has no variance: the batch that it belongs to is left out of every epoch.
+  if (engine_->plan().needs_two_samples && count % micro == 1 && per_epoch_ > 1) --per_epoch_;
+  budget_ = static_cast<std::int64_t>(training.number("epochs")) * per_epoch_;
+  if (!training.is_off("steps")) budget_ = static_cast<std::int64_t>(training.number("steps"));
+  optimizer_ = settings_.optimizer.at(0);
+  training_ = settings_.training.at(0);
+}
+
+std::optional<Error> Trainer::retarget(const TrainingSettings& settings) {
+  if (auto error = thalweg::check(settings)) return error;
+  if (first_difference(settings, settings_) < steps())
+    return bad_input("this cannot change while a network is trained", "training");
+  settings_ = settings;
+  // Changes at the step that was last made ready belong to the next one.
+  in_force_ = std::min(in_force_, steps() - 1);
+  return {};
+}
+
+void Trainer::put_in_force(std::int64_t step) {
+  settings_.training.proceed(training_, in_force_, step);
+  if (settings_.optimizer.next_change(in_force_) <= step) {
+    settings_.optimizer.proceed(optimizer_, in_force_, step);
+    if (auto error = engine_->set_optimizer(optimizer_)) throw std::logic_error(error->text());
+  }
+  in_force_ = step;
+}
+
+TrainingView Trainer::view() const {
+  TrainingView out;
+  out.steps = table_.view();
+  out.epochs = std::make_shared<const std::vector<EpochRecord>>(epochs_);
+  out.outcome = outcome_;
+  out.steps_per_epoch = per_epoch_;
+  out.budget = budget_;
+  for (const EpochRecord& epoch : epochs_) out.seconds += epoch.seconds;
+  out.seconds += seconds_;
+  return out;
 }
 
 void Trainer::begin_epoch() {
-  batch_order(settings_.seed, epoch_, order_);
-  for (std::uint32_t& place : order_) place = indices_[place];
+  batch_order(static_cast<std::uint64_t>(settings_.training.spec.number("seed")), epoch_, order_);
+  for (std::uint32_t& place : order_) place = split_.train[place];
   batch_ = 0;
   loss_sum_ = seconds_ = 0.0;
   correct_ = seen_ = 0;
@@ -78,13 +107,17 @@ void Trainer::begin_epoch() {
 void Trainer::end_epoch(bool test, const std::function<bool()>& stop) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const auto seen = static_cast<double>(seen_);
-  const bool classes = settings_.network.loss.id == "cross_entropy" || engine_->plan().outputs > 1;
+  const bool classes = data_->classes > 0;
   EpochRecord record{.epoch = epoch_ + 1,
                      .steps = steps(),
                      .train_loss = seen_ > 0 ? loss_sum_ / seen : nan,
                      .train_accuracy = seen_ > 0 && classes ? static_cast<double>(correct_) / seen : nan,
+                     .validation_loss = nan,
+                     .validation_accuracy = nan,
                      .test_loss = nan,
                      .test_accuracy = nan,
+                     .average_test_loss = nan,
+                     .average_test_accuracy = nan,
                      .seconds = seconds_,
                      .whole = batch_ == per_epoch_};
   if (test) {
@@ -95,6 +128,7 @@ void Trainer::end_epoch(bool test, const std::function<bool()>& stop) {
       record.test_accuracy = measured->accuracy;
     }
   }
+  seconds_ = 0.0;
   epochs_.push_back(record);
   ++epoch_;
   batch_ = 0;
@@ -106,19 +140,21 @@ void Trainer::advance(std::int64_t steps, const std::function<bool()>& stop) {
     if (stop && stop()) return this->stop();
     if (batch_ == 0) begin_epoch();
     const std::int64_t step = table_.rows();
-    const std::int64_t first = batch_ * settings_.batch;
-    const auto size =
-        std::min<std::int64_t>(settings_.batch, static_cast<std::int64_t>(order_.size()) - first);
+    put_in_force(step);
+    const std::int64_t first = batch_ * batch_size_;
+    const auto size = std::min(batch_size_, static_cast<std::int64_t>(order_.size()) - first);
     const std::span<const std::uint32_t> batch(order_.data() + first, static_cast<std::size_t>(size));
-    const double rate = schedule_->at(settings_.schedule, step, learning_rate_);
+    const double rate = schedule_->at(settings_.schedule, step, optimizer_.number("lr"));
     const double begin = wall();
-    const auto result = engine_->step(batch, {.learning_rate = rate});
+    const auto result = engine_->step(batch, {.learning_rate = rate, .clip_norm = training_.number_or("clip_norm", 0.0)});
     seconds_ += wall() - begin;
     if (!result) throw std::logic_error("the engine refused a step: " + result.error().text());
     const auto tail = table_.tail();
     tail.column(TrainingColumns::kLoss)[0] = result->loss;
     tail.column(TrainingColumns::kLearningRate)[0] = rate;
     tail.column(TrainingColumns::kGradientNorm)[0] = result->gradient_norm;
+    tail.column(TrainingColumns::kAccuracy)[0] =
+        data_->classes > 0 ? result->correct / static_cast<double>(size) : std::numeric_limits<double>::quiet_NaN();
     table_.commit(1);
     loss_sum_ += result->loss * static_cast<double>(size);
     correct_ += result->correct;

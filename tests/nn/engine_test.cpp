@@ -116,11 +116,10 @@ TEST(CpuEngine, EveryRuleIsTheRegistrysRule) {
 
 TEST(CpuEngine, ClipsToTheGlobalNorm) {
   const auto data = test::toy_data();
-  NetworkSettings settings = test::network("linear:units=9; tanh; linear:units=3");
-  settings.clip_norm = 0.05;
+  const NetworkSettings settings = test::network("linear:units=9; tanh; linear:units=3");
   const auto engine = built(settings, data);
   const std::vector<float> before(engine->parameters().begin(), engine->parameters().end());
-  const auto result = engine->step(batch_of(32), {1.0});
+  const auto result = engine->step(batch_of(32), {1.0, 0.05});
   ASSERT_TRUE(result);
   double moved = 0.0, norm = 0.0;
   for (std::size_t i = 0; i < before.size(); ++i) {
@@ -130,9 +129,8 @@ TEST(CpuEngine, ClipsToTheGlobalNorm) {
   EXPECT_TRUE(test::close(result->gradient_norm, std::sqrt(norm), 1e-6));
   EXPECT_GT(result->gradient_norm, 0.05);
   EXPECT_TRUE(test::close(std::sqrt(moved), 0.05, 1e-5));
-  settings.clip_norm = 1e6;  // far above: nothing is clipped
   const auto other = built(settings, data);
-  ASSERT_TRUE(other->step(batch_of(32), {1.0}));
+  ASSERT_TRUE(other->step(batch_of(32), {1.0, 1e6}));  // far above: nothing is clipped
   EXPECT_TRUE(test::close(other->parameters()[0], before[0] - other->gradient()[0], 1e-6));
 }
 

@@ -10,14 +10,18 @@
 namespace thalweg {
 namespace {
 
+void set(TrainingSettings& settings, const char* key, Value value) { *settings.training.spec.find(key) = std::move(value); }
+
 TrainingSettings settings(const std::string& model = "8-16-3",
                           const std::string& optimizer = "adam:lr=0.01") {
-  TrainingSettings out;
-  out.network = test::network(model, optimizer);
-  out.schedule = default_spec(schedules().front());
-  out.batch = 32;
-  out.epochs = 4;
-  out.seed = 3;
+  const NetworkSettings network = test::network(model, optimizer);
+  TrainingSettings out = default_training();
+  out.model = network.model;
+  out.loss = network.loss;
+  out.optimizer.spec = network.optimizer;
+  set(out, "batch", 32.0);
+  set(out, "epochs", 4.0);
+  set(out, "seed", 3.0);
   return out;
 }
 
@@ -67,7 +71,7 @@ TEST(Trainer, HowItIsSlicedChangesNothing) {
 
 TEST(Trainer, SeedsDiffer) {
   auto other = settings();
-  other.seed = 4;
+  set(other, "seed", 4.0);
   const auto a = made(settings()), b = made(other);
   a->advance(1), b->advance(1);
   EXPECT_NE(a->table().at(0, 0), b->table().at(0, 0));
@@ -75,7 +79,7 @@ TEST(Trainer, SeedsDiffer) {
 
 TEST(Trainer, StepsEndInTheMiddleOfAnEpoch) {
   auto s = settings();
-  s.steps = 6;
+  set(s, "steps", 6.0);
   const auto trainer = made(s);
   trainer->advance(100);
   EXPECT_EQ(trainer->outcome(), Outcome::kBudget);
@@ -106,7 +110,7 @@ TEST(Trainer, AHugeRateDiverges) {
   // In the very last update, too, which no loss of a step can show.
   auto last = settings("8-16-3", "gd:lr=1e6");
   last.schedule = parse_spec("linear:start_factor=1e6,end_factor=1e6", schedule_family()).value();
-  last.steps = 1;
+  set(last, "steps", 1.0);
   const auto trainer = made(last);
   trainer->advance(100);
   EXPECT_EQ(trainer->outcome(), Outcome::kDiverged);
@@ -129,13 +133,32 @@ TEST(Trainer, StopKeepsWhatWasMeasured) {
   EXPECT_EQ(trainer->steps(), steps);
 }
 
-TEST(Trainer, ASplitTrainsOnItsSamplesOnly) {
+TEST(Trainer, AValidationShareIsKeptBack) {
   auto s = settings();
-  s.batch = 2;
-  auto few = Trainer::create(s, test::toy_data(100), make_cpu_engine(), {4, 8, 15, 16, 23, 42});
-  ASSERT_TRUE(few);
-  EXPECT_EQ((*few)->steps_per_epoch(), 3);
-  EXPECT_FALSE(Trainer::create(s, test::toy_data(100), make_cpu_engine(), {100}));
+  set(s, "validation", 0.4);
+  const auto trainer = made(s);
+  EXPECT_EQ(trainer->samples().validation.size(), 40u);
+  EXPECT_EQ(trainer->steps_per_epoch(), 2);
+  set(s, "validation", 0.001);
+  EXPECT_NE(refusal(s).find("not a single one of 100"), std::string::npos);
+}
+
+TEST(Trainer, LiveParametersChangeAtTheirStep) {
+  auto s = settings("8-16-3", "gd:lr=0.2");
+  const auto trainer = made(s);
+  trainer->advance(5);
+  s.optimizer.change(5, "lr", 0.05);
+  ASSERT_FALSE(trainer->retarget(s));
+  trainer->advance(5);
+  EXPECT_EQ(trainer->table().at(4, TrainingColumns::kLearningRate), 0.2);
+  EXPECT_EQ(trainer->table().at(5, TrainingColumns::kLearningRate), 0.05);
+  const auto told = made(s);  // the same changes, known from the start
+  told->advance(10);
+  EXPECT_EQ(told->engine().state(), trainer->engine().state());
+  s.optimizer.change(3, "lr", 0.01);
+  EXPECT_TRUE(trainer->retarget(s));
+  set(s, "batch", 8.0);
+  EXPECT_TRUE(trainer->retarget(s));
 }
 
 TEST(Trainer, BatchNormalisationLeavesOutALastBatchOfOne) {
@@ -144,16 +167,16 @@ TEST(Trainer, BatchNormalisationLeavesOutALastBatchOfOne) {
   trainer->advance(100);
   EXPECT_EQ(trainer->outcome(), Outcome::kBudget);
   auto one = settings("linear:units=4; batch_norm; linear:units=3");
-  one.batch = 1;
+  set(one, "batch", 1.0);
   EXPECT_NE(refusal(one).find("variance"), std::string::npos);
 }
 
 TEST(Trainer, RefusesWhatCannotBe) {
   auto s = settings();
-  s.batch = 0;
+  set(s, "batch", 0.0);
   EXPECT_NE(refusal(s).find("batch: must be at least 1"), std::string::npos);
   s = settings();
-  s.epochs = 0;
+  set(s, "epochs", 0.0);
   EXPECT_NE(refusal(s).find("epochs"), std::string::npos);
   s = settings("9-3");
   EXPECT_NE(refusal(s).find("9 inputs, but a sample has 8"), std::string::npos);

@@ -1,0 +1,70 @@
+// What comes out of a training run: append-only series. Views are cheap to copy and fit for any thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/descent/descent.hpp"
+#include "core/nn/engine.hpp"
+#include "core/series/table.hpp"
+
+namespace thalweg {
+
+/// Columns of the table of steps; row t belongs to the update with number t, counted from 0.
+struct TrainingColumns {
+  static constexpr int kLoss = 0;  ///< mean over the batch, before the update
+  static constexpr int kLearningRate = 1;
+  static constexpr int kGradientNorm = 2;  ///< NaN unless clipping or a probe needs it
+  static constexpr int kAccuracy = 3;      ///< share of the batch that was right; NaN of a regression
+  static constexpr int kCount = 4;
+};
+
+struct EpochRecord {
+  std::int64_t epoch = 0;       ///< 1 after the first
+  std::int64_t steps = 0;       ///< updates made up to here
+  double train_loss = 0.0;      ///< mean over the epoch's samples as they were trained on
+  double train_accuracy = 0.0;  ///< likewise
+  double validation_loss = 0.0;      ///< NaN without a validation share
+  double validation_accuracy = 0.0;  ///< likewise
+  double test_loss = 0.0;            ///< NaN if there are no test samples
+  double test_accuracy = 0.0;        ///< NaN of a regression
+  double average_test_loss = 0.0;      ///< of the averaged weights; NaN if none are kept
+  double average_test_accuracy = 0.0;  ///< likewise
+  double seconds = 0.0;                ///< of the epoch's updates, evaluation and probes left out
+  bool whole = true;                   ///< false: ended before all batches of the epoch
+};
+
+/// One probe's numbers over the run. The first column is the step after whose update they were taken.
+struct ProbeSeries {
+  std::string id;                    ///< "gradients", as in probe_descriptor(); "evaluation", "curvature"...
+  std::vector<std::string> columns;  ///< "step", "0.weight: mean", ...
+  TableView table;
+  double seconds = 0.0;  ///< what measuring has cost so far
+};
+
+/// Distributions at one step.
+struct HistogramShot {
+  std::int64_t step = 0;
+  std::vector<Histogram> weights;            ///< in the order of Plan::tensors
+  std::vector<Histogram> gradients;          ///< likewise
+  std::vector<LayerActivations> activations;  ///< by planned layer
+};
+
+/// A training run at one moment.
+struct TrainingView {
+  TableView steps;
+  std::shared_ptr<const std::vector<EpochRecord>> epochs;
+  std::vector<ProbeSeries> probes;  ///< those that have measured something
+  std::shared_ptr<const std::vector<std::shared_ptr<const HistogramShot>>> histograms;
+  Outcome outcome = Outcome::kRunning;
+  std::int64_t restored_step = -1;  ///< early stopping: the step whose weights were restored; −1: none
+  std::int64_t steps_per_epoch = 0;
+  std::int64_t budget = 0;  ///< updates that the run will make if nothing ends it
+  double seconds = 0.0;     ///< of all updates, evaluation and probes
+
+  const ProbeSeries* find(std::string_view probe) const;
+};
+
+}  // namespace thalweg
