@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 
 #include "core/nn/cpu_kernels.hpp"
-#include "core/nn/vectorised.hpp"
+#include "core/nn/vectorise.hpp"
 
 namespace thalweg::cpu {
 namespace {
@@ -13,7 +14,6 @@ namespace {
 constexpr double kDensest = 0.4;
 
 #if defined(__GNUC__)
-constexpr int kLanes = 16;
 typedef float Lanes __attribute__((vector_size(4 * kLanes), aligned(4)));
 
 // By reference: how vectors are returned depends on the instruction set.
@@ -86,6 +86,34 @@ std::optional<SparseSamples> sparse(const Samples& samples, std::int64_t feature
     }
   }
   out.start.push_back(static_cast<std::uint32_t>(out.column.size()));
+  return out;
+}
+
+const SparseSamples* SparseDataset::of(const Dataset& data, const Samples& samples) const {
+  if (&samples == &data.train && train) return &*train;
+  if (&samples == &data.test && test) return &*test;
+  return nullptr;
+}
+
+std::shared_ptr<const SparseDataset> sparse(const std::shared_ptr<const Dataset>& data) {
+  // With several channels there is no one shift for all pixels.
+  if (data->shape[0] != 1) return nullptr;
+  struct Made {
+    std::weak_ptr<const Dataset> data;
+    std::weak_ptr<const SparseDataset> sparse;
+  };
+  static std::mutex mutex;
+  static std::vector<Made> made;
+  const std::scoped_lock lock(mutex);
+  std::erase_if(made, [](const Made& m) { return m.data.expired() || m.sparse.expired(); });
+  for (const Made& m : made)
+    if (m.data.lock() == data)
+      if (auto held = m.sparse.lock()) return held;
+  auto out = std::make_shared<SparseDataset>();
+  out->train = sparse(data->train, data->features);
+  out->test = sparse(data->test, data->features);
+  if (!out->train && !out->test) return nullptr;
+  made.push_back({data, out});
   return out;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -21,6 +22,18 @@ struct SparseSamples {
 
 /// Nothing unless products with these samples are quicker without their zeros.
 std::optional<SparseSamples> sparse(const Samples& samples, std::int64_t features);
+
+/// Both parts of a data set, where it is worth it.
+struct SparseDataset {
+  std::optional<SparseSamples> train, test;
+
+  /// Null unless `samples` is one of the parts of `data`, which this was made from, and worth it.
+  const SparseSamples* of(const Dataset& data, const Samples& samples) const;
+};
+
+/// Made once for each data set, however many networks train on it. Null where products with its first
+/// layer are not quicker without zeros. Any thread.
+std::shared_ptr<const SparseDataset> sparse(const std::shared_ptr<const Dataset>& data);
 
 /// The nonzero pixels of a batch; the samples must stay. One thread at a time; `threads` are for the
 /// loops inside. Results depend on neither their number nor the instruction set.

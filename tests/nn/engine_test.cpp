@@ -114,6 +114,36 @@ TEST(CpuEngine, EveryRuleIsTheRegistrysRule) {
   }
 }
 
+TEST(CpuEngine, LeavesOutZerosOfImages) {
+  auto data = std::make_shared<Dataset>(*test::toy_data(40, 20, 100));
+  data->shape = {1, 10, 10};
+  data->mean = {0.2f};
+  data->deviation = {0.4f};
+  for (Samples* samples : {&data->train, &data->test})
+    for (std::size_t i = 0; i < samples->bytes.size(); ++i)
+      if (i * 2654435761u % 100 < 80) samples->bytes[i] = 0;
+  const NetworkSettings settings = test::network("linear:units=37; relu; linear:units=3");
+  for (const int threads : {1, 2}) {
+    const auto engine = built(settings, data, 7, threads);
+    ReferenceNet<double> net(engine->plan(), test::reference_loss(settings.loss), 7);
+    std::ranges::copy(engine->parameters(), net.parameters.begin());
+    const auto batch = batch_of(13, 5);
+    const auto inputs = test::reference_batch<double>(*data, batch);
+    const double wanted = net.forward(inputs, true);
+    net.backward(inputs);
+    const auto result = engine->step(batch, {0.1});
+    ASSERT_TRUE(result);
+    EXPECT_TRUE(test::close(result->loss, wanted, 1e-5));
+    for (std::size_t i = 0; i < net.gradient.size(); ++i)
+      ASSERT_TRUE(test::close(engine->gradient()[i], net.gradient[i], 1e-5)) << "parameter " << i;
+    // Samples that are not the data set's own take the other way, to the same outputs.
+    const Samples copy = data->test;
+    const auto own = engine->outputs(data->test), foreign = engine->outputs(copy);
+    ASSERT_TRUE(own && foreign);
+    for (std::size_t i = 0; i < own->size(); ++i) EXPECT_TRUE(test::close((*own)[i], (*foreign)[i], 1e-5));
+  }
+}
+
 TEST(CpuEngine, ClipsToTheGlobalNorm) {
   const auto data = test::toy_data();
   const NetworkSettings settings = test::network("linear:units=9; tanh; linear:units=3");

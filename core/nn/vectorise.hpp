@@ -1,11 +1,13 @@
-// Loops compiled for several instruction sets and chosen at run time, for what people install.
+// One loop for several instruction sets, chosen at run time. A loop is written once, as a lambda;
+// vectorised() compiles everything it calls for each set, by inlining it. Contraction is off for the whole
+// project, so all compute the same numbers. Pointers are copied to local restrict ones inside the lambdas,
+// or nothing would be vectorised.
 #pragma once
+
+#include <cstdint>
 
 namespace thalweg::cpu {
 
-// A loop is written once, as a lambda; these three compile everything it calls for their instruction
-// set, by inlining it. Contraction is off for the whole project, so they compute the same numbers.
-// Pointers are copied to local restrict ones inside the lambdas, or nothing would be vectorised.
 #if defined(__x86_64__) && defined(__GNUC__)
 template <class Loop>
 [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512"), gnu::flatten]] void run_avx512(
@@ -39,5 +41,23 @@ void vectorised(const Loop& loop) {
   loop();
 }
 #endif
+
+constexpr int kLanes = 16;
+
+/// Σ f(i) in sixteen running sums: vectors, whatever their width, in one fixed order.
+template <class F>
+inline float lane_sum(int count, const F& f) {
+  float lanes[kLanes] = {};
+  int i = 0;
+  for (; i + kLanes <= count; i += kLanes)
+    for (int l = 0; l < kLanes; ++l) lanes[l] += f(i + l);
+  float sum = 0.0f;
+  for (int l = 0; l < kLanes; ++l) sum += lanes[l];
+  for (; i < count; ++i) sum += f(i);
+  return sum;
+}
+
+/// Where a row of a matrix without gaps begins.
+inline std::int64_t row_start(int row, int width) { return std::int64_t{row} * width; }
 
 }  // namespace thalweg::cpu
