@@ -27,40 +27,47 @@ inline void prefetch([[maybe_unused]] const void* p) {
 #endif
 }
 
-/// out[0..width) = base + Σ value(e) · matrix[at(e)] for e = 0, 1, ... Blocks of columns stay in registers
-/// over all e.
-template <class At, class Value>
-inline void combine(std::int64_t count, const At& at, const Value& value, const float* matrix, int width,
+/// For every row r: out_r[0..width) = base + Σ value(r, e) · matrix[at(r, e)] over e = 0 .. count(r) − 1. A
+/// block of columns at a time: its sums stay in registers, and its part of the matrix in a near cache
+/// while all rows pass by.
+template <class Rows>
+inline void combine(const Rows& rows, std::int64_t begin, std::int64_t end, const float* matrix, int width,
                     const float* base, float* out) {
   int j = 0;
 #if defined(__GNUC__)
   const auto block = [&]<int kVectors>(std::integral_constant<int, kVectors>) {
     for (; j + kVectors * kLanes <= width; j += kVectors * kLanes) {
-      Lanes sum[kVectors];
+      for (std::int64_t r = begin; r < end; ++r) {
+        const auto row = rows(r);
+        Lanes sum[kVectors];
 #pragma GCC unroll 8
-      for (int k = 0; k < kVectors; ++k) load(sum[k], base + j + k * kLanes);
-      for (std::int64_t e = 0; e < count; ++e) {
-        const float* row = matrix + std::int64_t{at(e)} * width + j;
-        const float factor = value(e);
+        for (int k = 0; k < kVectors; ++k) load(sum[k], base + j + k * kLanes);
+        for (int e = 0; e < row.count; ++e) {
+          const float* from = matrix + std::int64_t{row.at(e)} * width + j;
+          const float factor = row.value(e);
 #pragma GCC unroll 8
-        for (int k = 0; k < kVectors; ++k) {
-          Lanes held;
-          load(held, row + k * kLanes);
-          sum[k] += factor * held;
+          for (int k = 0; k < kVectors; ++k) {
+            Lanes held;
+            load(held, from + k * kLanes);
+            sum[k] += factor * held;
+          }
         }
-      }
 #pragma GCC unroll 8
-      for (int k = 0; k < kVectors; ++k) store(out + j + k * kLanes, sum[k]);
+        for (int k = 0; k < kVectors; ++k) store(out + r * width + j + k * kLanes, sum[k]);
+      }
     }
   };
   block(std::integral_constant<int, 8>{});
   block(std::integral_constant<int, 4>{});
   block(std::integral_constant<int, 1>{});
 #endif
-  for (; j < width; ++j) {
-    float sum = base[j];
-    for (std::int64_t e = 0; e < count; ++e) sum += value(e) * matrix[std::int64_t{at(e)} * width + j];
-    out[j] = sum;
+  for (std::int64_t r = begin; j < width && r < end; ++r) {
+    const auto row = rows(r);
+    for (int c = j; c < width; ++c) {
+      float sum = base[c];
+      for (int e = 0; e < row.count; ++e) sum += row.value(e) * matrix[std::int64_t{row.at(e)} * width + c];
+      out[r * width + c] = sum;
+    }
   }
 }
 
@@ -149,13 +156,18 @@ void SparseBatch::product(const float* weight, int width, float* y, int threads)
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
   for (int part = 0; part < threads; ++part) {
     vectorised([=] {
-      for (std::int64_t r = count * part / threads; r < count * (part + 1) / threads; ++r) {
-        const Row row = rows[r];
-        combine(
-            row.count, [&](std::int64_t e) { return row.column[e]; },
-            [&](std::int64_t e) { return scale * static_cast<float>(row.value[e]); }, weight, width, base,
-            y + r * width);
-      }
+      struct Pixels {
+        const Row& row;
+        float scale;
+        int count;
+        int at(int e) const { return row.column[e]; }
+        float value(int e) const { return scale * static_cast<float>(row.value[e]); }
+      };
+      combine(
+          [=](std::int64_t r) {
+            return Pixels{rows[r], scale, rows[r].count};
+          },
+          count * part / threads, count * (part + 1) / threads, weight, width, base, y);
     });
   }
 }
@@ -170,15 +182,19 @@ void SparseBatch::transposed_product(const float* d, int width, float* out, int 
   const float* const base = sums_.data();
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
   for (int part = 0; part < threads; ++part) {
-    const int begin = static_cast<int>(std::int64_t{features_} * part / threads);
-    const int end = static_cast<int>(std::int64_t{features_} * (part + 1) / threads);
+    const std::int64_t features = features_;
     vectorised([=] {
-      for (int c = begin; c < end; ++c) {
-        const Entry* const column = entries + start[c];
-        combine(
-            start[c + 1] - start[c], [&](std::int64_t e) { return column[e].row; },
-            [&](std::int64_t e) { return column[e].value; }, d, width, base, out + std::int64_t{c} * width);
-      }
+      struct Column {
+        const Entry* entry;
+        int count;
+        int at(int e) const { return entry[e].row; }
+        float value(int e) const { return entry[e].value; }
+      };
+      combine(
+          [=](std::int64_t c) {
+            return Column{entries + start[c], static_cast<int>(start[c + 1] - start[c])};
+          },
+          features * part / threads, features * (part + 1) / threads, d, width, base, out);
     });
   }
 }
