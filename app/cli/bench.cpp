@@ -121,7 +121,7 @@ double median(std::vector<double> values) {
 
 int bench(const BenchOptions& options) {
   const std::pair<const char*, std::function<std::vector<Figure>()>> all[] = {
-      {"descent", descent}, {"frame", frame}, {"train", bench_train}};
+      {"descent", descent}, {"frame", frame}, {"train", [&] { return bench_train(options.peer); }}};
   std::string names;
   for (const auto& [name, run] : all) {
     names += (names.empty() ? "" : ", ") + std::string(name);
@@ -133,7 +133,7 @@ int bench(const BenchOptions& options) {
       if (options.json)
         json.push_back({{"name", figure.name}, {"value", figure.value}, {"unit", figure.unit}});
       else
-        std::printf("%-52s %10.3f %s\n", figure.name.c_str(), figure.value, figure.unit.c_str());
+        std::printf("%-62s %10.3f %s\n", figure.name.c_str(), figure.value, figure.unit.c_str());
     }
     if (options.json) std::printf("%s\n", json.dump(2).c_str());
     return kExitOk;

@@ -17,6 +17,8 @@ struct Figure {
 double median(std::vector<double> values);
 
 /// Empty if it could not be measured; the reason is then on standard error.
-std::vector<Figure> bench_train();
+/// @param peer  command that prints the seconds of a peer's epoch, given batch, epochs, widths and threads;
+///              empty: none
+std::vector<Figure> bench_train(const std::string& peer);
 
 }  // namespace thalweg::cli

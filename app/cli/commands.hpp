@@ -63,6 +63,7 @@ int screenshot(const ScreenshotOptions& options);
 
 struct BenchOptions {
   std::string name;
+  std::string peer;  ///< of train: a command that measures a peer, such as tests/bench/torch_train.py FOLDER
   bool json = false;
 };
 int bench(const BenchOptions& options);

@@ -164,6 +164,8 @@ int run(int argc, char** argv) {
   BenchOptions bench_options;
   CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, train");
   bench_command.add_option("name", bench_options.name, "which")->required();
+  bench_command.add_option("--peer", bench_options.peer, "train: measure this in turn, such as tests/bench/torch_train.py")
+      ->type_name("COMMAND");
   bench_command.add_flag("--json", bench_options.json, "print JSON");
 
   refuse_empty(app);
