@@ -72,6 +72,13 @@ void activation_gradient(LayerKind kind, float slope, const float* x_, float* d_
   });
 }
 
+void add(const float* a, const float* b, float* out, std::int64_t count) {
+  vectorised([=] {
+#pragma GCC ivdep
+    for (std::int64_t i = 0; i < count; ++i) out[i] = a[i] + b[i];
+  });
+}
+
 void column_sums(const float* d_, int rows, int width, float* out_) {
   vectorised([=] {
     float* __restrict out = out_;

@@ -16,7 +16,7 @@ std::size_t numbers(int rows, int width) {
 /// How many means and inverses a layer needs.
 std::size_t statistics(const PlannedLayer& layer, int rows) {
   if (layer.kind == LayerKind::kBatchNorm) return static_cast<std::size_t>(layer.inputs);
-  if (layer.kind == LayerKind::kLayerNorm) return static_cast<std::size_t>(rows);
+  if (is_normalisation(layer.kind)) return numbers(rows, layer.groups);
   return 0;
 }
 
@@ -50,11 +50,13 @@ void CpuNetwork::reserve(int rows) {
   if (rows <= rows_) return;
   rows_ = rows;
   int widest = plan_.inputs;
+  bool residual = false;
   inputs_.resize(numbers(rows, plan_.inputs));
   float* before = inputs_.data();
   for (std::size_t i = 0; i < plan_.layers.size(); ++i) {
     const PlannedLayer& layer = plan_.layers[i];
     widest = std::max(widest, layer.outputs);
+    residual |= layer.kind == LayerKind::kAdd;
     if (!in_place(layer.kind)) {
       values_[i].resize(numbers(rows, layer.outputs));
       before = values_[i].data();
@@ -63,6 +65,7 @@ void CpuNetwork::reserve(int rows) {
     means_[i].resize(statistics(layer, rows));
     inverses_[i].resize(statistics(layer, rows));
   }
+  if (residual) skipped_.resize(numbers(rows, widest));
   delta_.resize(numbers(rows, widest));
   delta_before_.resize(numbers(rows, widest));
 }
@@ -118,7 +121,14 @@ void CpuNetwork::forward_layer(std::size_t i, int rows, const PassMode& mode) {
       break;
     }
     case LayerKind::kLayerNorm:
-      cpu::layer_norm(layer, x, y, rows, weight(layer), bias(layer), means_[i].data(), inverses_[i].data());
+    case LayerKind::kGroupNorm:
+      cpu::group_norm(layer, x, y, rows, weight(layer), bias(layer), means_[i].data(), inverses_[i].data());
+      break;
+    case LayerKind::kRmsNorm:
+      cpu::rms_norm(layer, x, y, rows, weight(layer), inverses_[i].data());
+      break;
+    case LayerKind::kAdd:
+      cpu::add(x, input_of(static_cast<std::size_t>(layer.from)), y, std::int64_t{rows} * layer.outputs);
       break;
     case LayerKind::kDropout:
       dropout(i, rows, mode, y);
@@ -168,7 +178,14 @@ PassResult CpuNetwork::measure(const PassSamples& pass, float scale) {
 }
 
 void CpuNetwork::backward(int rows, const PassMode& mode, float* gradient) {
-  for (std::size_t i = plan_.layers.size(); i-- > first_trained_;) backward_layer(i, rows, mode, gradient);
+  int from = -1;  // where the residual block begins that we are in
+  for (std::size_t i = plan_.layers.size(); i-- > first_trained_;) {
+    const PlannedLayer& layer = plan_.layers[i];
+    if (layer.kind == LayerKind::kAdd) from = layer.from;
+    backward_layer(i, rows, mode, gradient);
+    if (static_cast<int>(i) == from && i > first_trained_)
+      cpu::add(delta_.data(), skipped_.data(), delta_.data(), std::int64_t{rows} * layer.inputs);
+  }
 }
 
 void CpuNetwork::backward_layer(std::size_t i, int rows, const PassMode& mode, float* gradient) {
@@ -190,9 +207,16 @@ void CpuNetwork::backward_layer(std::size_t i, int rows, const PassMode& mode, f
                                          inverses_[i].data(), dweight, dbias);
       break;
     case LayerKind::kLayerNorm:
-      cpu::layer_norm_gradient(layer, x, d, rows, weight(layer), means_[i].data(), inverses_[i].data(),
+    case LayerKind::kGroupNorm:
+      cpu::group_norm_gradient(layer, x, d, rows, weight(layer), means_[i].data(), inverses_[i].data(),
                                dweight, dbias);
       break;
+    case LayerKind::kRmsNorm:
+      cpu::rms_norm_gradient(layer, x, d, rows, weight(layer), inverses_[i].data(), dweight);
+      break;
+    case LayerKind::kAdd:
+      std::copy_n(d, std::int64_t{rows} * layer.outputs, skipped_.begin());
+      return;
     case LayerKind::kDropout:
       dropout(i, rows, mode, d);
       break;

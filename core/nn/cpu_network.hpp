@@ -110,6 +110,7 @@ class CpuNetwork {
   std::vector<float*> outputs_;             ///< by layer: its output, maybe in an earlier layer's memory
   std::vector<std::vector<float>> means_, inverses_;
   std::vector<float> delta_, delta_before_;
+  std::vector<float> skipped_;  ///< gradient that goes around a residual block; blocks do not nest
 };
 
 }  // namespace thalweg

@@ -60,8 +60,15 @@ class ReferenceNet {
           }
       } else if (layer.kind == LayerKind::kDropout) {
         for (std::size_t e = 0; e < y.size(); ++e) y[e] = training ? x[e] * mask(layer, i, step, e) : x[e];
-      } else if (layer.kind == LayerKind::kLayerNorm) {
-        for (int r = 0; r < rows; ++r) normalise(layer, x, y, at(r, layer.inputs), 1, layer.inputs, true);
+      } else if (layer.kind == LayerKind::kLayerNorm || layer.kind == LayerKind::kGroupNorm) {
+        for_groups(layer, rows, [&](std::size_t first, std::size_t unit) {
+          normalise(layer, x, y, first, 1, layer.inputs / layer.groups, unit, 1);
+        });
+      } else if (layer.kind == LayerKind::kRmsNorm) {
+        for (int r = 0; r < rows; ++r) rms_normalise(layer, x, y, at(r, layer.inputs));
+      } else if (layer.kind == LayerKind::kAdd) {
+        for (std::size_t e = 0; e < y.size(); ++e)
+          y[e] = x[e] + values_[static_cast<std::size_t>(layer.from)][e];
       } else if (layer.kind == LayerKind::kBatchNorm) {
         for (int c = 0; c < layer.inputs; ++c) {
           if (!training) {
@@ -74,8 +81,9 @@ class ReferenceNet {
             }
             continue;
           }
-          const auto [mean, variance] = normalise(layer, x, y, static_cast<std::size_t>(c),
-                                                  static_cast<std::size_t>(layer.inputs), rows, false);
+          const auto [mean, variance] =
+              normalise(layer, x, y, static_cast<std::size_t>(c), static_cast<std::size_t>(layer.inputs),
+                        rows, static_cast<std::size_t>(c), 0);
           if (!track) continue;
           T* running = &buffers[static_cast<std::size_t>(layer.buffer + c)];
           const T m = T(layer.momentum);
@@ -97,6 +105,7 @@ class ReferenceNet {
     const int rows = batch.count;
     gradient.assign(gradient.size(), T(0));
     std::vector<T> dy(values_.back().size());
+    std::vector<std::vector<T>> around(plan_.layers.size());  // by the first layer of a residual block
     loss(batch, dy.data());
     for (std::size_t i = plan_.layers.size(); i-- > 0;) {
       const PlannedLayer& layer = plan_.layers[i];
@@ -116,19 +125,26 @@ class ReferenceNet {
           }
       } else if (layer.kind == LayerKind::kDropout) {
         for (std::size_t e = 0; e < dx.size(); ++e) dx[e] = dy[e] * mask(layer, i, step, e);
-      } else if (layer.kind == LayerKind::kLayerNorm) {
-        for (int r = 0; r < rows; ++r)
-          denormalise(layer, x, dy, dx, at(r, layer.inputs), 1, layer.inputs, true);
+      } else if (layer.kind == LayerKind::kLayerNorm || layer.kind == LayerKind::kGroupNorm) {
+        for_groups(layer, rows, [&](std::size_t first, std::size_t unit) {
+          denormalise(layer, x, dy, dx, first, 1, layer.inputs / layer.groups, unit, 1);
+        });
+      } else if (layer.kind == LayerKind::kRmsNorm) {
+        for (int r = 0; r < rows; ++r) rms_denormalise(layer, x, dy, dx, at(r, layer.inputs));
+      } else if (layer.kind == LayerKind::kAdd) {
+        dx = dy;
+        around[static_cast<std::size_t>(layer.from)] = dy;
       } else if (layer.kind == LayerKind::kBatchNorm) {
         for (int c = 0; c < layer.inputs; ++c)
           denormalise(layer, x, dy, dx, static_cast<std::size_t>(c), static_cast<std::size_t>(layer.inputs),
-                      rows, false);
+                      rows, static_cast<std::size_t>(c), 0);
       } else {
         visit_activation(layer.kind, [&]<LayerKind kind>() {
           for (std::size_t e = 0; e < dx.size(); ++e)
             dx[e] = dy[e] * activation_slope<kind>(x[e], T(layer.setting));
         });
       }
+      for (std::size_t e = 0; e < around[i].size(); ++e) dx[e] += around[i][e];
       dy = std::move(dx);
     }
   }
@@ -165,21 +181,31 @@ class ReferenceNet {
     return {mean, variance / T(count)};
   }
 
-  /// `per_element`: γ and β belong to each element of the group (LayerNorm), else to the group.
+  /// Calls f(first element, first unit) for every group of every row.
+  template <class F>
+  static void for_groups(const PlannedLayer& layer, int rows, const F& f) {
+    const int size = layer.inputs / layer.groups;
+    for (int r = 0; r < rows; ++r)
+      for (int g = 0; g < layer.groups; ++g)
+        f(at(r, layer.inputs, g * size), static_cast<std::size_t>(g * size));
+  }
+
+  /// Elements first, first + stride, ...; their γ and β are those of unit, unit + unit_stride, ...
   Moments normalise(const PlannedLayer& layer, const std::vector<T>& x, std::vector<T>& y, std::size_t first,
-                    std::size_t stride, int count, bool per_element) const {
+                    std::size_t stride, int count, std::size_t unit, std::size_t unit_stride) const {
     const Moments m = moments(x, first, stride, count);
     const T inverse = T(1) / std::sqrt(m.variance + T(layer.setting));
     for (int k = 0; k < count; ++k) {
       const std::size_t e = first + static_cast<std::size_t>(k) * stride;
-      const std::size_t p = per_element ? static_cast<std::size_t>(k) : first;
+      const std::size_t p = unit + static_cast<std::size_t>(k) * unit_stride;
       y[e] = weight(layer)[p] * (x[e] - m.mean) * inverse + bias(layer)[p];
     }
     return m;
   }
 
   void denormalise(const PlannedLayer& layer, const std::vector<T>& x, const std::vector<T>& dy,
-                   std::vector<T>& dx, std::size_t first, std::size_t stride, int count, bool per_element) {
+                   std::vector<T>& dx, std::size_t first, std::size_t stride, int count, std::size_t unit,
+                   std::size_t unit_stride) {
     const Moments m = moments(x, first, stride, count);
     const T inverse = T(1) / std::sqrt(m.variance + T(layer.setting));
     T* dgamma = &gradient[static_cast<std::size_t>(layer.weight)];
@@ -187,7 +213,7 @@ class ReferenceNet {
     T sum = 0, product = 0;
     for (int k = 0; k < count; ++k) {
       const std::size_t e = first + static_cast<std::size_t>(k) * stride;
-      const std::size_t p = per_element ? static_cast<std::size_t>(k) : first;
+      const std::size_t p = unit + static_cast<std::size_t>(k) * unit_stride;
       const T normal = (x[e] - m.mean) * inverse;
       dgamma[p] += dy[e] * normal;
       dbeta[p] += dy[e];
@@ -196,9 +222,44 @@ class ReferenceNet {
     }
     for (int k = 0; k < count; ++k) {
       const std::size_t e = first + static_cast<std::size_t>(k) * stride;
-      const std::size_t p = per_element ? static_cast<std::size_t>(k) : first;
+      const std::size_t p = unit + static_cast<std::size_t>(k) * unit_stride;
       const T normal = (x[e] - m.mean) * inverse;
       dx[e] = inverse * (dy[e] * weight(layer)[p] - (sum + normal * product) / T(count));
+    }
+  }
+
+  /// 1/√(mean x² + ε) of the row that begins at `first`.
+  static T rms_inverse(const PlannedLayer& layer, const std::vector<T>& x, std::size_t first) {
+    T sum = 0;
+    for (int k = 0; k < layer.inputs; ++k) {
+      const T value = x[first + static_cast<std::size_t>(k)];
+      sum += value * value;
+    }
+    return T(1) / std::sqrt(sum / T(layer.inputs) + T(layer.setting));
+  }
+
+  void rms_normalise(const PlannedLayer& layer, const std::vector<T>& x, std::vector<T>& y,
+                     std::size_t first) const {
+    const T inverse = rms_inverse(layer, x, first);
+    for (int k = 0; k < layer.inputs; ++k) {
+      const std::size_t e = first + static_cast<std::size_t>(k);
+      y[e] = weight(layer)[k] * x[e] * inverse;
+    }
+  }
+
+  void rms_denormalise(const PlannedLayer& layer, const std::vector<T>& x, const std::vector<T>& dy,
+                       std::vector<T>& dx, std::size_t first) {
+    const T inverse = rms_inverse(layer, x, first);
+    T* dgamma = &gradient[static_cast<std::size_t>(layer.weight)];
+    T product = 0;
+    for (int k = 0; k < layer.inputs; ++k) {
+      const std::size_t e = first + static_cast<std::size_t>(k);
+      dgamma[k] += dy[e] * x[e] * inverse;
+      product += dy[e] * weight(layer)[k] * x[e];
+    }
+    for (int k = 0; k < layer.inputs; ++k) {
+      const std::size_t e = first + static_cast<std::size_t>(k);
+      dx[e] = inverse * (dy[e] * weight(layer)[k] - x[e] * inverse * inverse * product / T(layer.inputs));
     }
   }
 
