@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 
+#include "core/nn/cpu_hessian.hpp"
 #include "core/nn/cpu_kernels.hpp"
 #include "core/nn/cpu_network.hpp"
 #include "core/nn/cpu_product.hpp"
@@ -73,6 +74,7 @@ class CpuEngine final : public TrainingEngine {
     if (auto error = check_rule(settings.optimizer)) return error;
 
     plan_ = std::move(*planned);
+    loss_ = settings.loss;
     updater_ = cpu::make_updater(settings.optimizer);
     optimizer_id_ = settings.optimizer.id;
     steps_ = 0;
@@ -178,8 +180,16 @@ class CpuEngine final : public TrainingEngine {
   std::optional<Error> loss_gradient(std::span<const std::uint32_t>, std::span<float>) override {
     return bad_input("loss_gradient: not there yet");
   }
-  Result<std::unique_ptr<HessianProduct>> hessian(std::span<const std::uint32_t>) override {
-    return bad_input("hessian: not there yet");
+  Result<std::unique_ptr<HessianProduct>> hessian(std::span<const std::uint32_t> samples) override {
+    if (!updater_) return bad_input("no network is built", "hessian");
+    if (auto error = check_batch(samples, data_->train)) return *error;
+    return make_cpu_hessian({.plan = plan_,
+                             .loss = loss_,
+                             .data = data_,
+                             .samples = {samples.begin(), samples.end()},
+                             .parameters = parameters_,
+                             .buffers = buffers_,
+                             .threads = threads_});
   }
 
   std::optional<Error> set_optimizer(const Spec& optimizer) override {
@@ -247,6 +257,7 @@ class CpuEngine final : public TrainingEngine {
   int threads_;
   std::shared_ptr<const Dataset> data_;
   Plan plan_;
+  Spec loss_;
   std::optional<CpuNetwork> network_;
   std::string optimizer_id_;
   std::unique_ptr<cpu::Updater> updater_;  ///< null: nothing is built

@@ -109,8 +109,8 @@ class MovingPass {
     }
   }
 
-  /// R of the gradient of the loss by the outputs. Both losses are functions of the outputs alone, so it is their
-  /// Hessian by the outputs times R of the outputs.
+  /// R of the gradient of the loss by the outputs. Both losses are functions of the outputs alone, so it is
+  /// their Hessian by the outputs times R of the outputs.
   void loss(float scale) {
     const float* r = moved_input(layers_.size());
     if (!tape_->softmax().empty()) {

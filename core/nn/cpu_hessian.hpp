@@ -28,9 +28,9 @@ struct CpuHessianSettings {
   std::size_t kept_bytes = std::size_t{128} << 20;
 };
 
-/// The Hessian of the mean loss over the samples, in evaluation mode and single precision. It takes the second
-/// derivative of ReLU and leaky ReLU to be 0, also at the kink. The same calls give the same numbers, for a
-/// given number of threads. multiply() throws std::invalid_argument if the sizes do not fit.
+/// The Hessian of the mean loss over the samples, in evaluation mode and single precision. It takes the
+/// second derivative of ReLU and leaky ReLU to be 0, also at the kink. The same calls give the same numbers,
+/// for a given number of threads. multiply() throws std::invalid_argument if the sizes do not fit.
 std::unique_ptr<HessianProduct> make_cpu_hessian(CpuHessianSettings settings);
 
 }  // namespace thalweg

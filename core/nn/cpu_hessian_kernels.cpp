@@ -74,8 +74,8 @@ void batch_norm_backward(const NormValues& values, const NormMoves& moves, int r
   });
 }
 
-/// One segment of Rδx. With g = δγ, a = mean g, b = mean(n g) the gradient is inverse · (g − a − n b); n, g and
-/// inverse move, R inverse = −inverse² · projection.
+/// One segment of Rδx. With g = δγ, a = mean g, b = mean(n g) the gradient is inverse · (g − a − n b); n, g
+/// and inverse move, R inverse = −inverse² · projection.
 inline void segment_backward(int size, bool centred, float inverse, float projection,
                              const float* __restrict gamma, const float* __restrict vgamma,
                              const float* __restrict n, const float* __restrict rn,
@@ -253,7 +253,8 @@ void norm_backward(const PlannedLayer& layer, const NormValues& values, const No
       const int first = segments.first_unit(s);
       const std::int64_t at = row_start(s, size);
       segment_backward(size, segments.centred, values.inverse[s], moves.projection[s], values.gamma + first,
-                       moves.gamma + first, values.normal + at, moves.normal + at, values.delta + at, d_ + at);
+                       moves.gamma + first, values.normal + at, moves.normal + at, values.delta + at,
+                       d_ + at);
     }
   });
 }

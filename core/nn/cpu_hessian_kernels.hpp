@@ -31,9 +31,9 @@ struct NormValues {
 /// The part of v that belongs to γ and β, and R of n.
 struct NormMoves {
   const float* gamma = nullptr;
-  const float* beta = nullptr;       ///< null where the layer has none
-  float* normal = nullptr;           ///< R n, rows x width
-  float* projection = nullptr;       ///< mean of n · Rx, rows x groups; not for batch normalisation
+  const float* beta = nullptr;  ///< null where the layer has none
+  float* normal = nullptr;      ///< R n, rows x width
+  float* projection = nullptr;  ///< mean of n · Rx, rows x groups; not for batch normalisation
 };
 
 /// n and inverse of the inputs x; for batch normalisation from its running means and variances.
