@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "core/nn/cpu_hessian.hpp"
 #include "core/nn/cpu_kernels.hpp"
 #include "core/nn/cpu_network.hpp"
 #include "core/nn/cpu_probe.hpp"
@@ -152,9 +153,16 @@ class CpuEngine final : public TrainingEngine {
     cpu::mean_gradient(*network_, data_->train, samples, out);
     return {};
   }
-
-  Result<std::unique_ptr<HessianProduct>> hessian(std::span<const std::uint32_t>) override {
-    return bad_input("hessian: not there yet");
+  Result<std::unique_ptr<HessianProduct>> hessian(std::span<const std::uint32_t> samples) override {
+    if (!updater_) return bad_input("no network is built", "hessian");
+    if (auto error = check_batch(samples, data_->train)) return *error;
+    return make_cpu_hessian({.plan = plan_,
+                             .loss = settings_.loss,
+                             .data = data_,
+                             .samples = {samples.begin(), samples.end()},
+                             .parameters = {parameters_.begin(), parameters_.end()},
+                             .buffers = buffers_,
+                             .threads = threads_});
   }
 
   std::optional<Error> set_optimizer(const Spec& optimizer) override {
