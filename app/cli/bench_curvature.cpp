@@ -1,9 +1,11 @@
 // thalweg bench curvature: Hessian-vector products of 784-128-10 on MNIST against the bound of their matrix
 // products, in turn in one process, and a power iteration. On one thread it is the thread's own time that
 // counts, as in bench train.
+#include <cmath>
 #include <numeric>
 
 #include "app/cli/bench.hpp"
+#include "core/curvature/lanczos.hpp"
 #include "core/curvature/power_iteration.hpp"
 #include "core/nn/products.hpp"
 #include "core/optimizer/optimizer.hpp"
@@ -57,6 +59,9 @@ bool measure(TrainingEngine& engine, int samples, int threads, std::vector<Figur
   const std::string name = std::to_string(samples) + " samples, " + std::to_string(threads) +
                            (threads == 1 ? " thread: " : " threads: ");
   const char* unit = threads == 1 ? "ms of the thread" : "ms";
+  const double start = clock();
+  const LanczosResult top = lanczos(op, {.largest = 5, .seed = 1});
+  const double spectrum = clock() - start;
   out.push_back({name + "Hessian-vector product", 1e3 * median(ours), unit});
   out.push_back({name + "its products alone", 1e3 * median(bound), unit});
   out.push_back({name + "share of the bound", median(bound) / median(ours), ""});
@@ -64,6 +69,9 @@ bool measure(TrainingEngine& engine, int samples, int threads, std::vector<Figur
   out.push_back({name + "power iteration, 30 products", 1e3 * median(power), unit});
   out.push_back({name + "the eigenvalue", found.value, ""});
   out.push_back({name + "its residual", found.residual, ""});
+  out.push_back({name + "five largest by Lanczos", 1e3 * spectrum, unit});
+  out.push_back({name + "products they took", static_cast<double>(top.products), ""});
+  out.push_back({name + "the largest of them", top.largest.empty() ? NAN : top.largest.front().value, ""});
   return true;
 }
 
