@@ -14,12 +14,12 @@ namespace {
 /// many, else computed anew each time.
 class Outputs {
  public:
-  Outputs(CpuNetwork& network, const Samples& samples, std::span<const std::uint32_t> indices)
+  Outputs(CpuNetwork& network, const Samples& samples, std::span<const std::uint32_t> indices,
+          std::size_t most_kept)
       : network_(network), samples_(samples), indices_(indices) {
     std::size_t width = 0;
     for (const PlannedLayer& layer : network.plan().layers) width += static_cast<std::size_t>(layer.outputs);
-    constexpr std::size_t kMost = std::size_t{1} << 24;  // 64 MB
-    if (width > kMost / indices.size()) return;
+    if (width > most_kept / indices.size()) return;
     kept_.reserve(width * indices.size());
     run([&](std::size_t, std::span<const float> y) { kept_.insert(kept_.end(), y.begin(), y.end()); });
   }
@@ -86,10 +86,11 @@ double squares_about(std::span<const float> y, double mean) {
 }  // namespace
 
 std::vector<LayerActivations> activations(CpuNetwork& network, const Samples& samples,
-                                          std::span<const std::uint32_t> indices, int bins) {
+                                          std::span<const std::uint32_t> indices, int bins,
+                                          std::size_t most_kept) {
   network.reserve(kProbeRows);
   const std::vector<PlannedLayer>& layers = network.plan().layers;
-  const Outputs outputs(network, samples, indices);
+  const Outputs outputs(network, samples, indices, most_kept);
   std::vector<ValueRange> ranges(layers.size());
   std::vector<std::vector<std::uint32_t>> alive(layers.size());  // of ReLU alone
   for (std::size_t i = 0; i < layers.size(); ++i)
