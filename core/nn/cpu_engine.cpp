@@ -153,8 +153,9 @@ class CpuEngine final : public TrainingEngine {
     cpu::mean_gradient(*network_, data_->train, samples, out);
     return {};
   }
+
   Result<std::unique_ptr<HessianProduct>> hessian(std::span<const std::uint32_t> samples) override {
-    if (!updater_) return bad_input("no network is built", "hessian");
+    if (auto error = check_built("hessian")) return *error;
     if (auto error = check_batch(samples, data_->train)) return *error;
     return make_cpu_hessian({.plan = plan_,
                              .loss = settings_.loss,

@@ -30,7 +30,7 @@ class MovingPass {
     int widest = 1;
     for (std::size_t i = first_; i < layers_.size(); ++i) {
       const PlannedLayer& layer = plan.layers[i];
-      widest = std::max({widest, layer.inputs, layer.outputs});
+      widest = std::max({widest, layer.outputs, i > first_ ? layer.inputs : 0});
       if (layer.kind != LayerKind::kDropout) layers_[i].outputs.resize(numbers(rows, layer.outputs));
       if (!is_normalisation(layer.kind)) continue;
       layers_[i].normal.resize(numbers(rows, layer.inputs));
@@ -65,7 +65,7 @@ class MovingPass {
     std::vector<float> normal, projection;  ///< of normalisation: see NormMoves
   };
 
-  std::int64_t count(int width) const { return std::int64_t{tape_->rows()} * width; }
+  std::int64_t count(int width) const { return std::int64_t{tape_->rows} * width; }
 
   /// R of what goes into layer i; null: 0, since nothing before it moves.
   const float* moved_input(std::size_t i) const {
@@ -74,7 +74,7 @@ class MovingPass {
   }
 
   cpu::NormValues values(std::size_t i) const {
-    const LayerTape& tape = tape_->layer(i);
+    const LayerTape& tape = tape_->layers[i];
     return {parameters_ + plan_.layers[i].weight, tape.normal.data(), tape.inverse.data(), tape.delta.data()};
   }
   cpu::NormMoves moves(std::size_t i) {
@@ -87,9 +87,9 @@ class MovingPass {
     const PlannedLayer& layer = plan_.layers[i];
     const float* rx = moved_input(i);
     float* ry = layers_[i].outputs.data();
-    const int rows = tape_->rows();
+    const int rows = tape_->rows;
     if (layer.kind == LayerKind::kLinear) {
-      const float* x = tape_->layer(i).inputs.data();
+      const float* x = tape_->layers[i].inputs.data();
       cpu::product('N', 'N', rows, layer.outputs, layer.inputs, x, layer.inputs, v_ + layer.weight,
                    layer.outputs, ry);
       if (rx)
@@ -99,7 +99,7 @@ class MovingPass {
     } else if (is_normalisation(layer.kind)) {
       cpu::norm_forward(layer, values(i), moves(i), rows, rx, ry);
     } else if (is_activation(layer.kind)) {
-      cpu::multiply(rx, tape_->layer(i).slope.data(), ry, count(layer.outputs));
+      cpu::multiply(rx, tape_->layers[i].slope.data(), ry, count(layer.outputs));
     } else if (layer.kind == LayerKind::kAdd) {
       const float* around = moved_input(static_cast<std::size_t>(layer.from));
       if (around)
@@ -113,8 +113,8 @@ class MovingPass {
   /// their Hessian by the outputs times R of the outputs.
   void loss(float scale) {
     const float* r = moved_input(layers_.size());
-    if (!tape_->softmax().empty()) {
-      cpu::softmax_hessian(tape_->softmax().data(), r, scale, tape_->rows(), plan_.outputs, delta_.data());
+    if (!tape_->softmax.empty()) {
+      cpu::softmax_hessian(tape_->softmax.data(), r, scale, tape_->rows, plan_.outputs, delta_.data());
       return;
     }
     const float factor = scale * 2.0f / static_cast<float>(plan_.outputs);
@@ -127,10 +127,10 @@ class MovingPass {
     if (layer.kind == LayerKind::kLinear) {
       backward_linear(i);
     } else if (is_normalisation(layer.kind)) {
-      cpu::norm_backward(layer, values(i), moves(i), tape_->rows(), d, out_ + layer.weight,
+      cpu::norm_backward(layer, values(i), moves(i), tape_->rows, d, out_ + layer.weight,
                          layer.bias < 0 ? nullptr : out_ + layer.bias);
     } else if (is_activation(layer.kind)) {
-      const LayerTape& tape = tape_->layer(i);
+      const LayerTape& tape = tape_->layers[i];
       if (tape.bend.empty())
         cpu::multiply(d, tape.slope.data(), d, count(layer.inputs));
       else
@@ -142,8 +142,8 @@ class MovingPass {
 
   void backward_linear(std::size_t i) {
     const PlannedLayer& layer = plan_.layers[i];
-    const LayerTape& tape = tape_->layer(i);
-    const int rows = tape_->rows(), in = layer.inputs, out = layer.outputs;
+    const LayerTape& tape = tape_->layers[i];
+    const int rows = tape_->rows, in = layer.inputs, out = layer.outputs;
     const float* rx = moved_input(i);
     const float* d = delta_.data();
     cpu::add_column_sums(d, rows, out, out_ + layer.bias);
@@ -209,6 +209,7 @@ class CpuHessian final : public HessianProduct {
 
     CpuNetwork network;
     MovingPass moving;
+    TapeRecorder recorder;
     Tape tape;               ///< of chunks that are not kept
     std::vector<float> sum;  ///< of its chunks; the first thread adds to the result itself
   };
@@ -218,7 +219,7 @@ class CpuHessian final : public HessianProduct {
     const auto left = static_cast<int>(s_.samples.size() - first);
     const PassSamples pass{
         .samples = &s_.data->train, .chosen = s_.samples.data() + first, .rows = std::min(rows_, left)};
-    tape.record(worker.network, pass, scale_, s_.parameters.data(), s_.buffers.data());
+    worker.recorder.record(worker.network, pass, {s_.parameters.data(), s_.buffers.data(), scale_}, tape);
   }
 
   /// Records as many chunks as there is room for.

@@ -2,8 +2,8 @@
 // v of everything the forward and backward pass compute, and R of the gradient is H v.
 //
 // B. A. Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6, 1994, sections 3-4.
-// What does not depend on v is kept from product to product (cpu_tape.hpp), so one costs about as much as a
-// training step: the products of matrices that a gradient has, and of all layers but the first another half.
+// What does not depend on v is kept from product to product (cpu_tape.hpp). What is left costs about as much
+// as a training step: the matrix products of a gradient for the first layer, twice those for every other one.
 #pragma once
 
 #include <cstdint>

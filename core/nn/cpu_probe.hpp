@@ -2,6 +2,8 @@
 // samples at a time. The weights are those bound to the network.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -21,9 +23,11 @@ void for_parts(const Samples& samples, std::span<const std::uint32_t> indices, c
   }
 }
 
-/// As TrainingEngine::activations; `indices` are not empty, `bins` is at least 1.
+/// As TrainingEngine::activations; `indices` are not empty, `bins` is at least 1. Outputs are kept between
+/// the two looks at them if they are no more than `most_kept` numbers, else computed twice.
 std::vector<LayerActivations> activations(CpuNetwork& network, const Samples& samples,
-                                          std::span<const std::uint32_t> indices, int bins);
+                                          std::span<const std::uint32_t> indices, int bins,
+                                          std::size_t most_kept = std::size_t{1} << 24);
 
 /// As TrainingEngine::loss_gradient; the parts are summed in double.
 void mean_gradient(CpuNetwork& network, const Samples& samples, std::span<const std::uint32_t> indices,

@@ -14,79 +14,92 @@ void copy(const float* from, std::int64_t count, std::vector<float>& to) { to.as
 
 }  // namespace
 
-void Tape::record(CpuNetwork& network, const PassSamples& pass, float scale, const float* parameters,
-                  const float* running) {
-  rows_ = pass.rows;
-  layers_.resize(network.plan().layers.size());
-  network.gather(pass);
-  network.forward(rows_, {});
-  network.measure(pass, scale);
-  record_values(network, running);
-  record_gradients(network, parameters);
+std::size_t Tape::bytes() const {
+  std::size_t out = softmax.capacity();
+  for (const LayerTape& t : layers)
+    out += t.inputs.capacity() + t.delta.capacity() + t.slope.capacity() + t.bend.capacity() +
+           t.normal.capacity() + t.inverse.capacity();
+  return out * sizeof(float);
 }
 
-void Tape::record_values(CpuNetwork& network, const float* running) {
+void TapeRecorder::record(CpuNetwork& network, const PassSamples& pass, const TapeSource& source,
+                          Tape& tape) {
+  tape.rows = pass.rows;
+  tape.layers.resize(network.plan().layers.size());
+  network.gather(pass);
+  network.forward(pass.rows, {});
+  network.measure(pass, source.scale);
+  copy(network.delta(), std::int64_t{pass.rows} * network.plan().outputs, delta_);
+  record_values(network, source, tape);
+  record_gradients(network, source, tape);
+}
+
+void TapeRecorder::record_values(const CpuNetwork& network, const TapeSource& source, Tape& tape) {
   const Plan& plan = network.plan();
-  for (std::size_t i = network.first_trained(); i < layers_.size(); ++i) {
+  for (std::size_t i = network.first_trained(); i < plan.layers.size(); ++i) {
     const PlannedLayer& layer = plan.layers[i];
-    LayerTape& tape = layers_[i];
-    const std::int64_t inputs = std::int64_t{rows_} * layer.inputs;
+    LayerTape& out = tape.layers[i];
+    const std::int64_t count = std::int64_t{tape.rows} * layer.inputs;
     if (layer.kind == LayerKind::kLinear) {
-      copy(network.input_of(i), inputs, tape.inputs);
+      copy(network.input_of(i), count, out.inputs);
     } else if (is_normalisation(layer.kind)) {
-      tape.normal.resize(static_cast<std::size_t>(inputs));
-      tape.inverse.resize(layer.kind == LayerKind::kBatchNorm
-                              ? static_cast<std::size_t>(layer.inputs)
-                              : static_cast<std::size_t>(rows_) * static_cast<std::size_t>(layer.groups));
-      cpu::normal_values(layer, network.input_of(i), rows_, running + std::max<std::int64_t>(layer.buffer, 0),
-                         tape.normal.data(), tape.inverse.data());
+      out.normal.resize(static_cast<std::size_t>(count));
+      out.inverse.resize(layer.kind == LayerKind::kBatchNorm
+                             ? static_cast<std::size_t>(layer.inputs)
+                             : static_cast<std::size_t>(tape.rows) * static_cast<std::size_t>(layer.groups));
+      cpu::normal_values(layer, network.input_of(i), tape.rows,
+                         source.running + std::max<std::int64_t>(layer.buffer, 0), out.normal.data(),
+                         out.inverse.data());
     }
   }
-  softmax_.clear();
   if (!network.is_cross_entropy()) return;
-  copy(network.outputs(), std::int64_t{rows_} * plan.outputs, softmax_);
-  cpu::softmax(softmax_.data(), rows_, plan.outputs);
+  copy(network.outputs(), std::int64_t{tape.rows} * plan.outputs, tape.softmax);
+  cpu::softmax(tape.softmax.data(), tape.rows, plan.outputs);
 }
 
-void Tape::record_gradients(CpuNetwork& network, const float* parameters) {
+void TapeRecorder::record_gradients(const CpuNetwork& network, const TapeSource& source, Tape& tape) {
   const Plan& plan = network.plan();
-  copy(network.delta(), std::int64_t{rows_} * plan.outputs, delta_);
+  const std::size_t first = network.first_trained();
   int from = -1;  // where the residual block begins that we are in
-  for (std::size_t i = layers_.size(); i-- > network.first_trained();) {
+  for (std::size_t i = plan.layers.size(); i-- > first;) {
     const PlannedLayer& layer = plan.layers[i];
-    LayerTape& tape = layers_[i];
-    const std::int64_t inputs = std::int64_t{rows_} * layer.inputs;
+    LayerTape& out = tape.layers[i];
+    const std::int64_t count = std::int64_t{tape.rows} * layer.inputs;
     if (layer.kind == LayerKind::kLinear) {
-      tape.delta = delta_;
-      delta_before_.resize(static_cast<std::size_t>(inputs));
-      cpu::product('N', 'T', rows_, layer.inputs, layer.outputs, delta_.data(), layer.outputs,
-                   parameters + layer.weight, layer.outputs, delta_before_.data());
-      std::swap(delta_, delta_before_);
+      record_linear(layer, source, i == first, tape, out);
     } else if (is_normalisation(layer.kind)) {
-      tape.delta = delta_;
-      const cpu::NormValues values{parameters + layer.weight, tape.normal.data(), tape.inverse.data(),
-                                   tape.delta.data()};
-      cpu::norm_gradient(layer, values, rows_, delta_.data());
+      out.delta = delta_;
+      const cpu::NormValues values{source.parameters + layer.weight, out.normal.data(), out.inverse.data(),
+                                   out.delta.data()};
+      cpu::norm_gradient(layer, values, tape.rows, delta_.data());
     } else if (is_activation(layer.kind)) {
-      tape.slope.resize(static_cast<std::size_t>(inputs));
-      if (!is_piecewise_linear(layer.kind)) tape.bend.resize(static_cast<std::size_t>(inputs));
-      cpu::activation_derivatives(layer, network.input_of(i), delta_.data(), tape.slope.data(),
-                                  tape.bend.empty() ? nullptr : tape.bend.data(), inputs);
-      cpu::multiply(delta_.data(), tape.slope.data(), delta_.data(), inputs);
+      record_activation(layer, network.input_of(i), count, out);
     } else if (layer.kind == LayerKind::kAdd) {
       from = layer.from;
       skipped_ = delta_;
     }
-    if (static_cast<int>(i) == from) cpu::add(delta_.data(), skipped_.data(), delta_.data(), inputs);
+    if (static_cast<int>(i) == from && i > first)
+      cpu::add(delta_.data(), skipped_.data(), delta_.data(), count);
   }
 }
 
-std::size_t Tape::bytes() const {
-  std::size_t out = softmax_.capacity() + delta_.capacity() + delta_before_.capacity() + skipped_.capacity();
-  for (const LayerTape& t : layers_)
-    out += t.inputs.capacity() + t.delta.capacity() + t.slope.capacity() + t.bend.capacity() +
-           t.normal.capacity() + t.inverse.capacity();
-  return out * sizeof(float);
+void TapeRecorder::record_linear(const PlannedLayer& layer, const TapeSource& source, bool first, Tape& tape,
+                                 LayerTape& out) {
+  out.delta = delta_;
+  if (first) return;  // nobody asks for the gradient by its inputs
+  delta_before_.resize(static_cast<std::size_t>(tape.rows) * static_cast<std::size_t>(layer.inputs));
+  cpu::product('N', 'T', tape.rows, layer.inputs, layer.outputs, delta_.data(), layer.outputs,
+               source.parameters + layer.weight, layer.outputs, delta_before_.data());
+  std::swap(delta_, delta_before_);
+}
+
+void TapeRecorder::record_activation(const PlannedLayer& layer, const float* x, std::int64_t count,
+                                     LayerTape& out) {
+  out.slope.resize(static_cast<std::size_t>(count));
+  if (!is_piecewise_linear(layer.kind)) out.bend.resize(static_cast<std::size_t>(count));
+  cpu::activation_derivatives(layer, x, delta_.data(), out.slope.data(),
+                              out.bend.empty() ? nullptr : out.bend.data(), count);
+  cpu::multiply(delta_.data(), out.slope.data(), delta_.data(), count);
 }
 
 }  // namespace thalweg

@@ -19,26 +19,34 @@ struct LayerTape {
   std::vector<float> inverse;  ///< normalisation: 1/√(variance + ε), rows x groups, or width of batch norm
 };
 
-class Tape {
- public:
-  /// Runs the samples through `network`, whose weights and running statistics are bound to `parameters` and
-  /// `running`, forward and back. `scale`: what each sample's loss counts, 1 / (samples of the mean).
-  void record(CpuNetwork& network, const PassSamples& pass, float scale, const float* parameters,
-              const float* running);
+struct Tape {
+  int rows = 0;
+  std::vector<LayerTape> layers;  ///< those before the first with parameters stay empty
+  std::vector<float> softmax;     ///< of the outputs; empty for the squared error
 
-  int rows() const { return rows_; }
-  const LayerTape& layer(std::size_t i) const { return layers_[i]; }
-  /// Softmax of the outputs; empty for the squared error.
-  const std::vector<float>& softmax() const { return softmax_; }
   std::size_t bytes() const;
+};
+
+/// What is bound to a network, and what each sample's loss counts: 1 / (samples of the mean).
+struct TapeSource {
+  const float* parameters = nullptr;
+  const float* running = nullptr;
+  float scale = 1.0f;
+};
+
+/// Runs samples through a network, forward and back, and writes down what is needed later. Keeps the memory
+/// it works in. One thread at a time.
+class TapeRecorder {
+ public:
+  void record(CpuNetwork& network, const PassSamples& pass, const TapeSource& source, Tape& tape);
 
  private:
-  void record_values(CpuNetwork& network, const float* running);
-  void record_gradients(CpuNetwork& network, const float* parameters);
+  static void record_values(const CpuNetwork& network, const TapeSource& source, Tape& tape);
+  void record_gradients(const CpuNetwork& network, const TapeSource& source, Tape& tape);
+  void record_linear(const PlannedLayer& layer, const TapeSource& source, bool first, Tape& tape,
+                     LayerTape& out);
+  void record_activation(const PlannedLayer& layer, const float* x, std::int64_t count, LayerTape& out);
 
-  int rows_ = 0;
-  std::vector<LayerTape> layers_;
-  std::vector<float> softmax_;
   std::vector<float> delta_, delta_before_, skipped_;
 };
 

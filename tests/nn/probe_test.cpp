@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/nn/cpu_probe.hpp"
 #include "tests/golden/close.hpp"
 #include "tests/nn/engines.hpp"
 
@@ -112,6 +113,22 @@ TEST(Activations, CountDeadUnitsAndNumbersThatAreNone) {
   EXPECT_EQ(broken.histogram.not_finite, 600);
   EXPECT_TRUE(std::isnan(broken.mean));
   EXPECT_TRUE(std::isfinite(broken.histogram.low) && std::isfinite(broken.histogram.high));
+}
+
+TEST(Activations, AreTheSameWhetherOutputsAreKeptOrComputedTwice) {
+  const auto data = test::toy_data(300);
+  const auto engine = test::built(test::network("linear:units=8; relu; dropout; linear:units=3; gelu"), data);
+  CpuNetwork network(engine->plan(), default_spec(losses().front()), data, 7, 1);
+  network.bind(engine->parameters().data(), nullptr);
+  const auto all = test::batch_of(300);
+  const auto kept = cpu::activations(network, data->train, all, 6);
+  const auto twice = cpu::activations(network, data->train, all, 6, 0);
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    EXPECT_EQ(kept[i].mean, twice[i].mean);
+    EXPECT_EQ(kept[i].deviation, twice[i].deviation);
+    EXPECT_EQ(kept[i].histogram.counts, twice[i].histogram.counts);
+  }
+  EXPECT_EQ(kept[1].dead, twice[1].dead);
 }
 
 TEST(Activations, OfAConstantFallIntoOneBin) {
