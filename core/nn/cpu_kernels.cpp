@@ -177,7 +177,19 @@ void follow(float* a_, const float* x_, float share, std::int64_t count) {
 }
 
 double sum_of_squares(const float* g_, std::int64_t count) {
+  // Squares in single precision, twice as many at a time, and their blocks in double; unless there may be
+  // some that single precision cannot hold.
+  constexpr std::int64_t kBlock = 1024;
   double total = 0.0;
+  vectorised([=, &total] {
+    const float* __restrict g = g_;
+    for (std::int64_t first = 0; first < count; first += kBlock) {
+      const float* __restrict block = g + first;
+      total += static_cast<double>(lane_sum(static_cast<int>(std::min(kBlock, count - first)),
+                                            [&](int i) { return block[i] * block[i]; }));
+    }
+  });
+  if (total > 1e-28 && total < 1e37) return total;
   vectorised([=, &total] {
     const float* __restrict g = g_;
     total = lane_sum_double(

@@ -13,14 +13,6 @@ namespace {
 /// Above this share of nonzero pixels dense products are quicker (measured with oneDNN at 784 x 128).
 constexpr double kDensest = 0.4;
 
-#if defined(__GNUC__)
-typedef float Lanes __attribute__((vector_size(4 * kLanes), aligned(4)));
-
-// By reference: how vectors are returned depends on the instruction set.
-inline void load(Lanes& out, const float* p) { std::memcpy(&out, p, sizeof out); }
-inline void store(float* p, const Lanes& v) { std::memcpy(p, &v, sizeof v); }
-#endif
-
 inline void prefetch([[maybe_unused]] const void* p) {
 #if defined(__GNUC__)
   __builtin_prefetch(p);

@@ -6,6 +6,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "core/nn/flush.hpp"
 #include "core/nn/vectorise.hpp"
 #include "core/optimizer/rules.hpp"
 
@@ -35,6 +36,7 @@ class RuleUpdater final : public Updater {
 
   void update(float* theta_, const float* gradient_, float gradient_scale, float* slots_, std::int64_t stride,
               std::int64_t first, std::int64_t last) const override {
+    const FlushToZero flush;
     const auto constants = constants_;
     vectorised([=] {
       // Slots are named one by one, since a pointer into an array of pointers cannot be restrict.

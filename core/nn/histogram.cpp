@@ -42,16 +42,29 @@ ValueRange range_of(std::span<const float> values) {
     const float* __restrict x = data;
     out.sum = cpu::lane_sum_double(count, [&](std::int64_t i) { return static_cast<double>(x[i]); });
     float low[cpu::kLanes], high[cpu::kLanes];
-    for (int l = 0; l < cpu::kLanes; ++l) low[l] = out.low, high[l] = out.high;
-    const auto see = [&](float v, int l) {
-      const bool finite = std::fabs(v) <= kLargest;
-      low[l] = finite && v < low[l] ? v : low[l];
-      high[l] = finite && v > high[l] ? v : high[l];
-    };
+    std::fill_n(low, cpu::kLanes, out.low);
+    std::fill_n(high, cpu::kLanes, out.high);
     std::int64_t i = 0;
-    for (; i + cpu::kLanes <= count; i += cpu::kLanes)
-      for (int l = 0; l < cpu::kLanes; ++l) see(x[i + l], l);
-    for (; i < count; ++i) see(x[i], 0);
+#if defined(__GNUC__)
+    const float infinity = std::numeric_limits<float>::infinity();
+    cpu::Lanes lows, highs, v;
+    cpu::load(lows, low);
+    cpu::load(highs, high);
+    for (; i + cpu::kLanes <= count; i += cpu::kLanes) {
+      cpu::load(v, x + i);
+      const cpu::Lanes least = v >= -kLargest ? v : infinity;  // neither NaN nor −∞ is the smallest
+      const cpu::Lanes most = v <= kLargest ? v : -infinity;
+      lows = least < lows ? least : lows;
+      highs = most > highs ? most : highs;
+    }
+    cpu::store(low, lows);
+    cpu::store(high, highs);
+#endif
+    for (; i < count; ++i) {
+      if (!(std::fabs(x[i]) <= kLargest)) continue;
+      low[0] = std::min(low[0], x[i]);
+      high[0] = std::max(high[0], x[i]);
+    }
     for (int l = 0; l < cpu::kLanes; ++l) {
       out.low = std::min(out.low, low[l]);
       out.high = std::max(out.high, high[l]);
@@ -75,8 +88,10 @@ void count_values(std::span<const float> values, Histogram& out) {
     cpu::vectorised([&, low = out.low] {
       find_bins(block.data(), static_cast<int>(block.size()), low, scale, bins, found.data());
     });
-    for (std::size_t i = 0; i < block.size(); ++i)
-      ++tables[i % kTables * stride + static_cast<std::size_t>(found[i])];
+    std::size_t i = 0;
+    for (; i + kTables <= block.size(); i += kTables)
+      for (std::size_t t = 0; t < kTables; ++t) ++tables[t * stride + static_cast<std::size_t>(found[i + t])];
+    for (; i < block.size(); ++i) ++tables[static_cast<std::size_t>(found[i])];
   }
   for (std::size_t t = 0; t < kTables; ++t) {
     for (std::size_t b = 0; b + 1 < stride; ++b) out.counts[b] += tables[t * stride + b];

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 namespace thalweg::cpu {
 
@@ -43,6 +44,15 @@ void vectorised(const Loop& loop) {
 #endif
 
 constexpr int kLanes = 16;
+
+#if defined(__GNUC__)
+/// Sixteen floats that the compiler keeps in registers. With its arithmetic and comparisons.
+typedef float Lanes __attribute__((vector_size(4 * kLanes), aligned(4)));
+
+// By reference: how vectors are returned depends on the instruction set.
+inline void load(Lanes& out, const float* p) { std::memcpy(&out, p, sizeof out); }
+inline void store(float* p, const Lanes& v) { std::memcpy(p, &v, sizeof v); }
+#endif
 
 /// Σ f(i) in sixteen running sums: vectors, whatever their width, in one fixed order.
 template <class F>

@@ -44,7 +44,7 @@ TEST(Detail, IsWhatTheStepDid) {
       const std::vector<float> before(engine->parameters().begin(), engine->parameters().end());
       const auto result = engine->step(test::batch_of(20, static_cast<std::uint32_t>(t)), {lr}, &detail);
       ASSERT_TRUE(result);
-      EXPECT_TRUE(test::close(result->gradient_norm, norm(engine->gradient()), 1e-12));
+      EXPECT_TRUE(test::close(result->gradient_norm, norm(engine->gradient()), 3e-7));
       const Plan& plan = engine->plan();
       ASSERT_EQ(detail.tensors.size(), plan.tensors.size());
       const auto count = engine->parameters().size();
@@ -55,8 +55,8 @@ TEST(Detail, IsWhatTheStepDid) {
         const auto first = static_cast<std::size_t>(plan.tensors[i].offset);
         const auto size = static_cast<std::size_t>(plan.tensors[i].size());
         const TensorStatistics& told = detail.tensors[i];
-        EXPECT_TRUE(test::close(told.gradient_norm, norm(engine->gradient().subspan(first, size)), 1e-12));
-        EXPECT_TRUE(test::close(told.weight_norm, norm(engine->parameters().subspan(first, size)), 1e-12));
+        EXPECT_TRUE(test::close(told.gradient_norm, norm(engine->gradient().subspan(first, size)), 3e-7));
+        EXPECT_TRUE(test::close(told.weight_norm, norm(engine->parameters().subspan(first, size)), 3e-7));
         std::vector<float> moved(size);
         double rate = 0.0;
         for (std::size_t k = 0; k < size; ++k) {
@@ -65,7 +65,7 @@ TEST(Detail, IsWhatTheStepDid) {
           rate += rate_of(settings.optimizer, lr, t, slots[e], slots[count + e], slots[2 * count + e]) /
                   static_cast<double>(size);
         }
-        EXPECT_TRUE(test::close(told.update_norm, norm(moved), 1e-12));
+        EXPECT_TRUE(test::close(told.update_norm, norm(moved), 3e-7));
         EXPECT_GT(told.update_norm, 0.0);
         // A centred variance is a small difference of two numbers in single precision.
         const double tolerance = rule.starts_with("rmsprop:c") ? 1e-3 : 2e-6;
@@ -108,7 +108,7 @@ TEST(Detail, GradientNormsAreThoseBeforeClipping) {
   double sum = 0.0;
   for (const TensorStatistics& tensor : detail.tensors) sum += tensor.gradient_norm * tensor.gradient_norm;
   EXPECT_GT(result->gradient_norm, 0.01);
-  EXPECT_TRUE(test::close(std::sqrt(sum), result->gradient_norm, 1e-12));
+  EXPECT_TRUE(test::close(std::sqrt(sum), result->gradient_norm, 3e-7));
 }
 
 }  // namespace
