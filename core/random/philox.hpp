@@ -38,6 +38,7 @@ enum class RandomStream : std::uint32_t {
   kTestSamples = 21,
   kWeights = 32,  ///< initial weights; the step is the tensor's number
   kDropout = 33,  ///< dropout masks
+  kProbeSamples = 48,  ///< which samples a probe looks at; the step is that of the measurement
 };
 
 /// A uniform number in (0, 1) with 53 bits; never 0, so its logarithm is finite, and never 1.
