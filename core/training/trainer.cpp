@@ -201,7 +201,7 @@ void Trainer::make_step(const Stop& stop) {
   const double begin = wall();
   const auto result = engine_->step(
       batch, {.learning_rate = rate, .clip_norm = training_.number_or("clip_norm", 0.0)}, detail);
-  const double seconds = wall() - begin;
+  const double seconds = wall() - begin - (detail ? detail->seconds : 0.0);
   if (!result) throw std::logic_error("the engine refused a step: " + result.error().text());
   sums_.seconds += seconds;
   seconds_ += seconds;
