@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/data/dataset.hpp"
@@ -49,7 +50,10 @@ class Probe {
   virtual std::optional<std::vector<double>> measure(const ProbeMoment& moment) = 0;
 };
 
-/// Nothing if there is no such probe, or nothing for it to measure ("test samples" of data without).
+/// In the order of the menu; histograms, which are no numbers, are apart (probes.hpp).
+std::vector<std::string_view> probe_ids();
+
+/// Null if there is no such probe, or nothing for it to measure.
 std::unique_ptr<Probe> make_probe(std::string_view id, const ProbeContext& context);
 
 // The makers, for the list in probe_list.cpp. Not for use elsewhere.

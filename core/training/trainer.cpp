@@ -14,18 +14,6 @@ double wall() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// Appends the rows of `from`.
-void copy_rows(const TableView& from, Table& to) {
-  for (std::int64_t row = 0; row < from.rows();) {
-    const auto tail = to.tail();
-    const auto count = static_cast<int>(std::min<std::int64_t>(tail.count(), from.rows() - row));
-    for (int column = 0; column < from.columns(); ++column)
-      for (int i = 0; i < count; ++i) tail.column(column)[i] = from.at(row + i, column);
-    to.commit(count);
-    row += count;
-  }
-}
-
 }  // namespace
 
 const ProbeSeries* TrainingView::find(std::string_view probe) const {
@@ -114,7 +102,7 @@ std::optional<Error> Trainer::restore(const TrainerState& state) {
     return bad_input("belongs to a run with other settings", "state");
   if (auto error = engine_->restore(state.engine)) return error;
   table_.truncate(0);
-  copy_rows(record.steps, table_);
+  table_.append(record.steps);
   epochs_ = *record.epochs;
   outcome_ = record.outcome;
   restored_step_ = record.restored_step;
