@@ -42,9 +42,9 @@ Finding nothing_found(const TrainingView& view) {
             .last_step = steps};
   return {.id = "healthy",
           .headline = "Nothing stands out.",
-          .evidence = diagnosis::said("the loss went from %.3g to %.3g in %lld steps", view.steps.at(0, TrainingColumns::kLoss),
-                                      diagnosis::last_finite(view.steps, TrainingColumns::kLoss),
-                                      static_cast<long long>(steps)),
+          .evidence = diagnosis::said(
+              "the loss went from %.3g to %.3g in %lld steps", view.steps.at(0, TrainingColumns::kLoss),
+              diagnosis::last_finite(view.steps, TrainingColumns::kLoss), static_cast<long long>(steps)),
           .causes = {},
           .remedy = "",
           .first_step = 0,
@@ -56,8 +56,8 @@ Finding nothing_found(const TrainingView& view) {
 std::vector<Finding> diagnose(const TrainingView& view, int classes) {
   using namespace diagnosis;
   std::vector<Finding> out;
-  for (const auto rule : {find_divergence, find_dead_layers, find_stuck, find_vanishing_gradients, find_oscillation,
-                          find_spikes, find_overfitting, find_slowness})
+  for (const auto rule : {find_divergence, find_dead_layers, find_stuck, find_vanishing_gradients,
+                          find_oscillation, find_spikes, find_overfitting, find_slowness})
     rule(view, classes, out);
   if (out.empty()) out.push_back(nothing_found(view));
   return out;

@@ -14,9 +14,9 @@
 namespace thalweg {
 
 struct Finding {
-  std::string id;        ///< "diverged", "overfitting"...: stable, for programs
-  std::string headline;  ///< "The loss diverged at step 17."
-  std::string evidence;  ///< the numbers that show it
+  std::string id;                   ///< "diverged", "overfitting"...: stable, for programs
+  std::string headline;             ///< "The loss diverged at step 17."
+  std::string evidence;             ///< the numbers that show it
   std::vector<std::string> causes;  ///< the likeliest first
   std::string remedy;               ///< what to try first
   std::int64_t first_step = 0;      ///< where in the run it is seen

@@ -42,22 +42,24 @@ void find_dead_layers(const TrainingView& view, int, std::vector<Finding>& out) 
     while (since > 0 && table.at(since - 1, column) >= 0.5) --since;
     const auto step = static_cast<std::int64_t>(table.at(since, 0));
     const bool whole = share >= 0.9;
-    out.push_back({.id = whole ? "dead_layer" : "dead_units",
-                   .headline = whole ? said("Layer %s is dead since step %lld.", layer.c_str(), static_cast<long long>(step))
-                                     : said("Many units of layer %s are dead since step %lld.", layer.c_str(),
-                                            static_cast<long long>(step)),
-                   .evidence = said("%.0f %% of its units are 0 for every probe sample", 100.0 * share),
-                   .causes = {step == 0 ? "Initial biases or weights that put the units on the flat side."
-                                        : "A learning rate so large that one step threw the units onto the flat side.",
-                              "Inputs that are not normalised."},
-                   .remedy = "A smaller learning rate, He initialisation, or leaky ReLU, which always has a slope.",
-                   .first_step = step,
-                   .last_step = static_cast<std::int64_t>(table.at(table.rows() - 1, 0))});
+    out.push_back(
+        {.id = whole ? "dead_layer" : "dead_units",
+         .headline =
+             whole ? said("Layer %s is dead since step %lld.", layer.c_str(), static_cast<long long>(step))
+                   : said("Many units of layer %s are dead since step %lld.", layer.c_str(),
+                          static_cast<long long>(step)),
+         .evidence = said("%.0f %% of its units are 0 for every probe sample", 100.0 * share),
+         .causes = {step == 0 ? "Initial biases or weights that put the units on the flat side."
+                              : "A learning rate so large that one step threw the units onto the flat side.",
+                    "Inputs that are not normalised."},
+         .remedy = "A smaller learning rate, He initialisation, or leaky ReLU, which always has a slope.",
+         .first_step = step,
+         .last_step = static_cast<std::int64_t>(table.at(table.rows() - 1, 0))});
   }
 }
 
-/// Vanishing: over the second half of the measurements the gradient of a weight tensor is a thousandth or less of
-/// the last one's.
+/// Vanishing: over the second half of the measurements the gradient of a weight tensor is a thousandth or
+/// less of the last one's.
 void find_vanishing_gradients(const TrainingView& view, int, std::vector<Finding>& out) {
   const ProbeSeries* probe = view.find("gradients");
   if (!probe || view.outcome == Outcome::kDiverged) return;
@@ -72,8 +74,8 @@ void find_vanishing_gradients(const TrainingView& view, int, std::vector<Finding
   if (!(least->second <= 1e-3 * norms.back().second)) return;
   out.push_back({.id = "vanishing",
                  .headline = said("Hardly any gradient arrives at %s.", least->first.c_str()),
-                 .evidence = said("its norm is %.2g, that of %s %.2g", least->second, norms.back().first.c_str(),
-                                  norms.back().second),
+                 .evidence = said("its norm is %.2g, that of %s %.2g", least->second,
+                                  norms.back().first.c_str(), norms.back().second),
                  .causes = {"Many saturating layers (sigmoid, tanh) in a row: each shortens the gradient.",
                             "A dead layer behind it, or initial weights that are too small."},
                  .remedy = "ReLU or GELU, normalisation, residual blocks, or He or Xavier initialisation.",
