@@ -67,6 +67,9 @@ std::unique_ptr<Probe> make_curvature_probe(const ProbeContext&);    // curvatur
 std::unique_ptr<Probe> make_spectrum_probe(const ProbeContext&);     // curvature_probes.cpp
 std::unique_ptr<Probe> make_trace_probe(const ProbeContext&);        // curvature_probes.cpp
 
+/// So many of the samples that are trained on, or all; ascending, chosen by the seed.
+std::vector<std::uint32_t> probe_samples(const Split& split, std::uint64_t seed, double wanted);
+
 /// A name for each planned layer, "0.linear", as its tensors have: the layer's place in the model, then
 /// what it is, with a number where a place holds several ("3.linear2").
 std::vector<std::string> layer_names(const Plan& plan);

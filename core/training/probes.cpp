@@ -14,14 +14,6 @@ double wall() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-std::vector<std::uint32_t> probe_samples(const Split& split, std::uint64_t seed, double wanted) {
-  std::vector<std::uint32_t> out = split.train;
-  shuffle(out, seed, RandomStream::kProbeSamples, ~std::uint64_t{0});
-  out.resize(std::min(out.size(), static_cast<std::size_t>(wanted)));
-  std::sort(out.begin(), out.end());
-  return out;
-}
-
 Histogram histogram(std::span<const float> values) {
   Histogram out;
   out.counts.assign(kHistogramBins, 0);
@@ -52,6 +44,14 @@ std::vector<Histogram> histograms_of(std::span<const float> numbers, const Plan&
 }
 
 }  // namespace
+
+std::vector<std::uint32_t> probe_samples(const Split& split, std::uint64_t seed, double wanted) {
+  std::vector<std::uint32_t> out = split.train;
+  shuffle(out, seed, RandomStream::kProbeSamples, ~std::uint64_t{0});
+  out.resize(std::min(out.size(), static_cast<std::size_t>(wanted)));
+  std::sort(out.begin(), out.end());
+  return out;
+}
 
 Probes::Probes(TrainingEngine& engine, const Dataset& data, const Split& split, std::uint64_t seed)
     : context_{.engine = engine,
