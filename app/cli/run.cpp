@@ -147,7 +147,7 @@ int run(int argc, char** argv) {
   TrainingCommands training_commands(app);
 
   BenchOptions bench_options;
-  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, train");
+  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, train, curvature");
   bench_command.add_option("name", bench_options.name, "which")->required();
   bench_command.add_flag("--json", bench_options.json, "print JSON");
 
