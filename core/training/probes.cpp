@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 
 #include "core/data/order.hpp"
+#include "core/nn/histogram.hpp"
 #include "core/training/settings.hpp"
 
 namespace thalweg {
@@ -14,32 +14,12 @@ double wall() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-Histogram histogram(std::span<const float> values) {
-  Histogram out;
-  out.counts.assign(kHistogramBins, 0);
-  Extent extent;
-  for (const float value : values) extent.add(static_cast<double>(value));
-  if (extent.any_finite) {
-    out.low = extent.min;
-    out.high = extent.max;
-  }
-  const double scale = out.high > out.low ? kHistogramBins / (out.high - out.low) : 0.0;
-  for (const float value : values) {
-    if (!std::isfinite(value)) {
-      ++out.not_finite;
-      continue;
-    }
-    const auto bin = static_cast<int>((static_cast<double>(value) - out.low) * scale);
-    ++out.counts[static_cast<std::size_t>(std::min(bin, kHistogramBins - 1))];
-  }
-  return out;
-}
-
 std::vector<Histogram> histograms_of(std::span<const float> numbers, const Plan& plan) {
   std::vector<Histogram> out;
   for (const TensorInfo& tensor : plan.tensors)
-    out.push_back(histogram(
-        numbers.subspan(static_cast<std::size_t>(tensor.offset), static_cast<std::size_t>(tensor.size()))));
+    out.push_back(histogram_of(
+        numbers.subspan(static_cast<std::size_t>(tensor.offset), static_cast<std::size_t>(tensor.size())),
+        kHistogramBins));
   return out;
 }
 
