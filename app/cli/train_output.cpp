@@ -65,6 +65,11 @@ void print_probes(const TrainingView& view) {
                   probe.seconds);
     costs += text;
   }
+  if (view.histogram_seconds > 0.0) {
+    char text[64];
+    std::snprintf(text, sizeof text, ", histograms %.3f s", view.histogram_seconds);
+    costs += text;
+  }
   std::printf("probes took %s\n", costs.c_str());
   for (const ProbeSeries& probe : view.probes) print_probe(probe);
 }

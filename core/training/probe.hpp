@@ -23,6 +23,12 @@ struct ProbeContext {
   Spec settings;                       ///< of probe_descriptor()
   std::vector<std::uint32_t> samples;  ///< the probe samples, ascending, of Split::train
   StepDetail detail;                   ///< of the last update; of use to those who asked for it
+
+  int bins = 1;  ///< of the histograms that this update needs
+  /// Every layer's outputs over the probe samples as they are now, worked out once for all who ask; null
+  /// where the engine can't.
+  const std::vector<LayerActivations>* activations() const;
+  mutable std::optional<std::vector<LayerActivations>> activations_found;  ///< emptied by each update
 };
 
 /// The update that was just made. Valid during the call only.

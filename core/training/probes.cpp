@@ -40,7 +40,8 @@ Probes::Probes(TrainingEngine& engine, const Dataset& data, const Split& split, 
                .seed = seed,
                .settings = default_spec(probe_descriptor()),
                .samples = {},
-               .detail = {}} {
+               .detail = {},
+               .activations_found = {}} {
   for (const std::string_view id : probe_ids()) {
     entries_.emplace_back();
     entries_.back().id = id;
@@ -101,13 +102,15 @@ StepDetail* Probes::detail(std::int64_t step) {
 
 void Probes::observe(const ProbeMoment& moment) {
   const DetailNeed asked = context_.detail.whole ? DetailNeed::kWholeWhenMeasured : DetailNeed::kNormsAlways;
+  const bool histograms = histogram_interval_ > 0 && moment.step % (histogram_interval_ * shot_stride_) == 0;
+  context_.bins = histograms ? kHistogramBins : 1;
+  context_.activations_found.reset();
   for (Entry& entry : entries_) {
     if (entry.interval == 0) continue;
     if (entry.probe->need() == asked) entry.seconds += std::exchange(context_.detail.seconds, 0.0);
     if (entry.due(moment.step) || entry.probe->need() == DetailNeed::kNormsAlways) measure(entry, moment);
   }
-  if (histogram_interval_ > 0 && moment.step % (histogram_interval_ * shot_stride_) == 0)
-    take_histograms(moment);
+  if (histograms) take_histograms(moment);
 }
 
 void Probes::measure(Entry& entry, const ProbeMoment& moment) {
@@ -130,13 +133,13 @@ void Probes::take_histograms(const ProbeMoment& moment) {
   if (moment.stopped()) return;
   const double begin = wall();
   TrainingEngine& engine = context_.engine;
-  auto activations = engine.activations(DataPart::kTrain, context_.samples, kHistogramBins);
+  const auto* activations = context_.activations();
   if (activations) {
     auto shot = std::make_shared<HistogramShot>();
     shot->step = moment.step;
     shot->weights = histograms_of(engine.parameters(), engine.plan());
     shot->gradients = histograms_of(engine.gradient(), engine.plan());
-    shot->activations = std::move(*activations);
+    shot->activations = *activations;
     shots_.push_back(std::move(shot));
   }
   if (shots_.size() > kMostHistograms) {
@@ -182,6 +185,7 @@ void Probes::restore(const TrainingView& record) {
     entry.table->append(series->table);
   }
   shots_ = record.histograms ? *record.histograms : Histograms{};
+  histogram_seconds_ = record.histogram_seconds;
   shared_shots_ = nullptr;
 }
 
