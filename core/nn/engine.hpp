@@ -67,6 +67,7 @@ struct StepDetail {
   /// in: false asks for `gradient_norm` alone, which is cheap enough for every step; the rest is NaN then.
   bool whole = false;
   std::vector<TensorStatistics> tensors;  ///< out: in the order of Plan::tensors
+  double seconds = 0.0;                   ///< out: what finding it out took
 };
 
 /// How many values fell where; values below or above the ends are counted in the first or last bin.
