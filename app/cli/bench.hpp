@@ -16,7 +16,12 @@ struct Figure {
 
 double median(std::vector<double> values);
 
+/// Clocks, in seconds: of the day, and of the calling thread's own work.
+double wall();
+double thread_time();
+
 /// Empty if it could not be measured; the reason is then on standard error.
 std::vector<Figure> bench_train();
+std::vector<Figure> bench_curvature();
 
 }  // namespace thalweg::cli

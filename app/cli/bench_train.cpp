@@ -1,10 +1,7 @@
 // thalweg bench train: epochs of training against the bound of their matrix products, in turn in one
 // process. tests/bench/train.sh adds PyTorch's. On one thread it is the thread's own time that counts,
 // so that what else the machine does is left out as far as can be.
-#include <time.h>
-
 #include <algorithm>
-#include <chrono>
 
 #include "app/cli/bench.hpp"
 #include "core/nn/products.hpp"
@@ -12,19 +9,6 @@
 #include "core/training/trainer.hpp"
 
 namespace thalweg::cli {
-namespace {
-
-double thread_time() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-double wall() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-}  // namespace
 
 std::vector<Figure> bench_train() {
   const auto spec = default_spec(*find_dataset("mnist"));

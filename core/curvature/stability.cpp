@@ -1,7 +1,9 @@
 #include "core/curvature/stability.hpp"
 
 #include <cmath>
-#include <limits>
+#include <type_traits>
+
+#include "core/optimizer/rules.hpp"
 
 namespace thalweg {
 namespace {
@@ -17,6 +19,26 @@ double momentum_limit(const Spec& optimizer) {
   if (form == "ema") return heavy_ball(mu, 1.0 - mu);
   if (form == "pytorch" && mu > 0.0) return heavy_ball(mu, 1.0 - optimizer.number("dampening"));
   return heavy_ball(mu, 1.0);
+}
+
+/// What rule R divides by, which is η over the factor it puts before a gradient.
+template <class R>
+std::optional<std::vector<float>> divisors(const Spec& optimizer, const EngineState& state) {
+  if constexpr (HasEffectiveRate<R>) {
+    constexpr auto kSlots = static_cast<std::size_t>(R::kSlots);
+    const std::size_t count = state.parameters.size();
+    if (state.steps < 1 || state.slots.size() != kSlots * count) return {};
+    typename R::Progress progress{};
+    const auto step = R::template prepare<double>(R::hyper(optimizer), 1.0, state.steps, progress);
+    std::vector<float> out(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      double slots[kSlots + 1] = {};
+      for (std::size_t k = 0; k < kSlots; ++k) slots[k] = static_cast<double>(state.slots[k * count + i]);
+      out[i] = static_cast<float>(1.0 / R::effective_rate(slots, step));
+    }
+    return out;
+  }
+  return {};
 }
 
 }  // namespace
@@ -47,6 +69,13 @@ std::optional<double> preconditioned_threshold(const Spec& optimizer, double lea
   if (id == "rmsprop") return heavy_ball(optimizer.number("momentum"), 1.0) / learning_rate;
   if (id == "adagrad") return 2.0 / learning_rate;
   return {};
+}
+
+std::optional<std::vector<float>> preconditioner(const Spec& optimizer, const EngineState& state) {
+  if (!preconditioned_threshold(optimizer, 1.0)) return {};
+  std::optional<std::vector<float>> out;
+  visit_rule(optimizer.id, [&]<class R>(std::type_identity<R>) { out = divisors<R>(optimizer, state); });
+  return out;
 }
 
 }  // namespace thalweg

@@ -7,7 +7,9 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
+#include "core/nn/engine.hpp"
 #include "core/spec/spec.hpp"
 
 namespace thalweg {
@@ -27,14 +29,18 @@ namespace thalweg {
 std::optional<double> stability_threshold(const Spec& optimizer, double learning_rate);
 
 /// The largest stable eigenvalue of D^(−½) H D^(−½) for a rule that divides by a slowly changing diagonal D
-/// (preconditioned() in operator.hpp; for Adam D = √v̂ + ε):
+/// (preconditioner() gives D, preconditioned() in operator.hpp the operator):
 ///
 ///   adam, adam_l2, adamw, amsgrad  2(1+β₁) / (η(1−β₁))      38/η at β₁ = 0.9 (Cohen et al. 2022)
 ///   rmsprop                        2(1+μ)/η
 ///   adagrad                        2/η
 ///
-/// `learning_rate` is what the rule multiplies with, AdaGrad's own decay included. Weight decay is left out:
-/// divided by D it has no single strength. None for the other rules.
+/// Weight decay is left out: divided by D it has no single strength. None for the other rules.
 std::optional<double> preconditioned_threshold(const Spec& optimizer, double learning_rate);
+
+/// D of such a rule as it stands: what the last update divided by, √v̂ + ε for Adam; AdaGrad's own decay of
+/// the rate is in it. `state` is that of an engine with this optimizer. None for the other rules, before the
+/// first update, or if the state is not one of this rule.
+std::optional<std::vector<float>> preconditioner(const Spec& optimizer, const EngineState& state);
 
 }  // namespace thalweg

@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "core/nn/cpu_hessian.hpp"
 #include "core/nn/cpu_kernels.hpp"
 #include "core/nn/cpu_network.hpp"
 #include "core/nn/cpu_probe.hpp"
@@ -151,8 +152,16 @@ class CpuEngine final : public TrainingEngine {
     return {};
   }
 
-  Result<std::unique_ptr<HessianProduct>> hessian(std::span<const std::uint32_t>) override {
-    return bad_input("hessian: not there yet");
+  Result<std::unique_ptr<HessianProduct>> hessian(std::span<const std::uint32_t> samples) override {
+    if (auto error = check_built("hessian")) return *error;
+    if (auto error = check_batch(samples, data_->train)) return *error;
+    return make_cpu_hessian({.plan = plan_,
+                             .loss = settings_.loss,
+                             .data = data_,
+                             .samples = {samples.begin(), samples.end()},
+                             .parameters = parameters_,
+                             .buffers = buffers_,
+                             .threads = threads_});
   }
 
   std::optional<Error> set_optimizer(const Spec& optimizer) override {

@@ -88,12 +88,12 @@ struct LayerActivations {
   Histogram histogram;
 };
 
-/// The Hessian of a mean loss at the weights there were when it was made. Gives way to no change: after
-/// the next step() or restore() of its engine it must not be used.
+/// The Hessian of a mean loss at the weights there were when it was made, which it keeps: it does not depend
+/// on what becomes of its engine. One thread at a time, but another than the engine's if need be.
 class HessianProduct {
  public:
   virtual ~HessianProduct() = default;
-  /// out = H v, exactly (Pearlmutter 1994), both in the order of the parameters.
+  /// out = H v, exactly (Pearlmutter 1994), both in the order of the parameters. They may not overlap.
   virtual void multiply(std::span<const float> v, std::span<float> out) = 0;
 };
 
@@ -163,7 +163,8 @@ class TrainingEngine {
   virtual std::optional<Error> loss_gradient(std::span<const std::uint32_t> samples,
                                              std::span<float> out) = 0;
 
-  /// The Hessian of the same mean loss, in evaluation mode (no dropout, running statistics).
+  /// The Hessian of the same mean loss, in evaluation mode (no dropout, running statistics) and in single
+  /// precision whatever NetworkSettings::precision is.
   virtual Result<std::unique_ptr<HessianProduct>> hessian(std::span<const std::uint32_t> samples) = 0;
 
   /// Takes other settings of the same rule from the next step on.

@@ -4,11 +4,11 @@
 
 #include <cmath>
 #include <functional>
-#include <memory>
 #include <string>
 
 #include "core/curvature/stability.hpp"
 #include "core/optimizer/optimizer.hpp"
+#include "tests/nn/networks.hpp"
 
 namespace thalweg {
 namespace {
@@ -99,6 +99,49 @@ TEST(Stability, AdamWithAFrozenDenominator) {
   const double threshold = *preconditioned_threshold(optimizer("adam:beta1=0.9"), learning_rate);
   EXPECT_FALSE(blows(threshold * 0.995));
   EXPECT_TRUE(blows(threshold * 1.005));
+}
+
+/// D against the definition, computed from the slots: m, v (, u) of Adam and its kin, s (, v, ḡ) of RMSprop.
+TEST(Preconditioner, IsWhatTheLastUpdateDividedBy) {
+  const auto data = test::toy_data();
+  const std::uint32_t batch[] = {0, 4, 9, 33};
+  const auto root = [](double x) { return std::sqrt(x); };
+  struct Case {
+    const char* text;
+    std::function<double(const std::vector<float>& slots, std::size_t count, std::size_t i)> divisor;
+  };
+  const double left = 1.0 - std::pow(0.99, 3);  // bias correction after three steps
+  const Case cases[] = {
+      {"adam:beta2=0.99,eps=0.01",
+       [&](const auto& s, std::size_t n, std::size_t i) { return root(double(s[n + i]) / left) + 0.01; }},
+      {"adamw:beta2=0.99,eps=0.01",
+       [&](const auto& s, std::size_t n, std::size_t i) { return root(double(s[n + i]) / left) + 0.01; }},
+      {"amsgrad:beta2=0.99,eps=0.01",
+       [&](const auto& s, std::size_t n, std::size_t i) { return root(double(s[2 * n + i]) / left) + 0.01; }},
+      {"rmsprop:eps=0.01",
+       [&](const auto& s, std::size_t, std::size_t i) { return root(double(s[i])) + 0.01; }},
+      {"adagrad:eps=0.01,lr_decay=0.5",
+       [&](const auto& s, std::size_t, std::size_t i) { return 2.0 * (root(double(s[i])) + 0.01); }}};
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.text);
+    const auto engine = make_cpu_engine();
+    ASSERT_FALSE(engine->load(data));
+    ASSERT_FALSE(engine->build(test::network("linear:units=4; tanh; linear:units=3", c.text), 1));
+    EXPECT_FALSE(preconditioner(optimizer(c.text), engine->state())) << "before the first update";
+    for (int t = 0; t < 3; ++t) ASSERT_TRUE(engine->step(batch, {0.01}));
+    const EngineState state = engine->state();
+    const auto found = preconditioner(optimizer(c.text), state);
+    ASSERT_TRUE(found);
+    ASSERT_EQ(found->size(), state.parameters.size());
+    for (std::size_t i = 0; i < found->size(); ++i) {
+      const double expected = c.divisor(state.slots, found->size(), i);
+      EXPECT_NEAR((*found)[i], expected, 1e-5 * expected) << i;
+    }
+    EXPECT_FALSE(preconditioner(optimizer("gd"), state));
+    EngineState other = state;
+    other.slots.pop_back();
+    EXPECT_FALSE(preconditioner(optimizer(c.text), other));
+  }
 }
 
 }  // namespace
