@@ -57,15 +57,16 @@ inline float lane_sum(int count, const F& f) {
   return sum;
 }
 
-/// Likewise in double.
+/// Likewise in double, in more sums: enough that the next addition need not wait for the last.
 template <class F>
 inline double lane_sum_double(std::int64_t count, const F& f) {
-  double lanes[kLanes] = {};
+  constexpr int kSums = 2 * kLanes;
+  double lanes[kSums] = {};
   std::int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes)
-    for (int l = 0; l < kLanes; ++l) lanes[l] += f(i + l);
+  for (; i + kSums <= count; i += kSums)
+    for (int l = 0; l < kSums; ++l) lanes[l] += f(i + l);
   double sum = 0.0;
-  for (int l = 0; l < kLanes; ++l) sum += lanes[l];
+  for (int l = 0; l < kSums; ++l) sum += lanes[l];
   for (; i < count; ++i) sum += f(i);
   return sum;
 }
