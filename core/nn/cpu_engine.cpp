@@ -1,6 +1,7 @@
 // The training engine on the CPU: what makes a step out of passes through a CpuNetwork (parts of a batch,
 // loss scaling, clipping, the update, the average), and the state of it all.
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -20,6 +21,10 @@ namespace thalweg {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+double wall() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 class CpuEngine final : public TrainingEngine {
  public:
@@ -70,14 +75,18 @@ class CpuEngine final : public TrainingEngine {
     const cpu::ThreadCount threads(threads_);
     StepResult result = pass(batch);
     if (settings_.precision == Precision::kFp16) unscale(result);
+    const double begin = wall();
     result.gradient_norm = rates.clip_norm > 0.0 || detail ? gradient_norm(detail) : kNan;
     const bool whole = detail && detail->whole;
     if (whole) before_ = parameters_;
+    const double measured = wall();
     if (!result.skipped) {
       update(rates.learning_rate, clipping(rates.clip_norm, result.gradient_norm));
       move_average();
     }
+    const double updated = wall();
     if (whole) describe_update(*detail, result.skipped);
+    if (detail) detail->seconds = (measured - begin) + (wall() - updated);
     return result;
   }
 

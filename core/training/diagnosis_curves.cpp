@@ -94,8 +94,9 @@ void find_divergence(const TrainingView& view, int, std::vector<Finding>& out) {
 
 /// Of a run of at least 50 steps in tenths, whose means lie `near` a level if they are within 2 % of it, or
 /// within three standard errors and 6 %. Stuck: every tenth of the second half lies near ln K, and so does
-/// their mean within 2 %, without a fall. Flat: elsewhere and without an oscillation, every tenth lies near the mean of all, without a
-/// fall. A fall is one of 1 % from one half to the other, or of three standard errors.
+/// their mean within 2 %, without a fall. Flat: elsewhere and without an oscillation, every tenth lies near
+/// the mean of all, without a fall. A fall is one of 1 % from one half to the other, or of three standard
+/// errors.
 void find_stuck(const TrainingView& view, int classes, std::vector<Finding>& out) {
   const std::int64_t steps = view.steps.rows();
   if (steps < 50 || view.outcome == Outcome::kDiverged) return;
@@ -122,7 +123,8 @@ void find_stuck(const TrainingView& view, int classes, std::vector<Finding>& out
   const bool stuck =
       all_near(5, chance) && std::abs(mean_of(5, 10) - chance) <= 0.02 * chance && !falls(5, 7, chance);
   const double level = mean_of(0, 10);
-  const bool swings = std::any_of(out.begin(), out.end(), [](const Finding& f) { return f.id == "oscillation"; });
+  const bool swings =
+      std::any_of(out.begin(), out.end(), [](const Finding& f) { return f.id == "oscillation"; });
   const bool flat = all_near(0, level) && !falls(0, 5, level) && !swings;
   if (!stuck && !flat) return;
   out.push_back(

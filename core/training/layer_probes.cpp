@@ -122,7 +122,7 @@ class ActivationProbe final : public Probe {
 
   std::optional<std::vector<double>> measure(const ProbeMoment&) override {
     const Plan& plan = context_.engine.plan();
-    const auto layers = context_.engine.activations(DataPart::kTrain, context_.samples, 1);
+    const auto* layers = context_.activations();
     if (!layers || layers->size() != plan.layers.size()) return std::nullopt;
     std::vector<double> row;
     for (std::size_t i = 0; i < layers->size(); ++i) {

@@ -23,6 +23,12 @@ struct ProbeContext {
   Spec settings;                       ///< of probe_descriptor()
   std::vector<std::uint32_t> samples;  ///< the probe samples, ascending, of Split::train
   StepDetail detail;                   ///< of the last update; of use to those who asked for it
+
+  int bins = 1;  ///< of the histograms that this update needs
+  /// Every layer's outputs over the probe samples as they are now, worked out once for all who ask; null
+  /// where the engine can't.
+  const std::vector<LayerActivations>* activations() const;
+  mutable std::optional<std::vector<LayerActivations>> activations_found;  ///< emptied by each update
 };
 
 /// The update that was just made. Valid during the call only.
@@ -66,6 +72,9 @@ std::unique_ptr<Probe> make_noise_probe(const ProbeContext&);        // noise_pr
 std::unique_ptr<Probe> make_curvature_probe(const ProbeContext&);    // curvature_probes.cpp
 std::unique_ptr<Probe> make_spectrum_probe(const ProbeContext&);     // curvature_probes.cpp
 std::unique_ptr<Probe> make_trace_probe(const ProbeContext&);        // curvature_probes.cpp
+
+/// So many of the samples that are trained on, or all; ascending, chosen by the seed.
+std::vector<std::uint32_t> probe_samples(const Split& split, std::uint64_t seed, double wanted);
 
 /// A name for each planned layer, "0.linear", as its tensors have: the layer's place in the model, then
 /// what it is, with a number where a place holds several ("3.linear2").

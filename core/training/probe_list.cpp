@@ -39,6 +39,15 @@ std::unique_ptr<Probe> make_probe(std::string_view id, const ProbeContext& conte
   return nullptr;
 }
 
+const std::vector<LayerActivations>* ProbeContext::activations() const {
+  if (!activations_found) {
+    auto found = engine.activations(DataPart::kTrain, samples, bins);
+    if (!found) return nullptr;
+    activations_found = std::move(*found);
+  }
+  return &*activations_found;
+}
+
 std::vector<std::string> layer_names(const Plan& plan) {
   std::vector<std::string> out;
   std::map<std::string, int> total, seen;

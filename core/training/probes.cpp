@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 
 #include "core/data/order.hpp"
+#include "core/nn/histogram.hpp"
 #include "core/training/settings.hpp"
 
 namespace thalweg {
@@ -14,6 +14,17 @@ double wall() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+std::vector<Histogram> histograms_of(std::span<const float> numbers, const Plan& plan) {
+  std::vector<Histogram> out;
+  for (const TensorInfo& tensor : plan.tensors)
+    out.push_back(histogram_of(
+        numbers.subspan(static_cast<std::size_t>(tensor.offset), static_cast<std::size_t>(tensor.size())),
+        kHistogramBins));
+  return out;
+}
+
+}  // namespace
+
 std::vector<std::uint32_t> probe_samples(const Split& split, std::uint64_t seed, double wanted) {
   std::vector<std::uint32_t> out = split.train;
   shuffle(out, seed, RandomStream::kProbeSamples, ~std::uint64_t{0});
@@ -22,37 +33,6 @@ std::vector<std::uint32_t> probe_samples(const Split& split, std::uint64_t seed,
   return out;
 }
 
-Histogram histogram(std::span<const float> values) {
-  Histogram out;
-  out.counts.assign(kHistogramBins, 0);
-  Extent extent;
-  for (const float value : values) extent.add(static_cast<double>(value));
-  if (extent.any_finite) {
-    out.low = extent.min;
-    out.high = extent.max;
-  }
-  const double scale = out.high > out.low ? kHistogramBins / (out.high - out.low) : 0.0;
-  for (const float value : values) {
-    if (!std::isfinite(value)) {
-      ++out.not_finite;
-      continue;
-    }
-    const auto bin = static_cast<int>((static_cast<double>(value) - out.low) * scale);
-    ++out.counts[static_cast<std::size_t>(std::min(bin, kHistogramBins - 1))];
-  }
-  return out;
-}
-
-std::vector<Histogram> histograms_of(std::span<const float> numbers, const Plan& plan) {
-  std::vector<Histogram> out;
-  for (const TensorInfo& tensor : plan.tensors)
-    out.push_back(histogram(
-        numbers.subspan(static_cast<std::size_t>(tensor.offset), static_cast<std::size_t>(tensor.size()))));
-  return out;
-}
-
-}  // namespace
-
 Probes::Probes(TrainingEngine& engine, const Dataset& data, const Split& split, std::uint64_t seed)
     : context_{.engine = engine,
                .data = data,
@@ -60,7 +40,8 @@ Probes::Probes(TrainingEngine& engine, const Dataset& data, const Split& split, 
                .seed = seed,
                .settings = default_spec(probe_descriptor()),
                .samples = {},
-               .detail = {}} {
+               .detail = {},
+               .activations_found = {}} {
   for (const std::string_view id : probe_ids()) {
     entries_.emplace_back();
     entries_.back().id = id;
@@ -121,13 +102,15 @@ StepDetail* Probes::detail(std::int64_t step) {
 
 void Probes::observe(const ProbeMoment& moment) {
   const DetailNeed asked = context_.detail.whole ? DetailNeed::kWholeWhenMeasured : DetailNeed::kNormsAlways;
+  const bool histograms = histogram_interval_ > 0 && moment.step % (histogram_interval_ * shot_stride_) == 0;
+  context_.bins = histograms ? kHistogramBins : 1;
+  context_.activations_found.reset();
   for (Entry& entry : entries_) {
     if (entry.interval == 0) continue;
     if (entry.probe->need() == asked) entry.seconds += std::exchange(context_.detail.seconds, 0.0);
     if (entry.due(moment.step) || entry.probe->need() == DetailNeed::kNormsAlways) measure(entry, moment);
   }
-  if (histogram_interval_ > 0 && moment.step % (histogram_interval_ * shot_stride_) == 0)
-    take_histograms(moment);
+  if (histograms) take_histograms(moment);
 }
 
 void Probes::measure(Entry& entry, const ProbeMoment& moment) {
@@ -150,13 +133,13 @@ void Probes::take_histograms(const ProbeMoment& moment) {
   if (moment.stopped()) return;
   const double begin = wall();
   TrainingEngine& engine = context_.engine;
-  auto activations = engine.activations(DataPart::kTrain, context_.samples, kHistogramBins);
+  const auto* activations = context_.activations();
   if (activations) {
     auto shot = std::make_shared<HistogramShot>();
     shot->step = moment.step;
     shot->weights = histograms_of(engine.parameters(), engine.plan());
     shot->gradients = histograms_of(engine.gradient(), engine.plan());
-    shot->activations = std::move(*activations);
+    shot->activations = *activations;
     shots_.push_back(std::move(shot));
   }
   if (shots_.size() > kMostHistograms) {
@@ -202,6 +185,7 @@ void Probes::restore(const TrainingView& record) {
     entry.table->append(series->table);
   }
   shots_ = record.histograms ? *record.histograms : Histograms{};
+  histogram_seconds_ = record.histogram_seconds;
   shared_shots_ = nullptr;
 }
 

@@ -37,6 +37,7 @@ class Probes {
 
   std::vector<ProbeSeries> series() const;
   std::shared_ptr<const Histograms> histograms() const;
+  double histogram_seconds() const { return histogram_seconds_; }
   double seconds() const;  ///< what all have cost so far
 
   /// Goes on in the tables of `record`.

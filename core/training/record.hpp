@@ -66,6 +66,7 @@ struct TrainingView {
   std::vector<ProbeSeries> probes;  ///< those that have measured something
   /// In the order of their steps. When there are very many, every second one goes.
   std::shared_ptr<const Histograms> histograms;
+  double histogram_seconds = 0.0;       ///< what they have cost so far
   Outcome outcome = Outcome::kRunning;  ///< kConverged: early stopping
   std::int64_t restored_step = -1;      ///< early stopping: the step whose weights were restored; −1: none
   std::int64_t steps_per_epoch = 0;

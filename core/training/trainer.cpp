@@ -82,6 +82,7 @@ TrainingView Trainer::view() const {
   out.epochs = shared_epochs_;
   out.probes = probes_.series();
   out.histograms = probes_.histograms();
+  out.histogram_seconds = probes_.histogram_seconds();
   out.outcome = outcome_;
   out.restored_step = restored_step_;
   out.steps_per_epoch = batches_.per_epoch();

@@ -1,6 +1,9 @@
 // The learning-rate finder and overfitting one batch.
 #include <gtest/gtest.h>
 
+#include <numeric>
+
+#include "core/training/curvature_report.hpp"
 #include "core/training/lr_find.hpp"
 #include "core/training/overfit.hpp"
 #include "tests/golden/close.hpp"
@@ -164,6 +167,52 @@ TEST(OverfitOneBatch, Regression) {
   const auto result = overfit(settings, "overfit:most_steps=5000", data);
   EXPECT_TRUE(result.passed) << result.reason;
   EXPECT_TRUE(std::isnan(result.accuracy));
+}
+
+TEST(CurvatureReport, OfAQuadratic) {
+  const auto engine = make_cpu_engine();
+  ASSERT_FALSE(engine->load(test::toy_data(60)));
+  ASSERT_FALSE(engine->build(test::network("8-3", "gd", "squared_error"), 4));
+  std::vector<std::uint32_t> samples(60);
+  std::iota(samples.begin(), samples.end(), 0u);
+  const Spec gd = parse_spec("gd", optimizer_family()).value();
+  const auto report = measure_curvature(
+      *engine, samples, gd, 0.05,
+      parse_spec("curvature:eigenvalues=4,trace_probes=400,density=200", curvature_descriptor()).value(), 1);
+  ASSERT_TRUE(report);
+  // The trace and the sum of squares of a matrix that is small enough to be written down.
+  const auto hessian = engine->hessian(samples);
+  ASSERT_TRUE(hessian);
+  const auto size = static_cast<std::size_t>(engine->plan().parameters);
+  std::vector<float> unit(size, 0.0f), column(size);
+  double trace = 0.0;
+  for (std::size_t i = 0; i < size; ++i) {
+    unit[i] = 1.0f;
+    (*hessian)->multiply(unit, column);
+    trace += static_cast<double>(column[i]);
+    unit[i] = 0.0f;
+  }
+  EXPECT_TRUE(test::close(report->trace.mean, trace, 5.0 * report->trace.standard_error));
+  EXPECT_LT(report->trace.standard_error, 0.05 * trace);
+  ASSERT_EQ(report->spectrum.largest.size(), 4u);
+  EXPECT_TRUE(test::close(report->sharpness.value, report->spectrum.largest[0].value,
+                          1e-3 * report->sharpness.value));
+  EXPECT_GE(report->spectrum.smallest.at(0).value, -1e-3);
+  EXPECT_EQ(report->stability_limit, 2.0 / 0.05);
+  ASSERT_TRUE(report->density);
+  EXPECT_EQ(report->density->x.size(), 200u);
+  const auto measured = engine->evaluate(DataPart::kTrain, samples);
+  EXPECT_EQ(report->loss, measured->loss);
+  const auto adaptive = measure_curvature(*engine, samples, parse_spec("adam", optimizer_family()).value(),
+                                          0.05, default_spec(curvature_descriptor()), 1);
+  ASSERT_TRUE(adaptive);
+  EXPECT_FALSE(adaptive->stability_limit);
+  EXPECT_FALSE(adaptive->density);
+  const auto stopped = measure_curvature(*engine, samples, gd, 0.05, default_spec(curvature_descriptor()), 1,
+                                         [] { return true; });
+  ASSERT_TRUE(stopped);
+  EXPECT_TRUE(stopped->stopped);
+  EXPECT_EQ(stopped->sharpness.products, 0);
 }
 
 }  // namespace
