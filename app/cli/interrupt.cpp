@@ -1,23 +1,33 @@
 #include "app/cli/interrupt.hpp"
 
+#include <signal.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdarg>
 #include <cstdio>
 
 namespace thalweg::cli {
 namespace {
 
-volatile std::sig_atomic_t g_interrupted = 0;
+volatile sig_atomic_t g_interrupted = 0;
 
 void note(int) { g_interrupted = 1; }
 
 }  // namespace
 
 void catch_interrupts() {
-  std::signal(SIGINT, note);
-  std::signal(SIGTERM, note);
+  // A stack of its own: oneDNN's products use the stack pointer for other things while they run, and a
+  // handler called on "the" stack would then write into the numbers.
+  static unsigned char memory[1 << 16];
+  stack_t stack{};
+  stack.ss_sp = memory;
+  stack.ss_size = sizeof memory;
+  sigaltstack(&stack, nullptr);
+  struct sigaction action {};
+  action.sa_handler = note;
+  action.sa_flags = SA_ONSTACK | SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
 }
 
 bool interrupted() { return g_interrupted != 0; }

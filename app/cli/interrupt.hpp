@@ -3,7 +3,7 @@
 
 namespace thalweg::cli {
 
-/// From here on they are noted instead of ending the program.
+/// From here on they are noted instead of ending the program. Call it from the main thread.
 void catch_interrupts();
 bool interrupted();
 

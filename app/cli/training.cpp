@@ -31,7 +31,8 @@ Result<TrainingSettings> settings_from(const TrainingOptions& options) {
   auto model = parse_model(options.model, options.activation);
   if (!model) return model.error();
   out.model = std::move(*model);
-  if (auto error = read(options.initialisation, initialisation_family(), out.model.initialisation)) return *error;
+  if (auto error = read(options.initialisation, initialisation_family(), out.model.initialisation))
+    return *error;
   if (auto error = read(options.loss, loss_family(), out.loss)) return *error;
   if (auto error = read(options.schedule, schedule_family(), out.schedule)) return *error;
   if (auto error = read(probe_text(options.probes), probe_descriptor(), out.probes)) return *error;
@@ -43,7 +44,8 @@ Result<TrainingSettings> settings_from(const TrainingOptions& options) {
 
 std::optional<Error> check_device(const std::string& device) {
   if (device == "auto" || device == "cpu") return std::nullopt;
-  if (device == "cuda") return Error{ErrorCode::kUnsupported, "this build has no CUDA; take cpu or auto", "device"};
+  if (device == "cuda")
+    return Error{ErrorCode::kUnsupported, "this build has no CUDA; take cpu or auto", "device"};
   return bad_input("must be auto, cpu or cuda, not '" + device.substr(0, 40) + "'", "device");
 }
 
@@ -51,7 +53,8 @@ std::optional<Error> check_device(const std::string& device) {
 
 Result<TrainingJob> training_job(const TrainingOptions& options) {
   if (auto error = check_device(options.device)) return *error;
-  if (options.threads < 1 || options.threads > 256) return bad_input("must be at least 1 and at most 256", "threads");
+  if (options.threads < 1 || options.threads > 256)
+    return bad_input("must be at least 1 and at most 256", "threads");
   auto settings = settings_from(options);
   if (!settings) return settings.error();
   TrainingJob out;
@@ -80,8 +83,8 @@ Json written(const TrainingJob& job) {
   Json out;
   out["data"] = format_spec(used.data, *find_dataset(used.data.id), true);
   out["model"] = format_model(used.model);
-  out["initialisation"] =
-      format_spec(used.model.initialisation, *initialisation_family().find(used.model.initialisation.id), true);
+  out["initialisation"] = format_spec(used.model.initialisation,
+                                      *initialisation_family().find(used.model.initialisation.id), true);
   out["loss"] = format_spec(used.loss, *loss_family().find(used.loss.id), true);
   out["schedule"] = format_spec(used.schedule, *find_schedule(used.schedule.id), true);
   out["training"] = format_spec(used.training.spec, training_descriptor(), true);
