@@ -2,7 +2,7 @@
 // of the same samples would keep their error.
 #include <cmath>
 
-#include "core/data/order.hpp"
+#include "core/random/philox.hpp"
 #include "core/training/noise_scale.hpp"
 #include "core/training/probe.hpp"
 
@@ -18,10 +18,7 @@ class NoiseProbe final : public Probe {
   }
 
   std::optional<std::vector<double>> measure(const ProbeMoment& moment) override {
-    order_ = context_.split.train;
-    shuffle(order_, context_.seed, RandomStream::kProbeSamples, static_cast<std::uint64_t>(moment.step));
-    const auto noise = measure_noise(
-        context_.engine, std::span(order_).first(std::min(order_.size(), context_.samples.size())));
+    const auto noise = measure_noise(context_.engine, draw(moment.step, context_.samples.size()));
     if (!noise || !std::isfinite(noise->squared_gradient) || !std::isfinite(noise->trace))
       return std::nullopt;
     scale_.add(*noise);
@@ -29,6 +26,18 @@ class NoiseProbe final : public Probe {
   }
 
  private:
+  /// So many different samples, each as likely as the others: the beginning of a shuffle.
+  std::span<const std::uint32_t> draw(std::int64_t step, std::size_t count) {
+    order_ = context_.split.train;
+    for (std::size_t i = 0; i < count; ++i) {
+      const PhiloxBlock words = random_words(context_.seed, RandomStream::kProbeSamples,
+                                             static_cast<std::uint64_t>(step), static_cast<std::uint32_t>(i));
+      const auto left = static_cast<std::uint32_t>(order_.size() - i);
+      std::swap(order_[i], order_[i + uniform_below(left, words[0], words[1])]);
+    }
+    return std::span(order_).first(count);
+  }
+
   const ProbeContext& context_;
   std::vector<std::uint32_t> order_;
   NoiseScale scale_;

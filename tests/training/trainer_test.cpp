@@ -217,6 +217,32 @@ TEST(Trainer, TheBestEpochIsRestoredAtTheEndOfTheBudgetToo) {
             view.final_epoch()->validation_loss);
 }
 
+TEST(Trainer, TheAverageIsEvaluatedToo) {
+  auto s = settings();
+  set(s, "ema_decay", 0.9);
+  const auto trainer = made(s);
+  trainer->advance(100);
+  const EpochRecord& last = trainer->epochs().back();
+  const auto measured = trainer->engine().evaluate(DataPart::kTest, {}, {}, Weights::kAverage);
+  ASSERT_TRUE(measured);
+  EXPECT_EQ(last.average_test_loss, measured->loss);
+  EXPECT_EQ(last.average_test_accuracy, measured->accuracy);
+  EXPECT_NE(last.average_test_loss, last.test_loss);
+}
+
+TEST(Trainer, CountsTheStepsThatFp16Skips) {
+  auto data = std::make_shared<Dataset>(*test::toy_data(100));
+  data->deviation = {0.001f, 0.001f};  // inputs so large that the first scaled gradients overflow
+  auto s = settings("8-16-3", "gd:lr=1e-8");
+  set(s, "precision", std::string("fp16"));
+  const auto trainer = made(s, data);
+  trainer->advance(100);
+  EXPECT_EQ(trainer->outcome(), Outcome::kBudget);
+  const TrainingView view = trainer->view();
+  EXPECT_GT(view.skipped_steps, 0);
+  EXPECT_EQ(view.skipped_steps, trainer->steps() - trainer->engine().state().steps);
+}
+
 TEST(Trainer, GoesOnFromAStateBitForBit) {
   for (const char* model : {"8-16-3", "linear:units=16; batch_norm; relu; dropout:p=0.3; linear:units=3"}) {
     auto s = settings(model);
