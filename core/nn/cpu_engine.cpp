@@ -169,6 +169,7 @@ class CpuEngine final : public TrainingEngine {
     return make_cpu_hessian({.plan = plan_,
                              .loss = settings_.loss,
                              .data = data_,
+                             .sparse = sparse_,
                              .samples = {samples.begin(), samples.end()},
                              .parameters = {parameters_.begin(), parameters_.end()},
                              .buffers = buffers_,

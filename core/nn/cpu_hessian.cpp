@@ -43,7 +43,7 @@ class MovingPass {
   }
 
   /// Adds this part of H v to `out`. `scale`: as the tape was recorded with.
-  void run(const Tape& tape, float scale, const float* parameters, const float* v, float* out) {
+  void run(Tape& tape, float scale, const float* parameters, const float* v, float* out) {
     tape_ = &tape;
     parameters_ = parameters;
     v_ = v;
@@ -89,9 +89,11 @@ class MovingPass {
     float* ry = layers_[i].outputs.data();
     const int rows = tape_->rows;
     if (layer.kind == LayerKind::kLinear) {
-      const float* x = tape_->layers[i].inputs.data();
-      cpu::product('N', 'N', rows, layer.outputs, layer.inputs, x, layer.inputs, v_ + layer.weight,
-                   layer.outputs, ry);
+      if (i == 0 && tape_->sparse)
+        tape_->sparse->product(v_ + layer.weight, layer.outputs, ry, 1);
+      else
+        cpu::product('N', 'N', rows, layer.outputs, layer.inputs, tape_->layers[i].inputs.data(),
+                     layer.inputs, v_ + layer.weight, layer.outputs, ry);
       if (rx)
         cpu::add_product('N', 'N', rows, layer.outputs, layer.inputs, rx, layer.inputs,
                          parameters_ + layer.weight, layer.outputs, ry);
@@ -147,7 +149,13 @@ class MovingPass {
     const float* rx = moved_input(i);
     const float* d = delta_.data();
     cpu::add_column_sums(d, rows, out, out_ + layer.bias);
-    cpu::add_product('T', 'N', in, out, rows, tape.inputs.data(), in, d, out, out_ + layer.weight);
+    if (i == 0 && tape_->sparse) {
+      sparse_part_.resize(numbers(in, out));
+      tape_->sparse->transposed_product(d, out, sparse_part_.data(), 1);
+      cpu::add(out_ + layer.weight, sparse_part_.data(), out_ + layer.weight, std::int64_t{in} * out);
+    } else {
+      cpu::add_product('T', 'N', in, out, rows, tape.inputs.data(), in, d, out, out_ + layer.weight);
+    }
     if (rx) cpu::add_product('T', 'N', in, out, rows, rx, in, tape.delta.data(), out, out_ + layer.weight);
     if (i == first_) return;
     cpu::product('N', 'T', rows, in, out, d, out, parameters_ + layer.weight, out, delta_before_.data());
@@ -160,7 +168,8 @@ class MovingPass {
   std::size_t first_;
   std::vector<LayerMoves> layers_;
   std::vector<float> delta_, delta_before_, skipped_;
-  const Tape* tape_ = nullptr;
+  Floats sparse_part_;  ///< of the first layer's weights
+  Tape* tape_ = nullptr;
   const float* parameters_ = nullptr;
   const float* v_ = nullptr;
   float* out_ = nullptr;
@@ -203,6 +212,7 @@ class CpuHessian final : public HessianProduct {
     Worker(const CpuHessianSettings& s, int rows)
         : network(s.plan, s.loss, s.data, 0, 1), moving(s.plan, network.first_trained(), rows) {
       // Running statistics are written to in training alone.
+      network.leave_out_zeros(s.sparse);
       network.bind(s.parameters.data(), const_cast<float*>(s.buffers.data()));
       network.reserve(rows);
     }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/data/dataset.hpp"
+#include "core/nn/cpu_sparse.hpp"
 #include "core/nn/engine.hpp"
 
 namespace thalweg {
@@ -20,7 +21,8 @@ struct CpuHessianSettings {
   Plan plan;
   Spec loss;  ///< a checked spec of loss_family()
   std::shared_ptr<const Dataset> data;
-  std::vector<std::uint32_t> samples;  ///< of data->train; not empty, all there
+  std::shared_ptr<const cpu::SparseDataset> sparse;  ///< of the same data, or null
+  std::vector<std::uint32_t> samples;                ///< of data->train; not empty, all there
   std::vector<float> parameters;
   std::vector<float> buffers;
   int threads = 1;

@@ -67,6 +67,9 @@ class CpuNetwork {
   /// quicker. There are no inputs to be seen (input_of(0)) in such a pass.
   void leave_out_zeros(std::shared_ptr<const cpu::SparseDataset> sparse);
 
+  /// The inputs of the last pass, if it was such a one; else null.
+  const cpu::SparseBatch* sparse_inputs() const { return zeros_left_out_ ? &sparse_batch_ : nullptr; }
+
   /// Makes room for passes of so many rows.
   void reserve(int rows);
 

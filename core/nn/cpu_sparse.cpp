@@ -119,6 +119,7 @@ std::shared_ptr<const SparseDataset> sparse(const std::shared_ptr<const Dataset>
 void SparseBatch::gather(const SparseSamples& samples, int features, const std::uint32_t* chosen,
                          std::int64_t first, int rows, float scale, float shift) {
   features_ = features;
+  turned_ = false;
   scale_ = scale;
   shift_ = shift;
   rows_.resize(static_cast<std::size_t>(rows));
@@ -165,7 +166,7 @@ void SparseBatch::product(const float* weight, int width, float* y, int threads)
 }
 
 void SparseBatch::transposed_product(const float* d, int width, float* out, int threads) {
-  transpose();
+  if (!turned_) transpose();
   sums_.resize(static_cast<std::size_t>(width));
   column_sums(d, static_cast<int>(rows_.size()), width, sums_.data());
   for (float& sum : sums_) sum *= shift_;
@@ -192,6 +193,7 @@ void SparseBatch::transposed_product(const float* d, int width, float* out, int 
 }
 
 void SparseBatch::transpose() {
+  turned_ = true;
   start_.assign(static_cast<std::size_t>(features_) + 1, 0);
   if (transposed_.size() < held_) transposed_.resize(held_);
   std::uint32_t* const start = start_.data();

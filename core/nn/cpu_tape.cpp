@@ -40,7 +40,9 @@ void TapeRecorder::record_values(const CpuNetwork& network, const TapeSource& so
     const PlannedLayer& layer = plan.layers[i];
     LayerTape& out = tape.layers[i];
     const std::int64_t count = std::int64_t{tape.rows} * layer.inputs;
-    if (layer.kind == LayerKind::kLinear) {
+    if (i == 0 && network.sparse_inputs()) {
+      tape.sparse = *network.sparse_inputs();
+    } else if (layer.kind == LayerKind::kLinear) {
       copy(network.input_of(i), count, out.inputs);
     } else if (is_normalisation(layer.kind)) {
       out.normal.resize(static_cast<std::size_t>(count));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "core/nn/cpu_network.hpp"
@@ -23,6 +24,8 @@ struct Tape {
   int rows = 0;
   std::vector<LayerTape> layers;  ///< those before the first with parameters stay empty
   std::vector<float> softmax;     ///< of the outputs; empty for the squared error
+  /// The first layer's inputs, where its zeros are left out; its own are empty then.
+  std::optional<cpu::SparseBatch> sparse;
 
   std::size_t bytes() const;
 };

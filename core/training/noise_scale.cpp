@@ -1,6 +1,8 @@
 #include "core/training/noise_scale.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <numeric>
 #include <vector>
 
 namespace thalweg {
@@ -8,10 +10,15 @@ namespace {
 
 constexpr std::size_t kParts = 8;
 
-double squared_length(std::span<const double> v) {
-  double sum = 0.0;
-  for (const double x : v) sum += x * x;
-  return sum;
+double squared_length(std::span<const float> v) {
+  // Several sums, which need not wait for each other.
+  double sums[8] = {};
+  std::size_t i = 0;
+  for (; i + 8 <= v.size(); i += 8)
+    for (std::size_t k = 0; k < 8; ++k)
+      sums[k] += static_cast<double>(v[i + k]) * static_cast<double>(v[i + k]);
+  for (; i < v.size(); ++i) sums[0] += static_cast<double>(v[i]) * static_cast<double>(v[i]);
+  return std::accumulate(std::begin(sums), std::end(sums), 0.0);
 }
 
 }  // namespace
@@ -26,21 +33,16 @@ Result<GradientNoise> measure_noise(TrainingEngine& engine, std::span<const std:
   const std::size_t small = std::max<std::size_t>(1, samples.size() / kParts);
   const std::size_t parts = samples.size() / small;
   const auto count = static_cast<std::size_t>(engine.plan().parameters);
-  std::vector<float> gradient(count);
-  std::vector<double> mean(count, 0.0);
+  std::vector<float> gradient(count), sum(count, 0.0f);
   double small_squared = 0.0;
   for (std::size_t part = 0; part < parts; ++part) {
     if (auto error = engine.loss_gradient(samples.subspan(part * small, small), gradient)) return *error;
-    double squared = 0.0;
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto g = static_cast<double>(gradient[i]);
-      squared += g * g;
-      mean[i] += g / static_cast<double>(parts);
-    }
-    small_squared += squared / static_cast<double>(parts);
+    small_squared += squared_length(gradient) / static_cast<double>(parts);
+    for (std::size_t i = 0; i < count; ++i) sum[i] += gradient[i];
   }
-  return gradient_noise(small_squared, static_cast<double>(small), squared_length(mean),
-                        static_cast<double>(small * parts));
+  const auto n = static_cast<double>(parts);
+  return gradient_noise(small_squared, static_cast<double>(small), squared_length(sum) / (n * n),
+                        n * static_cast<double>(small));
 }
 
 void NoiseScale::add(const GradientNoise& noise) {
