@@ -4,9 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <span>
-#include <vector>
 
 #include "core/nn/model.hpp"
 
@@ -29,11 +26,16 @@ void column_sums(const float* d, int rows, int width, float* out);
 /// pass, `running` (means, then variances) moves.
 void batch_norm(const PlannedLayer& layer, const float* x, float* y, int rows, const float* gamma,
                 const float* beta, float* mean, float* inverse, float* running);
+/// In evaluation; `mean` and `inverse` are those of `running`, kept for the backward pass.
 void batch_norm_running(const PlannedLayer& layer, const float* x, float* y, int rows, const float* gamma,
-                        const float* beta, const float* running);
-/// d becomes the gradient of the inputs. `scratch`: 2 x width numbers.
+                        const float* beta, const float* running, float* mean, float* inverse);
+/// d becomes the gradient of the inputs.
 void batch_norm_gradient(const PlannedLayer& layer, const float* x, float* d, int rows, const float* gamma,
                          const float* mean, const float* inverse, float* dgamma, float* dbeta);
+/// The same where mean and variance are constants.
+void batch_norm_running_gradient(const PlannedLayer& layer, const float* x, float* d, int rows,
+                                 const float* gamma, const float* mean, const float* inverse, float* dgamma,
+                                 float* dbeta);
 /// `mean` and `inverse` have one number per row.
 void layer_norm(const PlannedLayer& layer, const float* x, float* y, int rows, const float* gamma,
                 const float* beta, float* mean, float* inverse);
@@ -45,24 +47,5 @@ void dropout(std::uint64_t seed, std::uint64_t step, int index, double p, float*
 
 /// Σ g², in double, in an order that does not depend on the instruction set.
 double sum_of_squares(const float* g, std::int64_t count);
-
-/// The optimizer's rule on flat memory. Slots lie slot by slot: `slots[k · stride + i]`.
-class Updater {
- public:
-  virtual ~Updater() = default;
-  virtual int slot_count() const = 0;
-  virtual void init(float* slots, std::int64_t count) const = 0;
-  /// Constants of step t = 1, 2, ...; once per step, before update().
-  virtual void prepare(double learning_rate, std::int64_t t) = 0;
-  /// Elements [first, last), with the gradient times `gradient_scale`. May run on several threads.
-  virtual void update(float* theta, const float* gradient, float gradient_scale, float* slots,
-                      std::int64_t stride, std::int64_t first, std::int64_t last) const = 0;
-  /// False, and nothing changes, if the state would lose its meaning.
-  virtual bool set(const Spec& spec) = 0;
-  virtual std::vector<double> save() const = 0;
-  virtual bool load(std::span<const double> progress) = 0;
-};
-/// Null if `spec` names no element-wise rule.
-std::unique_ptr<Updater> make_updater(const Spec& spec);
 
 }  // namespace thalweg::cpu

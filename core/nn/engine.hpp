@@ -60,6 +60,7 @@ struct TensorStatistics {
 struct StepDetail {
   bool whole = false;  ///< in: false asks for `gradient_norm` alone, which is cheap enough for every step
   std::vector<TensorStatistics> tensors;  ///< out: in the order of Plan::tensors
+  double seconds = 0.0;                   ///< out: what finding it out took
 };
 
 /// How many values fell where; values below or above the ends are counted in the first or last bin.

@@ -1,0 +1,217 @@
+#include "core/nn/cpu_network.hpp"
+
+#include <algorithm>
+
+#include "core/nn/cpu_kernels.hpp"
+#include "core/nn/cpu_product.hpp"
+#include "core/nn/functions.hpp"
+
+namespace thalweg {
+namespace {
+
+std::size_t numbers(int rows, int width) {
+  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(width);
+}
+
+/// How many means and inverses a layer needs.
+std::size_t statistics(const PlannedLayer& layer, int rows) {
+  if (layer.kind == LayerKind::kBatchNorm) return static_cast<std::size_t>(layer.inputs);
+  if (layer.kind == LayerKind::kLayerNorm) return static_cast<std::size_t>(rows);
+  return 0;
+}
+
+}  // namespace
+
+CpuNetwork::CpuNetwork(Plan plan, const Spec& loss, std::shared_ptr<const Dataset> data, std::uint64_t seed,
+                       int threads)
+    : plan_(std::move(plan)),
+      data_(std::move(data)),
+      seed_(seed),
+      threads_(threads),
+      cross_entropy_(loss.id == "cross_entropy"),
+      smoothing_(cross_entropy_ ? static_cast<float>(loss.number("label_smoothing")) : 0.0f),
+      values_(plan_.layers.size()),
+      outputs_(plan_.layers.size()),
+      means_(plan_.layers.size()),
+      inverses_(plan_.layers.size()) {
+  while (plan_.layers[first_trained_].weight < 0) ++first_trained_;
+}
+
+bool CpuNetwork::in_place(LayerKind kind) {
+  return kind == LayerKind::kRelu || kind == LayerKind::kLeakyRelu || kind == LayerKind::kDropout;
+}
+
+void CpuNetwork::bind(const float* parameters, float* running) {
+  parameters_ = parameters;
+  running_ = running;
+}
+
+void CpuNetwork::reserve(int rows) {
+  if (rows <= rows_) return;
+  rows_ = rows;
+  int widest = plan_.inputs;
+  inputs_.resize(numbers(rows, plan_.inputs));
+  float* before = inputs_.data();
+  for (std::size_t i = 0; i < plan_.layers.size(); ++i) {
+    const PlannedLayer& layer = plan_.layers[i];
+    widest = std::max(widest, layer.outputs);
+    if (!in_place(layer.kind)) {
+      values_[i].resize(numbers(rows, layer.outputs));
+      before = values_[i].data();
+    }
+    outputs_[i] = before;
+    means_[i].resize(statistics(layer, rows));
+    inverses_[i].resize(statistics(layer, rows));
+  }
+  delta_.resize(numbers(rows, widest));
+  delta_before_.resize(numbers(rows, widest));
+}
+
+void CpuNetwork::gather(const PassSamples& pass) {
+  const Samples& samples = *pass.samples;
+  const int channels = std::max(data_->shape[0], 1);
+  const std::int64_t plane = data_->features / channels;
+#pragma omp parallel for schedule(static) num_threads(threads_) if (threads_ > 1)
+  for (int r = 0; r < pass.rows; ++r) {
+    const std::int64_t sample = pass.chosen ? pass.chosen[r] : pass.first + r;
+    float* out = inputs_.data() + std::int64_t{r} * data_->features;
+    for (int c = 0; c < channels; ++c) {
+      const auto channel = static_cast<std::size_t>(c);
+      const double mean = data_->mean[channel], deviation = data_->deviation[channel];
+      const auto shift = static_cast<float>(-mean / deviation);
+      const std::int64_t from = sample * data_->features + c * plane;
+      if (samples.bytes.empty())
+        cpu::normalise_floats(samples.values.data() + from, plane, static_cast<float>(1.0 / deviation), shift,
+                              out + c * plane);
+      else
+        cpu::normalise_bytes(samples.bytes.data() + from, plane,
+                             static_cast<float>(1.0 / (255.0 * deviation)), shift, out + c * plane);
+    }
+  }
+}
+
+void CpuNetwork::forward(int rows, const PassMode& mode) {
+  for (std::size_t i = 0; i < plan_.layers.size(); ++i) {
+    const bool fused = plan_.layers[i].kind == LayerKind::kLinear && i + 1 < plan_.layers.size() &&
+                       is_activation(plan_.layers[i + 1].kind);
+    forward_layer(i, rows, mode);
+    if (fused) ++i;
+  }
+}
+
+void CpuNetwork::forward_layer(std::size_t i, int rows, const PassMode& mode) {
+  const PlannedLayer& layer = plan_.layers[i];
+  const float* x = input_of(i);
+  float* y = outputs_[i];
+  switch (layer.kind) {
+    case LayerKind::kLinear:
+      forward_linear(i, rows);
+      break;
+    case LayerKind::kBatchNorm: {
+      float* running = running_ + layer.buffer;
+      if (mode.training)
+        cpu::batch_norm(layer, x, y, rows, weight(layer), bias(layer), means_[i].data(), inverses_[i].data(),
+                        running);
+      else
+        cpu::batch_norm_running(layer, x, y, rows, weight(layer), bias(layer), running, means_[i].data(),
+                                inverses_[i].data());
+      break;
+    }
+    case LayerKind::kLayerNorm:
+      cpu::layer_norm(layer, x, y, rows, weight(layer), bias(layer), means_[i].data(), inverses_[i].data());
+      break;
+    case LayerKind::kDropout:
+      dropout(i, rows, mode, y);
+      break;
+    default:  // an activation; in place where x is y
+      cpu::bias_activation(layer.kind, static_cast<float>(layer.setting), const_cast<float*>(x), y, rows,
+                           layer.outputs, nullptr);
+  }
+}
+
+/// With the activation that follows, if one does.
+void CpuNetwork::forward_linear(std::size_t i, int rows) {
+  const PlannedLayer& layer = plan_.layers[i];
+  float* y = outputs_[i];
+  cpu::product('N', 'N', rows, layer.outputs, layer.inputs, input_of(i), layer.inputs, weight(layer),
+               layer.outputs, y);
+  if (i + 1 < plan_.layers.size() && is_activation(plan_.layers[i + 1].kind)) {
+    const PlannedLayer& next = plan_.layers[i + 1];
+    cpu::bias_activation(next.kind, static_cast<float>(next.setting), y, outputs_[i + 1], rows, layer.outputs,
+                         bias(layer));
+  } else {
+    cpu::add_bias(y, rows, layer.outputs, bias(layer));
+  }
+}
+
+void CpuNetwork::dropout(std::size_t i, int rows, const PassMode& mode, float* x) const {
+  if (!mode.training) return;
+  const PlannedLayer& layer = plan_.layers[i];
+  cpu::dropout(seed_, mode.step, static_cast<int>(i), layer.setting, x, std::int64_t{rows} * layer.outputs);
+}
+
+PassResult CpuNetwork::measure(const PassSamples& pass, float scale) {
+  const int width = plan_.outputs;
+  const Samples& samples = *pass.samples;
+  PassResult out;
+  for (int r = 0; r < pass.rows; ++r) {
+    const auto sample = static_cast<std::size_t>(pass.chosen ? pass.chosen[r] : pass.first + r);
+    const float* row = outputs() + std::int64_t{r} * width;
+    float* d = scale != 0.0f ? delta_.data() + std::int64_t{r} * width : nullptr;
+    const int label = data_->classes > 0 ? samples.labels[sample] : -1;
+    const auto target = [&](int k) { return label < 0 ? samples.targets[sample] : k == label ? 1.0f : 0.0f; };
+    out.loss += static_cast<double>(cross_entropy_ ? cross_entropy(row, width, label, smoothing_, scale, d)
+                                                   : squared_error(row, width, target, scale, d));
+    if (label >= 0 && prediction(row, width) == label) ++out.correct;
+  }
+  return out;
+}
+
+void CpuNetwork::backward(int rows, const PassMode& mode, float* gradient) {
+  for (std::size_t i = plan_.layers.size(); i-- > first_trained_;) backward_layer(i, rows, mode, gradient);
+}
+
+void CpuNetwork::backward_layer(std::size_t i, int rows, const PassMode& mode, float* gradient) {
+  const PlannedLayer& layer = plan_.layers[i];
+  const float* x = input_of(i);
+  float* d = delta_.data();
+  float* dweight = gradient + layer.weight;
+  float* dbias = gradient + layer.bias;
+  switch (layer.kind) {
+    case LayerKind::kLinear:
+      backward_linear(i, rows, gradient);
+      break;
+    case LayerKind::kBatchNorm:
+      if (mode.training)
+        cpu::batch_norm_gradient(layer, x, d, rows, weight(layer), means_[i].data(), inverses_[i].data(),
+                                 dweight, dbias);
+      else
+        cpu::batch_norm_running_gradient(layer, x, d, rows, weight(layer), means_[i].data(),
+                                         inverses_[i].data(), dweight, dbias);
+      break;
+    case LayerKind::kLayerNorm:
+      cpu::layer_norm_gradient(layer, x, d, rows, weight(layer), means_[i].data(), inverses_[i].data(),
+                               dweight, dbias);
+      break;
+    case LayerKind::kDropout:
+      dropout(i, rows, mode, d);
+      break;
+    default:
+      cpu::activation_gradient(layer.kind, static_cast<float>(layer.setting), x, d,
+                               std::int64_t{rows} * layer.outputs);
+  }
+}
+
+void CpuNetwork::backward_linear(std::size_t i, int rows, float* gradient) {
+  const PlannedLayer& layer = plan_.layers[i];
+  const float* d = delta_.data();
+  cpu::column_sums(d, rows, layer.outputs, gradient + layer.bias);
+  cpu::product('T', 'N', layer.inputs, layer.outputs, rows, input_of(i), layer.inputs, d, layer.outputs,
+               gradient + layer.weight);
+  if (i == first_trained_) return;
+  cpu::product('N', 'T', rows, layer.inputs, layer.outputs, d, layer.outputs, weight(layer), layer.outputs,
+               delta_before_.data());
+  std::swap(delta_, delta_before_);
+}
+
+}  // namespace thalweg

@@ -1,0 +1,104 @@
+#include "core/nn/cpu_updater.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <type_traits>
+
+#include "core/nn/vectorise.hpp"
+#include "core/optimizer/rules.hpp"
+
+namespace thalweg::cpu {
+namespace {
+
+template <UpdateRule R>
+class RuleUpdater final : public Updater {
+  using Progress = typename R::Progress;
+  static constexpr int kSlots = R::kSlots;
+  static constexpr std::size_t kProgress = std::is_empty_v<Progress> ? 0 : sizeof(Progress) / sizeof(double);
+
+ public:
+  explicit RuleUpdater(const Spec& spec) : hyper_(R::hyper(spec)) {}
+
+  int slot_count() const override { return kSlots; }
+
+  void init(float* slots, std::int64_t count) const override {
+    float first[kSlots + 1] = {};
+    init_slots<R>(hyper_, first);
+    for (int k = 0; k < kSlots; ++k) std::fill(slots + k * count, slots + (k + 1) * count, first[k]);
+  }
+
+  void prepare(double learning_rate, std::int64_t t) override {
+    constants_ = R::template prepare<float>(hyper_, learning_rate, t, progress_);
+  }
+
+  void update(float* theta_, const float* gradient_, float gradient_scale, float* slots_, std::int64_t stride,
+              std::int64_t first, std::int64_t last) const override {
+    const auto constants = constants_;
+    vectorised([=] {
+      // Slots are named one by one, since a pointer into an array of pointers cannot be restrict.
+      const auto step = constants;
+      float* __restrict theta = theta_;
+      const float* __restrict gradient = gradient_;
+      float* __restrict slot0 = slots_;
+      float* __restrict slot1 = slots_ + (kSlots > 1 ? stride : 0);
+      float* __restrict slot2 = slots_ + (kSlots > 2 ? 2 * stride : 0);
+      static_assert(kSlots <= 3);
+      for (std::int64_t i = first; i < last; ++i) {
+        float s[kSlots + 1] = {};
+        if constexpr (kSlots > 0) s[0] = slot0[i];
+        if constexpr (kSlots > 1) s[1] = slot1[i];
+        if constexpr (kSlots > 2) s[2] = slot2[i];
+        float value = theta[i];
+        R::update(value, gradient_scale * gradient[i], s, step);
+        theta[i] = value;
+        if constexpr (kSlots > 0) slot0[i] = s[0];
+        if constexpr (kSlots > 1) slot1[i] = s[1];
+        if constexpr (kSlots > 2) slot2[i] = s[2];
+      }
+    });
+  }
+
+  bool set(const Spec& spec) override {
+    const auto next = R::hyper(spec);
+    if constexpr (requires { R::keeps_state(hyper_, next); }) {
+      if (!R::keeps_state(hyper_, next)) return false;
+    }
+    hyper_ = next;
+    return true;
+  }
+
+  std::vector<double> save() const override {
+    if constexpr (kProgress == 0) {
+      return {};
+    } else {
+      const auto numbers = std::bit_cast<std::array<double, kProgress>>(progress_);
+      return {numbers.begin(), numbers.end()};
+    }
+  }
+
+  bool load(std::span<const double> progress) override {
+    if (progress.size() != kProgress) return false;
+    if constexpr (kProgress > 0) {
+      std::array<double, kProgress> numbers;
+      std::ranges::copy(progress, numbers.begin());
+      progress_ = std::bit_cast<Progress>(numbers);
+    }
+    return true;
+  }
+
+ private:
+  typename R::Hyper hyper_;
+  [[no_unique_address]] Progress progress_ = {};
+  typename R::template Step<float> constants_ = {};
+};
+
+}  // namespace
+
+std::unique_ptr<Updater> make_updater(const Spec& spec) {
+  std::unique_ptr<Updater> out;
+  visit_rule(spec.id, [&]<class R>(std::type_identity<R>) { out = std::make_unique<RuleUpdater<R>>(spec); });
+  return out;
+}
+
+}  // namespace thalweg::cpu

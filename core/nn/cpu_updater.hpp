@@ -1,0 +1,32 @@
+// An update rule of core/optimizer on the flat memory of a network's parameters.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/spec/spec.hpp"
+
+namespace thalweg::cpu {
+
+/// The optimizer's rule on flat memory. Slots lie slot by slot: `slots[k · stride + i]`.
+class Updater {
+ public:
+  virtual ~Updater() = default;
+  virtual int slot_count() const = 0;
+  virtual void init(float* slots, std::int64_t count) const = 0;
+  /// Constants of step t = 1, 2, ...; once per step, before update().
+  virtual void prepare(double learning_rate, std::int64_t t) = 0;
+  /// Elements [first, last), with the gradient times `gradient_scale`. May run on several threads.
+  virtual void update(float* theta, const float* gradient, float gradient_scale, float* slots,
+                      std::int64_t stride, std::int64_t first, std::int64_t last) const = 0;
+  /// False, and nothing changes, if the state would lose its meaning.
+  virtual bool set(const Spec& spec) = 0;
+  virtual std::vector<double> save() const = 0;
+  virtual bool load(std::span<const double> progress) = 0;
+};
+/// Null if `spec` names no element-wise rule.
+std::unique_ptr<Updater> make_updater(const Spec& spec);
+
+}  // namespace thalweg::cpu

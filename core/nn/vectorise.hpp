@@ -1,0 +1,63 @@
+// One loop for several instruction sets, chosen at run time. A loop is written once, as a lambda;
+// vectorised() compiles everything it calls for each set, by inlining it. Contraction is off for the whole
+// project, so all compute the same numbers. Pointers are copied to local restrict ones inside the lambdas,
+// or nothing would be vectorised.
+#pragma once
+
+#include <cstdint>
+
+namespace thalweg::cpu {
+
+#if defined(__x86_64__) && defined(__GNUC__)
+template <class Loop>
+[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512"), gnu::flatten]] void run_avx512(
+    const Loop loop) {
+  loop();
+}
+template <class Loop>
+[[gnu::target("avx2"), gnu::flatten]] void run_avx2(const Loop loop) {
+  loop();
+}
+
+enum class Isa { kBase, kAvx2, kAvx512 };
+inline Isa find_isa() {
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+    return Isa::kAvx512;
+  return __builtin_cpu_supports("avx2") ? Isa::kAvx2 : Isa::kBase;
+}
+
+template <class Loop>
+void vectorised(const Loop& loop) {
+  static const Isa isa = find_isa();
+  if (isa == Isa::kAvx512) return run_avx512(loop);
+  if (isa == Isa::kAvx2) return run_avx2(loop);
+  loop();
+}
+#else
+template <class Loop>
+void vectorised(const Loop& loop) {
+  loop();
+}
+#endif
+
+constexpr int kLanes = 16;
+
+/// Σ f(i) in sixteen running sums: vectors, whatever their width, in one fixed order.
+template <class F>
+inline float lane_sum(int count, const F& f) {
+  float lanes[kLanes] = {};
+  int i = 0;
+  for (; i + kLanes <= count; i += kLanes)
+    for (int l = 0; l < kLanes; ++l) lanes[l] += f(i + l);
+  float sum = 0.0f;
+  for (int l = 0; l < kLanes; ++l) sum += lanes[l];
+  for (; i < count; ++i) sum += f(i);
+  return sum;
+}
+
+/// Where a row of a matrix without gaps begins.
+inline std::int64_t row_start(int row, int width) { return std::int64_t{row} * width; }
+
+}  // namespace thalweg::cpu
