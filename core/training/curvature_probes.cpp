@@ -26,7 +26,8 @@ class HessianProbe : public Probe {
   }
 
  protected:
-  virtual std::optional<std::vector<double>> measure(const SymmetricOperator& op, const ProbeMoment& moment) = 0;
+  virtual std::optional<std::vector<double>> measure(const SymmetricOperator& op,
+                                                     const ProbeMoment& moment) = 0;
   const ProbeContext& context() const { return context_; }
 
  private:
@@ -42,7 +43,8 @@ class CurvatureProbe final : public HessianProbe {
   }
 
  protected:
-  std::optional<std::vector<double>> measure(const SymmetricOperator& op, const ProbeMoment& moment) override {
+  std::optional<std::vector<double>> measure(const SymmetricOperator& op,
+                                             const ProbeMoment& moment) override {
     PowerResult result = largest_eigenvalue(op, {.tolerance = kTolerance,
                                                  .products = vector_.empty() ? 100 : 30,
                                                  .seed = context().seed,
@@ -73,7 +75,8 @@ class SpectrumProbe final : public HessianProbe {
   }
 
  protected:
-  std::optional<std::vector<double>> measure(const SymmetricOperator& op, const ProbeMoment& moment) override {
+  std::optional<std::vector<double>> measure(const SymmetricOperator& op,
+                                             const ProbeMoment& moment) override {
     const LanczosResult result = lanczos(op, {.largest = count_,
                                               .tolerance = kTolerance,
                                               .products = 20 + 4 * count_,
@@ -105,10 +108,13 @@ class TraceProbe final : public HessianProbe {
   std::vector<std::string> columns() const override { return {"trace", "standard error"}; }
 
  protected:
-  std::optional<std::vector<double>> measure(const SymmetricOperator& op, const ProbeMoment& moment) override {
+  std::optional<std::vector<double>> measure(const SymmetricOperator& op,
+                                             const ProbeMoment& moment) override {
     // Other random vectors each time: an average over time is then better than one of them.
-    const TraceEstimate trace = hutchinson_trace(
-        op, {.probes = 16, .seed = context().seed + static_cast<std::uint64_t>(moment.step), .stop = moment.stop});
+    const TraceEstimate trace =
+        hutchinson_trace(op, {.probes = 16,
+                              .seed = context().seed + static_cast<std::uint64_t>(moment.step),
+                              .stop = moment.stop});
     if (!std::isfinite(trace.mean)) return std::nullopt;
     return std::vector{trace.mean, trace.standard_error};
   }
@@ -122,6 +128,8 @@ std::unique_ptr<Probe> make_curvature_probe(const ProbeContext& context) {
 std::unique_ptr<Probe> make_spectrum_probe(const ProbeContext& context) {
   return std::make_unique<SpectrumProbe>(context);
 }
-std::unique_ptr<Probe> make_trace_probe(const ProbeContext& context) { return std::make_unique<TraceProbe>(context); }
+std::unique_ptr<Probe> make_trace_probe(const ProbeContext& context) {
+  return std::make_unique<TraceProbe>(context);
+}
 
 }  // namespace thalweg

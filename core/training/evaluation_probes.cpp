@@ -17,7 +17,8 @@ struct Part {
 /// What there is to evaluate on, in the order of preference for choices.
 std::vector<Part> parts(const ProbeContext& context) {
   std::vector<Part> out;
-  if (!context.split.validation.empty()) out.push_back({"validation", DataPart::kTrain, context.split.validation});
+  if (!context.split.validation.empty())
+    out.push_back({"validation", DataPart::kTrain, context.split.validation});
   if (context.data.test.count > 0) out.push_back({"test", DataPart::kTest, {}});
   return out;
 }
@@ -56,7 +57,9 @@ class CalibrationProbe final : public Probe {
  public:
   explicit CalibrationProbe(const ProbeContext& context) : context_(context), part_(parts(context).front()) {}
 
-  std::vector<std::string> columns() const override { return {"calibration error", "confidence", "accuracy"}; }
+  std::vector<std::string> columns() const override {
+    return {"calibration error", "confidence", "accuracy"};
+  }
 
   std::optional<std::vector<double>> measure(const ProbeMoment&) override {
     const auto seen = inspect(context_.engine, context_.data, part_.part, part_.samples, 0);

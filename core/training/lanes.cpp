@@ -16,7 +16,8 @@ Band band_of(std::int64_t epoch, std::span<const double> values) {
   out.max = *max;
   double squares = 0.0;
   for (const double value : values) squares += (value - out.mean) * (value - out.mean);
-  out.deviation = values.size() > 1 ? std::sqrt(squares / (count - 1.0)) : std::numeric_limits<double>::quiet_NaN();
+  out.deviation =
+      values.size() > 1 ? std::sqrt(squares / (count - 1.0)) : std::numeric_limits<double>::quiet_NaN();
   return out;
 }
 
@@ -27,7 +28,9 @@ std::vector<Lane> lanes(const TrainingSettings& settings, std::span<const LiveSp
   std::vector<Lane> out;
   for (int k = 0; k < seeds; ++k) {
     for (std::size_t i = 0; i < std::max<std::size_t>(1, optimizers.size()); ++i) {
-      Lane lane{.optimizer = i, .seed = static_cast<std::uint64_t>(first) + static_cast<std::uint64_t>(k), .settings = settings};
+      Lane lane{.optimizer = i,
+                .seed = static_cast<std::uint64_t>(first) + static_cast<std::uint64_t>(k),
+                .settings = settings};
       if (!optimizers.empty()) lane.settings.optimizer = optimizers[i];
       lane.settings.training.set("seed", first + k);
       out.push_back(std::move(lane));
@@ -36,7 +39,7 @@ std::vector<Lane> lanes(const TrainingSettings& settings, std::span<const LiveSp
   return out;
 }
 
-std::vector<Band> bands(std::span<const std::vector<EpochRecord>> runs, double EpochRecord::* metric) {
+std::vector<Band> bands(std::span<const std::vector<EpochRecord>> runs, double EpochRecord::*metric) {
   std::size_t longest = 0;
   for (const auto& run : runs) longest = std::max(longest, run.size());
   std::vector<Band> out;

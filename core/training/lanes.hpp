@@ -35,6 +35,6 @@ struct Band {
 };
 
 /// For each epoch that any of the runs has a finite number for: &EpochRecord::test_loss...
-std::vector<Band> bands(std::span<const std::vector<EpochRecord>> runs, double EpochRecord::* metric);
+std::vector<Band> bands(std::span<const std::vector<EpochRecord>> runs, double EpochRecord::*metric);
 
 }  // namespace thalweg

@@ -22,7 +22,8 @@ std::vector<std::string> tensor_columns(const Plan& plan, std::initializer_list<
 /// measurement. Those that are not finite (fp16, before the update was skipped) are left out.
 class GradientProbe final : public Probe {
  public:
-  explicit GradientProbe(const ProbeContext& context) : context_(context), sums_(context.engine.plan().tensors.size()) {}
+  explicit GradientProbe(const ProbeContext& context)
+      : context_(context), sums_(context.engine.plan().tensors.size()) {}
 
   std::vector<std::string> columns() const override {
     return tensor_columns(context_.engine.plan(), {"min", "mean", "max"});
@@ -31,7 +32,8 @@ class GradientProbe final : public Probe {
 
   void watch(const ProbeMoment&) override {
     const auto& tensors = context_.detail.tensors;
-    for (std::size_t i = 0; i < std::min(tensors.size(), sums_.size()); ++i) sums_[i].add(tensors[i].gradient_norm);
+    for (std::size_t i = 0; i < std::min(tensors.size(), sums_.size()); ++i)
+      sums_[i].add(tensors[i].gradient_norm);
   }
 
   std::optional<std::vector<double>> measure(const ProbeMoment&) override {
@@ -39,7 +41,8 @@ class GradientProbe final : public Probe {
     bool any = false;
     for (Sum& sum : sums_) {
       any = any || sum.count > 0;
-      row.insert(row.end(), {sum.count > 0 ? sum.min : kNan, sum.total / sum.count, sum.count > 0 ? sum.max : kNan});
+      row.insert(row.end(),
+                 {sum.count > 0 ? sum.min : kNan, sum.total / sum.count, sum.count > 0 ? sum.max : kNan});
       sum = {};
     }
     if (!any) return std::nullopt;
@@ -138,7 +141,9 @@ class ActivationProbe final : public Probe {
 std::unique_ptr<Probe> make_gradient_probe(const ProbeContext& context) {
   return std::make_unique<GradientProbe>(context);
 }
-std::unique_ptr<Probe> make_weight_probe(const ProbeContext& context) { return std::make_unique<WeightProbe>(context); }
+std::unique_ptr<Probe> make_weight_probe(const ProbeContext& context) {
+  return std::make_unique<WeightProbe>(context);
+}
 std::unique_ptr<Probe> make_activation_probe(const ProbeContext& context) {
   return std::make_unique<ActivationProbe>(context);
 }

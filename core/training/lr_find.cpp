@@ -64,24 +64,50 @@ std::string sweep_text(const LrFindResult& r) {
 
 const Descriptor& lr_find_descriptor() {
   const auto rate = [](const char* key, const char* label, double value, const char* help) {
-    return Parameter{.key = key, .symbol = "η", .label = label, .default_value = value, .min = 0.0, .max = 1e6,
-                     .min_open = true, .soft_min = 1e-8, .soft_max = 100.0, .scale = Scale::kLog, .help = help};
+    return Parameter{.key = key,
+                     .symbol = "η",
+                     .label = label,
+                     .default_value = value,
+                     .min = 0.0,
+                     .max = 1e6,
+                     .min_open = true,
+                     .soft_min = 1e-8,
+                     .soft_max = 100.0,
+                     .scale = Scale::kLog,
+                     .help = help};
   };
   static const Descriptor descriptor{
       .id = "sweep",
       .label = "Sweep",
       .summary = "How the learning-rate finder goes through the rates.",
       .formula = "ηₜ = min · (max/min)^(t/(steps−1))",
-      .reference = "L. N. Smith, Cyclical learning rates for training neural networks, WACV 2017, section 3.3",
+      .reference =
+          "L. N. Smith, Cyclical learning rates for training neural networks, WACV 2017, section 3.3",
       .parameters = {
           rate("min", "lowest rate", 1e-7, "Where the sweep begins."),
-          rate("max", "highest rate", 10.0, "Where it ends, if the loss has not risen to four times its lowest before."),
-          {.key = "sweep_steps", .symbol = "T", .label = "steps", .kind = Kind::kInteger, .default_value = 200.0,
-           .min = 10.0, .max = 100'000.0, .soft_min = 50.0, .soft_max = 1000.0, .scale = Scale::kLog,
+          rate("max", "highest rate", 10.0,
+               "Where it ends, if the loss has not risen to four times its lowest before."),
+          {.key = "sweep_steps",
+           .symbol = "T",
+           .label = "steps",
+           .kind = Kind::kInteger,
+           .default_value = 200.0,
+           .min = 10.0,
+           .max = 100'000.0,
+           .soft_min = 50.0,
+           .soft_max = 1000.0,
+           .scale = Scale::kLog,
            .help = "Updates of the sweep."},
-          {.key = "smoothing", .symbol = "β", .label = "smoothing", .default_value = 0.9, .min = 0.0, .max = 0.999,
-           .soft_min = 0.0, .soft_max = 0.99,
-           .help = "Share of the average that is kept from one update to the next. Much of it moves the curve to the "
+          {.key = "smoothing",
+           .symbol = "β",
+           .label = "smoothing",
+           .default_value = 0.9,
+           .min = 0.0,
+           .max = 0.999,
+           .soft_min = 0.0,
+           .soft_max = 0.99,
+           .help = "Share of the average that is kept from one update to the next. Much of it moves the "
+                   "curve to the "
                    "right."},
       }};
   return descriptor;
@@ -96,7 +122,8 @@ void suggest_rate(LrFindResult& r, double keep) {
     return;
   }
   const std::size_t first = settled(keep, made);
-  const auto lowest = std::min_element(r.smoothed.begin() + static_cast<std::ptrdiff_t>(first), r.smoothed.end());
+  const auto lowest =
+      std::min_element(r.smoothed.begin() + static_cast<std::ptrdiff_t>(first), r.smoothed.end());
   const auto place = static_cast<std::size_t>(lowest - r.smoothed.begin());
   const double fall = r.smoothed[first] - *lowest;
   if (fall < std::max(kLeastFall * std::abs(r.smoothed[first]), 3.0 * noise(r, first, place, keep))) {
@@ -108,10 +135,12 @@ void suggest_rate(LrFindResult& r, double keep) {
   r.tenth = r.minimum / 10.0;
   r.steepest = r.rates[steepest_place(r, first, place)];
   char text[240];
-  std::snprintf(text, sizeof text, "The loss falls fastest at a rate of %.2g; it is lowest at %.2g, a tenth of which is %.2g.",
+  std::snprintf(text, sizeof text,
+                "The loss falls fastest at a rate of %.2g; it is lowest at %.2g, a tenth of which is %.2g.",
                 r.steepest, r.minimum, r.tenth);
   r.verdict = text;
-  if (place + 1 == made) r.verdict += " It was still falling when the sweep ended: a higher end may show more.";
+  if (place + 1 == made)
+    r.verdict += " It was still falling when the sweep ended: a higher end may show more.";
 }
 
 Result<LrFindResult> lr_find(const TrainingSettings& settings, std::shared_ptr<const Dataset> data,
@@ -130,7 +159,8 @@ Result<LrFindResult> lr_find(const TrainingSettings& settings, std::shared_ptr<c
   for (std::int64_t step = 0; step < steps; ++step) {
     const double done = static_cast<double>(step) / static_cast<double>(steps - 1);
     const double rate = low * std::pow(high / low, done);
-    const auto result = prepared->engine->step(prepared->batches.at(step), {.learning_rate = rate, .clip_norm = clip});
+    const auto result =
+        prepared->engine->step(prepared->batches.at(step), {.learning_rate = rate, .clip_norm = clip});
     if (!result) return result.error();
     out.rates.push_back(rate);
     out.losses.push_back(result->loss);

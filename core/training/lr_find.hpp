@@ -28,11 +28,11 @@ struct LrFindResult {
   std::vector<double> rates;
   std::vector<double> losses;    ///< of the batch, before the update; the last may be NaN or infinite
   std::vector<double> smoothed;  ///< exponential average with bias correction
-  double steepest = kNone;       ///< rate where the smoothed loss falls fastest against log rate; NaN: nowhere
-  double minimum = kNone;        ///< rate where it is lowest
-  double tenth = kNone;          ///< a tenth of that
-  bool stopped = false;          ///< by the caller; there is no suggestion then
-  std::string verdict;           ///< in words: the suggestion, or why there is none
+  double steepest = kNone;  ///< rate where the smoothed loss falls fastest against log rate; NaN: nowhere
+  double minimum = kNone;   ///< rate where it is lowest
+  double tenth = kNone;     ///< a tenth of that
+  bool stopped = false;     ///< by the caller; there is no suggestion then
+  std::string verdict;      ///< in words: the suggestion, or why there is none
 };
 
 /// The suggestions from a curve, filled into `result`, whose rates and losses are given.

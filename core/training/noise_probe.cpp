@@ -20,9 +20,10 @@ class NoiseProbe final : public Probe {
   std::optional<std::vector<double>> measure(const ProbeMoment& moment) override {
     order_ = context_.split.train;
     shuffle(order_, context_.seed, RandomStream::kProbeSamples, static_cast<std::uint64_t>(moment.step));
-    const auto noise =
-        measure_noise(context_.engine, std::span(order_).first(std::min(order_.size(), context_.samples.size())));
-    if (!noise || !std::isfinite(noise->squared_gradient) || !std::isfinite(noise->trace)) return std::nullopt;
+    const auto noise = measure_noise(
+        context_.engine, std::span(order_).first(std::min(order_.size(), context_.samples.size())));
+    if (!noise || !std::isfinite(noise->squared_gradient) || !std::isfinite(noise->trace))
+      return std::nullopt;
     scale_.add(*noise);
     return std::vector{noise->squared_gradient, noise->trace, scale_.value()};
   }
@@ -35,6 +36,8 @@ class NoiseProbe final : public Probe {
 
 }  // namespace
 
-std::unique_ptr<Probe> make_noise_probe(const ProbeContext& context) { return std::make_unique<NoiseProbe>(context); }
+std::unique_ptr<Probe> make_noise_probe(const ProbeContext& context) {
+  return std::make_unique<NoiseProbe>(context);
+}
 
 }  // namespace thalweg

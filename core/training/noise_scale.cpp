@@ -50,7 +50,8 @@ void NoiseScale::add(const GradientNoise& noise) {
 
 double NoiseScale::value() const {
   // The bias correction is the same for both and cancels.
-  return sum_.squared_gradient > 0.0 ? sum_.trace / sum_.squared_gradient : std::numeric_limits<double>::quiet_NaN();
+  return sum_.squared_gradient > 0.0 ? sum_.trace / sum_.squared_gradient
+                                     : std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace thalweg

@@ -55,7 +55,8 @@ std::vector<std::string> brakes(const TrainingSettings& settings) {
   if (optimizer.find("weight_decay") && optimizer.number("weight_decay") > 0.0)
     out.emplace_back("Weight decay pulls the weights back: set it to 0 for this test.");
   const auto changes = settings.training.at(0);
-  if (!changes.is_off("clip_norm")) out.emplace_back("Clipping shortens every long gradient: turn it off for this test.");
+  if (!changes.is_off("clip_norm"))
+    out.emplace_back("Clipping shortens every long gradient: turn it off for this test.");
   return out;
 }
 
@@ -71,7 +72,8 @@ void explain(OverfitResult& r, const TrainingSettings& settings, bool escaped) {
   const auto made = static_cast<long long>(r.losses.size());
   const double rate = settings.optimizer.spec.number("lr");
   if (escaped) {
-    std::snprintf(text, sizeof text, "failed: the loss left all bounds at step %lld; a learning rate of %.3g is too large",
+    std::snprintf(text, sizeof text,
+                  "failed: the loss left all bounds at step %lld; a learning rate of %.3g is too large",
                   made - 1, rate);
     r.reason = text;
     r.hints.emplace_back("Divide the learning rate by 10.");
@@ -80,7 +82,8 @@ void explain(OverfitResult& r, const TrainingSettings& settings, bool escaped) {
   const std::size_t tenth = std::max<std::size_t>(1, r.losses.size() / 10);
   const double before = mean(std::span(r.losses).last(std::min(2 * tenth, r.losses.size())).first(tenth));
   const double after = mean(std::span(r.losses).last(tenth));
-  std::snprintf(text, sizeof text, "failed: after %lld steps the loss is %.3g (it was %.3g)", made, r.loss, r.first_loss);
+  std::snprintf(text, sizeof text, "failed: after %lld steps the loss is %.3g (it was %.3g)", made, r.loss,
+                r.first_loss);
   r.reason = text;
   if (!std::isnan(r.accuracy)) {
     std::snprintf(text, sizeof text, " with %.0f %% of the batch right", 100.0 * r.accuracy);
@@ -92,12 +95,14 @@ void explain(OverfitResult& r, const TrainingSettings& settings, bool escaped) {
     r.hints.emplace_back("More steps, or a higher learning rate.");
   } else if (fallen < 0.05 * std::abs(r.first_loss - r.floor)) {
     r.reason += "; it hardly moved";
-    r.hints.emplace_back("The learning rate may be far too small or far too large: lr-find tells. Otherwise no gradient "
-                         "arrives: look for dead or saturated layers and the initial weights.");
+    r.hints.emplace_back(
+        "The learning rate may be far too small or far too large: lr-find tells. Otherwise no gradient "
+        "arrives: look for dead or saturated layers and the initial weights.");
   } else {
     r.reason += "; it no longer fell";
-    r.hints.emplace_back("A learning rate that is too large jumps around the minimum: divide it by 10. Otherwise the "
-                         "network may be too small for the batch.");
+    r.hints.emplace_back(
+        "A learning rate that is too large jumps around the minimum: divide it by 10. Otherwise the "
+        "network may be too small for the batch.");
   }
 }
 
@@ -111,11 +116,28 @@ const Descriptor& overfit_descriptor() {
       .formula = "",
       .reference = "A. Karpathy, A recipe for training neural networks, 2019",
       .parameters = {
-          {.key = "target", .symbol = "", .label = "target loss", .default_value = 0.01, .min = 0.0, .max = 1e6,
-           .min_open = true, .soft_min = 1e-4, .soft_max = 1.0, .scale = Scale::kLog,
+          {.key = "target",
+           .symbol = "",
+           .label = "target loss",
+           .default_value = 0.01,
+           .min = 0.0,
+           .max = 1e6,
+           .min_open = true,
+           .soft_min = 1e-4,
+           .soft_max = 1.0,
+           .scale = Scale::kLog,
            .help = "The test is passed below this loss, with every sample right."},
-          {.key = "most_steps", .symbol = "", .label = "at most", .kind = Kind::kInteger, .default_value = 1000.0,
-           .min = 1.0, .max = 1e7, .soft_min = 10.0, .soft_max = 10'000.0, .scale = Scale::kLog, .unit = "steps",
+          {.key = "most_steps",
+           .symbol = "",
+           .label = "at most",
+           .kind = Kind::kInteger,
+           .default_value = 1000.0,
+           .min = 1.0,
+           .max = 1e7,
+           .soft_min = 10.0,
+           .soft_max = 10'000.0,
+           .scale = Scale::kLog,
+           .unit = "steps",
            .help = "The test has failed after so many updates."},
       }};
   return descriptor;
@@ -128,7 +150,8 @@ Result<OverfitResult> overfit_one_batch(const TrainingSettings& settings, std::s
   auto prepared = prepare(settings, std::move(data), std::move(engine));
   if (!prepared) return prepared.error();
   const auto first = prepared->batches.at(0);
-  const auto batch = first.first(std::min(first.size(), static_cast<std::size_t>(settings.training.spec.number("batch"))));
+  const auto batch =
+      first.first(std::min(first.size(), static_cast<std::size_t>(settings.training.spec.number("batch"))));
   const auto budget = static_cast<std::int64_t>(limits.number("most_steps"));
   const StepRates rates{.learning_rate = settings.optimizer.spec.number("lr"),
                         .clip_norm = settings.training.at(0).number_or("clip_norm", 0.0)};
@@ -159,15 +182,16 @@ Result<OverfitResult> overfit_one_batch(const TrainingSettings& settings, std::s
   }
   if (out.passed) {
     char text[120];
-    std::snprintf(text, sizeof text, "passed: all %zu samples learnt by heart in %zu steps, loss %.2g", batch.size(),
-                  out.losses.size(), out.loss);
+    std::snprintf(text, sizeof text, "passed: all %zu samples learnt by heart in %zu steps, loss %.2g",
+                  batch.size(), out.losses.size(), out.loss);
     out.reason = text;
   } else if (out.stopped) {
     out.reason = "stopped before it could pass or fail";
   } else {
     explain(out, settings, escaped || !std::isfinite(out.loss));
     if (contradicts_itself(*prepared->data, batch))
-      out.hints.emplace_back("The batch holds equal samples with different labels, which nothing can tell apart.");
+      out.hints.emplace_back(
+          "The batch holds equal samples with different labels, which nothing can tell apart.");
     for (std::string& brake : brakes(settings)) out.hints.push_back(std::move(brake));
   }
   return out;

@@ -1,5 +1,5 @@
-// Overfitting one batch: the first test of a network that does not learn. Model, loss and optimizer are sound if
-// they can learn a handful of samples by heart; if they cannot, more data will not help.
+// Overfitting one batch: the first test of a network that does not learn. Model, loss and optimizer are sound
+// if they can learn a handful of samples by heart; if they cannot, more data will not help.
 //
 // A. Karpathy, "A recipe for training neural networks", 2019, "overfit one batch".
 #pragma once
@@ -22,13 +22,13 @@ struct OverfitResult {
   static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
   bool passed = false;
-  bool stopped = false;         ///< by the caller: neither passed nor failed
-  std::vector<double> losses;   ///< of the batch before each update, as trained on (with dropout)
-  double first_loss = kNone;    ///< without dropout, before the first update
-  double loss = kNone;          ///< likewise, after the last
-  double accuracy = kNone;      ///< likewise; NaN of a regression
-  double floor = 0.0;           ///< the lowest loss that label smoothing allows
-  std::string reason;           ///< one sentence: why it passed or failed
+  bool stopped = false;            ///< by the caller: neither passed nor failed
+  std::vector<double> losses;      ///< of the batch before each update, as trained on (with dropout)
+  double first_loss = kNone;       ///< without dropout, before the first update
+  double loss = kNone;             ///< likewise, after the last
+  double accuracy = kNone;         ///< likewise; NaN of a regression
+  double floor = 0.0;              ///< the lowest loss that label smoothing allows
+  std::string reason;              ///< one sentence: why it passed or failed
   std::vector<std::string> hints;  ///< what to look at, after a failure
 };
 

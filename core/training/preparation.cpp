@@ -5,7 +5,8 @@
 
 namespace thalweg {
 
-Batches::Batches(std::vector<std::uint32_t> samples, std::int64_t size, std::int64_t left_out, std::uint64_t seed)
+Batches::Batches(std::vector<std::uint32_t> samples, std::int64_t size, std::int64_t left_out,
+                 std::uint64_t seed)
     : samples_(std::move(samples)),
       order_(samples_.size()),
       size_(size),
@@ -21,8 +22,8 @@ std::span<const std::uint32_t> Batches::at(std::int64_t step) {
     epoch_ = epoch;
   }
   const std::int64_t first = step % per_epoch_ * size_;
-  return std::span<const std::uint32_t>(order_).subspan(static_cast<std::size_t>(first),
-                                                        static_cast<std::size_t>(std::min(size_, used_ - first)));
+  return std::span<const std::uint32_t>(order_).subspan(
+      static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(size_, used_ - first)));
 }
 
 Result<Preparation> prepare(const TrainingSettings& settings, std::shared_ptr<const Dataset> data,
@@ -33,7 +34,8 @@ Result<Preparation> prepare(const TrainingSettings& settings, std::shared_ptr<co
   const auto seed = static_cast<std::uint64_t>(training.number("seed"));
   if (auto error = engine->build(network_settings(settings), seed)) return *error;
   const double share = training.number("validation");
-  const auto kept_back = static_cast<std::int64_t>(std::llround(share * static_cast<double>(data->train.count)));
+  const auto kept_back =
+      static_cast<std::int64_t>(std::llround(share * static_cast<double>(data->train.count)));
   Split split = thalweg::split(*data, kept_back, seed);
   if (split.train.empty()) return bad_input("leaves no sample to train on", "training: validation");
   if (share > 0.0 && split.validation.empty())
@@ -44,7 +46,8 @@ Result<Preparation> prepare(const TrainingSettings& settings, std::shared_ptr<co
   if (needs_two && (micro < 2 || split.train.size() < 2))
     return bad_input("must be at least 2: batch normalisation needs the variance of a batch", "batch");
   // A part of one sample has no variance: where the last would be one, each epoch leaves a sample out.
-  const std::int64_t left_out = needs_two && static_cast<std::int64_t>(split.train.size()) % micro == 1 ? 1 : 0;
+  const std::int64_t left_out =
+      needs_two && static_cast<std::int64_t>(split.train.size()) % micro == 1 ? 1 : 0;
   const auto size = micro * static_cast<std::int64_t>(training.number("accumulate"));
   Batches batches(split.train, size, left_out, seed);
   return Preparation{std::move(data), std::move(engine), std::move(split), std::move(batches)};

@@ -12,10 +12,10 @@ struct Made {
 };
 
 constexpr Made kProbes[] = {
-    {"evaluation", make_evaluation_probe},   {"gradients", make_gradient_probe},
-    {"weights", make_weight_probe},          {"activations", make_activation_probe},
-    {"noise_scale", make_noise_probe},       {"calibration", make_calibration_probe},
-    {"curvature", make_curvature_probe},     {"spectrum", make_spectrum_probe},
+    {"evaluation", make_evaluation_probe}, {"gradients", make_gradient_probe},
+    {"weights", make_weight_probe},        {"activations", make_activation_probe},
+    {"noise_scale", make_noise_probe},     {"calibration", make_calibration_probe},
+    {"curvature", make_curvature_probe},   {"spectrum", make_spectrum_probe},
     {"trace", make_trace_probe},
 };
 

@@ -94,7 +94,8 @@ void Probes::set(const Spec& settings) {
   const bool other_samples =
       context_.samples.empty() || before.number("samples") != settings.number("samples");
   const bool anew = other_samples || before.number("eigenvalues") != settings.number("eigenvalues");
-  if (other_samples) context_.samples = probe_samples(context_.split, context_.seed, settings.number("samples"));
+  if (other_samples)
+    context_.samples = probe_samples(context_.split, context_.seed, settings.number("samples"));
   for (Entry& entry : entries_) {
     const bool was_off = entry.interval == 0;
     entry.interval = interval(settings, entry.id);
@@ -125,7 +126,8 @@ void Probes::observe(const ProbeMoment& moment) {
     if (entry.probe->need() == asked) entry.seconds += std::exchange(context_.detail.seconds, 0.0);
     if (entry.due(moment.step) || entry.probe->need() == DetailNeed::kNormsAlways) measure(entry, moment);
   }
-  if (histogram_interval_ > 0 && moment.step % (histogram_interval_ * shot_stride_) == 0) take_histograms(moment);
+  if (histogram_interval_ > 0 && moment.step % (histogram_interval_ * shot_stride_) == 0)
+    take_histograms(moment);
 }
 
 void Probes::measure(Entry& entry, const ProbeMoment& moment) {
@@ -170,7 +172,8 @@ std::vector<ProbeSeries> Probes::series() const {
   std::vector<ProbeSeries> out;
   for (const Entry& entry : entries_)
     if (entry.table && entry.table->rows() > 0)
-      out.push_back({.id = entry.id, .columns = entry.columns, .table = entry.table->view(), .seconds = entry.seconds});
+      out.push_back(
+          {.id = entry.id, .columns = entry.columns, .table = entry.table->view(), .seconds = entry.seconds});
   return out;
 }
 

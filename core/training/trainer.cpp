@@ -120,8 +120,8 @@ std::optional<Error> Trainer::restore(const TrainerState& state) {
 void Trainer::measure(EpochRecord& record, const Stop& stop) {
   const double begin = wall();
   // An evaluation that was cut short is of other samples than the rest: it is not kept.
-  const auto evaluate = [&](DataPart part, std::optional<std::span<const std::uint32_t>> samples, Weights weights,
-                            double& loss, double& accuracy) {
+  const auto evaluate = [&](DataPart part, std::optional<std::span<const std::uint32_t>> samples,
+                            Weights weights, double& loss, double& accuracy) {
     const auto measured = engine_->evaluate(part, samples, stop, weights);
     if (!measured || (stop && stop())) return;
     loss = measured->loss;
@@ -154,7 +154,8 @@ void Trainer::end_epoch(bool measured, const Stop& stop) {
 bool Trainer::watch(const EpochRecord& record) {
   if (training_.is_off("patience")) return false;
   if (record.validation_loss < best_.loss) {
-    best_ = {.loss = record.validation_loss, .step = record.steps - 1, .waited = 0, .state = engine_->state()};
+    best_ = {
+        .loss = record.validation_loss, .step = record.steps - 1, .waited = 0, .state = engine_->state()};
     return false;
   }
   return static_cast<double>(++best_.waited) >= training_.number("patience");
@@ -172,7 +173,8 @@ void Trainer::record(const StepResult& result, std::size_t samples, double rate)
   tail.column(TrainingColumns::kLoss)[0] = result.loss;
   tail.column(TrainingColumns::kLearningRate)[0] = rate;
   tail.column(TrainingColumns::kGradientNorm)[0] = result.gradient_norm;
-  tail.column(TrainingColumns::kAccuracy)[0] = data_->classes > 0 ? result.correct / size : EpochRecord::kNone;
+  tail.column(TrainingColumns::kAccuracy)[0] =
+      data_->classes > 0 ? result.correct / size : EpochRecord::kNone;
   table_.commit(1);
   sums_.loss += result.loss * size;
   sums_.correct += result.correct;
