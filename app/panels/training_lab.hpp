@@ -4,6 +4,8 @@
 #include <memory>
 
 #include "app/panels/training_curves.hpp"
+#include "app/panels/training_network.hpp"
+#include "app/panels/training_probes.hpp"
 #include "app/panels/training_session.hpp"
 #include "app/panels/training_setup.hpp"
 #include "app/view.hpp"
@@ -24,10 +26,13 @@ class TrainingLab final : public View {
 
  private:
   void middle(Frame& frame, const Rect& area);
+  void page(Frame& frame, const Rect& area);
 
   TrainingSession session_;
   TrainingSetup setup_;
   TrainingCurves curves_;
+  TrainingProbes probes_;
+  TrainingNetwork network_;
 };
 
 }  // namespace thalweg
