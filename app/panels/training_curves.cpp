@@ -102,11 +102,13 @@ void TrainingCurves::smooth(const Scene& scene, const TrainingSnapshot& run) {
 // The charts --------------------------------------------------------------------------------------------
 
 void TrainingCurves::add_lane(Chart& chart, const Scene& scene, const TrainingSnapshot::Lane& lane, std::size_t index,
-                              const SceneOptimizer& optimizer, const Quantity& quantity) const {
+                              const SceneOptimizer& optimizer, const Quantity& quantity, bool with_raw) const {
   const StepAxis axis(scene, lane.view);
   const std::string name = find_optimizer(lane.settings->optimizer.spec.id)->label;
   const TableView& steps = lane.view.steps;
+  // The single batches of one at a time: several would hide each other.
   for (const bool raw : {true, false}) {
+    if (raw && !with_raw) continue;
     Series series;
     series.name = name;
     series.colour = optimizer.colour;
@@ -208,7 +210,8 @@ Chart TrainingCurves::chart_of(const Scene& scene, const TrainingSession& sessio
   for (std::size_t i = 0; i < optimizers.size(); ++i) {
     const auto [first, count] = session.lanes_of(i);
     if (count == 0 || session.run().lanes[first].view.steps.rows() == 0) continue;
-    if (count == 1) add_lane(chart, scene, session.run().lanes[first], first, optimizers[i], quantity);
+    if (count == 1) add_lane(chart, scene, session.run().lanes[first], first, optimizers[i], quantity,
+                             static_cast<int>(i) == session.selected);
     else add_seeds(chart, scene, session.run(), first, count, optimizers[i], quantity);
     const StepAxis axis(scene, session.run().lanes[first].view);
     for (const Change& change : optimizers[i].live.changes)
@@ -253,11 +256,11 @@ void TrainingCurves::draw(Frame& frame, const TrainingSession& session, const Re
     right.min.y = middle + ui::px(4);
   }
   show(frame, "loss", "loss_scale", chart_of(scene, session, loss), states_[0], left,
-       "Mean loss of each batch before its update (faint), its running average (line), and the loss on samples "
+       "Mean loss of each batch before its update (faint, of the chosen optimizer), its running average (line), and the loss on samples "
        "kept back after each epoch (dashed, with dots): validation samples if there are any, else test samples.");
   if (classes)
     show(frame, "accuracy", "accuracy_scale", chart_of(scene, session, accuracy), states_[1], right,
-         "Share of the samples that were right: of each batch (faint), its running average (line), and on samples "
+         "Share of the samples that were right: of each batch (faint, of the chosen optimizer), its running average (line), and on samples "
          "kept back after each epoch (dashed, with dots).");
 }
 

@@ -54,7 +54,7 @@ class TrainingCurves {
   void smooth(const Scene& scene, const TrainingSnapshot& run);
   Chart chart_of(const Scene& scene, const TrainingSession& session, const Quantity& quantity) const;
   void add_lane(Chart& chart, const Scene& scene, const TrainingSnapshot::Lane& lane, std::size_t index,
-                const SceneOptimizer& optimizer, const Quantity& quantity) const;
+                const SceneOptimizer& optimizer, const Quantity& quantity, bool with_raw) const;
   void add_seeds(Chart& chart, const Scene& scene, const TrainingSnapshot& run, std::size_t first, std::size_t count,
                  const SceneOptimizer& optimizer, const Quantity& quantity) const;
   void show(Frame& frame, const char* id, const char* scale_key, Chart chart, ui::ChartState& state, const Rect& area,

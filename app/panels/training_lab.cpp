@@ -61,8 +61,7 @@ void TrainingLab::middle(Frame& frame, const Rect& inner) {
   if (run.error && run.lanes.empty()) {
     ImGui::SetCursorScreenPos(inner.min);
     ui::begin_child("trouble", {inner.width(), inner.height()});
-    const ui::Scope scope("trouble");
-    if (ui::empty_state("state", "This can't be trained yet", run.error->text(), "Try again")) session_.restart(frame);
+    if (ui::empty_state("trouble", "This can't be trained yet", run.error->text(), "Try again")) session_.restart(frame);
     ImGui::EndChild();
     return;
   }
@@ -86,20 +85,21 @@ void TrainingLab::page(Frame& frame, const Rect& area) {
   ImGui::SetCursorScreenPos(rest.min);
   ui::begin_child("probes", {rest.width(), rest.height()});
   const float width = std::floor(ImGui::GetContentRegionAvail().x - ui::px(2));
-  const ui::Scope scope("probe");
-  switch (selected) {
-    case 0: probes_.layers(frame, session_, width); break;
-    case 1: probes_.histograms(frame, session_, width); break;
-    case 2: probes_.curvature(frame, session_, width); break;
-    default: {
-      const ImVec2 at = ImGui::GetCursorScreenPos();
-      const float height = std::min(rest.height(), ui::px(200));
-      curves_.draw_rate(frame, session_, {at, {at.x + width, at.y + height}});
-      ui::gap(8);
-      probes_.effective_rates(frame, session_, width);
-    }
-  }
+  open_page(frame, selected, {ImGui::GetCursorScreenPos(), {ImGui::GetCursorScreenPos().x + width, rest.max.y}});
   ImGui::EndChild();
+}
+
+void TrainingLab::open_page(Frame& frame, int page, const Rect& area) {
+  const ui::Scope scope("probe");
+  switch (page) {
+    case 0: return probes_.layers(frame, session_, area.width());
+    case 1: return probes_.histograms(frame, session_, area.width());
+    case 2: return probes_.curvature(frame, session_, area.width());
+    default:
+      curves_.draw_rate(frame, session_, {area.min, {area.max.x, area.min.y + ui::px(200)}});
+      ui::gap(8);
+      probes_.effective_rates(frame, session_, area.width());
+  }
 }
 
 void TrainingLab::key(Frame& frame, const KeyPress& press) {

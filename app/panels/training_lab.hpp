@@ -27,6 +27,7 @@ class TrainingLab final : public View {
  private:
   void middle(Frame& frame, const Rect& area);
   void page(Frame& frame, const Rect& area);
+  void open_page(Frame& frame, int page, const Rect& area);
 
   TrainingSession session_;
   TrainingSetup setup_;

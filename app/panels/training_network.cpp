@@ -50,11 +50,16 @@ ui::Colour diverging_colour(double value) {
 }
 
 void TrainingNetwork::draw(Frame& frame, TrainingSession& session, const Rect& area) {
-  const TrainingSnapshot& run = session.run();
-  const TrainingSnapshot::Lane* lane = session.selected_lane();
   ImGui::SetCursorScreenPos(area.min);
   ui::begin_child("network", {area.width(), area.height()}, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  draw_inside(frame, session, area);
+  ImGui::EndChild();
+}
+
+void TrainingNetwork::draw_inside(Frame& frame, TrainingSession& session, const Rect& area) {
   const ui::Scope scope("network");
+  const TrainingSnapshot& run = session.run();
+  const TrainingSnapshot::Lane* lane = session.selected_lane();
   const bool sheet = run.data && TrainingCanvas::fits(*run.data) && area.height() > ui::px(420);
   const float canvas_height = sheet ? TrainingCanvas::height() + ui::px(8) : 0.0F;
 
@@ -107,7 +112,6 @@ void TrainingNetwork::draw(Frame& frame, TrainingSession& session, const Rect& a
     ImGui::SetCursorScreenPos({area.min.x, area.max.y - TrainingCanvas::height()});
     canvas_.draw(session, *run.data, area.width());
   }
-  ImGui::EndChild();
 }
 
 // The worst first -----------------------------------------------------------------------------------

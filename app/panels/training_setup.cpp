@@ -46,6 +46,14 @@ struct InitialisationPart {
   const Spec& operator()(const Scene& scene) const { return scene.training.model.initialisation; }
 };
 
+/// The model with the inputs and outputs that the data have.
+Model fitted(Model model, const Dataset& data) {
+  model.inputs = data.features;
+  const auto last = std::find_if(model.layers.rbegin(), model.layers.rend(), [](const Spec& layer) { return layer.id == "linear"; });
+  if (last != model.layers.rend()) *last->find("units") = static_cast<double>(data.classes > 0 ? data.classes : 1);
+  return model;
+}
+
 bool from_files(const Spec& data) { return data.id == "mnist" || data.id == "fashion_mnist" || data.id == "cifar10"; }
 
 /// How lane `lane` stands, for its card.
@@ -133,8 +141,19 @@ void TrainingSetup::differs(Frame& frame, TrainingSession& session) {
 void TrainingSetup::data(Frame& frame, TrainingSession& session) {
   const ui::Scope scope("data");
   ui::section("Data");
+  const std::string before = frame.scene().training.data.id;
   choice(frame, datasets(), frame.scene().training.data, Part{&TrainingScene::data}, "data");
   const Scene& scene = frame.scene();
+  if (scene.training.data.id != before) fit_ = true;
+  if (fit_ && session.run().data && session.run().data_spec == scene.training.data) {
+    // Other data were chosen, and now one knows what they are.
+    fit_ = false;
+    propose(frame, {}, {}, [&](Scene& next) {
+      next.training.model = fitted(next.training.model, *session.run().data);
+      if (session.run().data->classes == 0) next.training.loss = default_spec(*loss_family().find("squared_error"));
+      else if (next.training.loss.id == "squared_error") next.training.loss = default_spec(losses().front());
+    });
+  }
   if (from_files(scene.training.data)) {
     static const Parameter parameter{.key = "folder",
                                      .label = "folder",
@@ -153,7 +172,7 @@ void TrainingSetup::data(Frame& frame, TrainingSession& session) {
   if (session.run().loading) {
     note("Loading…");
   } else if (data && session.run().data_spec == scene.training.data) {
-    note(ui::integer(data->train.count) + " training samples, " + ui::integer(data->test.count) + " test samples" +
+    note(ui::integer(data->train.count) + " to train on, " + ui::integer(data->test.count) + " for the test" +
          (data->classes > 0 ? ", " + std::to_string(data->classes) + " classes" : ", regression"));
   }
 }

@@ -24,6 +24,7 @@ class TrainingSetup {
   void probes(Frame& frame, TrainingSession& session);
   void view(Frame& frame);
 
+  bool fit_ = false;  ///< other data were chosen: the model is to get their inputs and outputs
   /// The model as typed, while it can't be read.
   std::optional<std::string> draft_;
   std::string draft_of_;  ///< the model that was there when it was begun
