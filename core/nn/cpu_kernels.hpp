@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "core/nn/model.hpp"
+#include "core/nn/engine.hpp"
 
 namespace thalweg::cpu {
 
@@ -19,6 +19,8 @@ void add_bias(float* z, int rows, int width, const float* bias);
 void bias_activation(LayerKind kind, float slope, float* z, float* y, int rows, int width, const float* bias);
 /// d *= f'(x). For ReLU and leaky ReLU x may be the output instead.
 void activation_gradient(LayerKind kind, float slope, const float* x, float* d, std::int64_t count);
+/// out = a + b; `out` may be one of them.
+void add(const float* a, const float* b, float* out, std::int64_t count);
 /// out[j] = Σ_i d[i][j].
 void column_sums(const float* d, int rows, int width, float* out);
 
@@ -36,16 +38,32 @@ void batch_norm_gradient(const PlannedLayer& layer, const float* x, float* d, in
 void batch_norm_running_gradient(const PlannedLayer& layer, const float* x, float* d, int rows,
                                  const float* gamma, const float* mean, const float* inverse, float* dgamma,
                                  float* dbeta);
-/// `mean` and `inverse` have one number per row.
-void layer_norm(const PlannedLayer& layer, const float* x, float* y, int rows, const float* gamma,
+/// Layer normalisation, too: it is that of one group. `mean` and `inverse` are rows x groups.
+void group_norm(const PlannedLayer& layer, const float* x, float* y, int rows, const float* gamma,
                 const float* beta, float* mean, float* inverse);
-void layer_norm_gradient(const PlannedLayer& layer, const float* x, float* d, int rows, const float* gamma,
+void group_norm_gradient(const PlannedLayer& layer, const float* x, float* d, int rows, const float* gamma,
                          const float* mean, const float* inverse, float* dgamma, float* dbeta);
+/// `inverse`: 1/√(mean x² + ε), one number per row.
+void rms_norm(const PlannedLayer& layer, const float* x, float* y, int rows, const float* gamma,
+              float* inverse);
+void rms_norm_gradient(const PlannedLayer& layer, const float* x, float* d, int rows, const float* gamma,
+                       const float* inverse, float* dgamma);
 
-/// y = x · mask / (1 − p) with the masks of this layer and step; also its own backward pass. In place.
-void dropout(std::uint64_t seed, std::uint64_t step, int index, double p, float* x, std::int64_t count);
+/// y = x · mask / (1 − p) with the masks of this layer and step (dropout_kept), where x is the elements
+/// from `first` on; also its own backward pass. In place.
+void dropout(std::uint64_t seed, std::uint64_t step, int index, double p, std::int64_t first, float* x,
+             std::int64_t count);
+
+/// out = x rounded to the format; `out` may be x.
+void round_to(Precision precision, const float* x, float* out, std::int64_t count);
+/// x *= factor.
+void scale(float* x, float factor, std::int64_t count);
+/// a += share (x − a): a moving average.
+void follow(float* a, const float* x, float share, std::int64_t count);
 
 /// Σ g², in double, in an order that does not depend on the instruction set.
 double sum_of_squares(const float* g, std::int64_t count);
+/// Σ (a − b)², with the difference in single precision.
+double squared_distance(const float* a, const float* b, std::int64_t count);
 
 }  // namespace thalweg::cpu

@@ -16,7 +16,7 @@ std::size_t numbers(int rows, int width) {
 /// How many means and inverses a layer needs.
 std::size_t statistics(const PlannedLayer& layer, int rows) {
   if (layer.kind == LayerKind::kBatchNorm) return static_cast<std::size_t>(layer.inputs);
-  if (layer.kind == LayerKind::kLayerNorm) return static_cast<std::size_t>(rows);
+  if (is_normalisation(layer.kind)) return numbers(rows, layer.groups);
   return 0;
 }
 
@@ -41,20 +41,36 @@ bool CpuNetwork::in_place(LayerKind kind) {
   return kind == LayerKind::kRelu || kind == LayerKind::kLeakyRelu || kind == LayerKind::kDropout;
 }
 
-void CpuNetwork::bind(const float* parameters, float* running) {
+void CpuNetwork::bind(const float* parameters, float* running, Precision precision) {
   parameters_ = parameters;
   running_ = running;
+  precision_ = precision;
+  if (precision == Precision::kFp32) return;
+  rounded_.assign(parameters, parameters + plan_.parameters);
+  for (const PlannedLayer& layer : plan_.layers) {
+    if (layer.kind != LayerKind::kLinear) continue;
+    cpu::round_to(precision, parameters + layer.weight, rounded_.data() + layer.weight,
+                  std::int64_t{layer.inputs} * layer.outputs);
+    cpu::round_to(precision, parameters + layer.bias, rounded_.data() + layer.bias, layer.outputs);
+  }
+  parameters_ = rounded_.data();
+}
+
+void CpuNetwork::round(float* x, int rows, int width) const {
+  if (precision_ != Precision::kFp32) cpu::round_to(precision_, x, x, std::int64_t{rows} * width);
 }
 
 void CpuNetwork::reserve(int rows) {
   if (rows <= rows_) return;
   rows_ = rows;
   int widest = plan_.inputs;
+  bool residual = false;
   inputs_.resize(numbers(rows, plan_.inputs));
   float* before = inputs_.data();
   for (std::size_t i = 0; i < plan_.layers.size(); ++i) {
     const PlannedLayer& layer = plan_.layers[i];
     widest = std::max(widest, layer.outputs);
+    residual |= layer.kind == LayerKind::kAdd;
     if (!in_place(layer.kind)) {
       values_[i].resize(numbers(rows, layer.outputs));
       before = values_[i].data();
@@ -63,6 +79,7 @@ void CpuNetwork::reserve(int rows) {
     means_[i].resize(statistics(layer, rows));
     inverses_[i].resize(statistics(layer, rows));
   }
+  if (residual) skipped_.resize(numbers(rows, widest));
   delta_.resize(numbers(rows, widest));
   delta_before_.resize(numbers(rows, widest));
 }
@@ -88,24 +105,32 @@ void CpuNetwork::gather(const PassSamples& pass) {
                              static_cast<float>(1.0 / (255.0 * deviation)), shift, out + c * plane);
     }
   }
+  round(inputs_.data(), pass.rows, plan_.inputs);
 }
 
-void CpuNetwork::forward(int rows, const PassMode& mode) {
+/// Whether a linear layer adds its bias and computes the activation behind it in one go.
+bool CpuNetwork::fuses(std::size_t i) const {
+  return plan_.layers[i].kind == LayerKind::kLinear && i + 1 < plan_.layers.size() &&
+         is_activation(plan_.layers[i + 1].kind) && precision_ == Precision::kFp32;
+}
+
+void CpuNetwork::forward(int rows, const PassMode& mode, const LayerWatch& watch) {
   for (std::size_t i = 0; i < plan_.layers.size(); ++i) {
-    const bool fused = plan_.layers[i].kind == LayerKind::kLinear && i + 1 < plan_.layers.size() &&
-                       is_activation(plan_.layers[i + 1].kind);
-    forward_layer(i, rows, mode);
+    const bool fused = fuses(i) && !watch;
+    forward_layer(i, rows, mode, fused);
     if (fused) ++i;
+    round(outputs_[i], rows, plan_.layers[i].outputs);
+    if (watch) watch(i, outputs_[i]);
   }
 }
 
-void CpuNetwork::forward_layer(std::size_t i, int rows, const PassMode& mode) {
+void CpuNetwork::forward_layer(std::size_t i, int rows, const PassMode& mode, bool fused) {
   const PlannedLayer& layer = plan_.layers[i];
   const float* x = input_of(i);
   float* y = outputs_[i];
   switch (layer.kind) {
     case LayerKind::kLinear:
-      forward_linear(i, rows);
+      forward_linear(i, rows, fused);
       break;
     case LayerKind::kBatchNorm: {
       float* running = running_ + layer.buffer;
@@ -118,7 +143,14 @@ void CpuNetwork::forward_layer(std::size_t i, int rows, const PassMode& mode) {
       break;
     }
     case LayerKind::kLayerNorm:
-      cpu::layer_norm(layer, x, y, rows, weight(layer), bias(layer), means_[i].data(), inverses_[i].data());
+    case LayerKind::kGroupNorm:
+      cpu::group_norm(layer, x, y, rows, weight(layer), bias(layer), means_[i].data(), inverses_[i].data());
+      break;
+    case LayerKind::kRmsNorm:
+      cpu::rms_norm(layer, x, y, rows, weight(layer), inverses_[i].data());
+      break;
+    case LayerKind::kAdd:
+      cpu::add(x, input_of(static_cast<std::size_t>(layer.from)), y, std::int64_t{rows} * layer.outputs);
       break;
     case LayerKind::kDropout:
       dropout(i, rows, mode, y);
@@ -129,25 +161,22 @@ void CpuNetwork::forward_layer(std::size_t i, int rows, const PassMode& mode) {
   }
 }
 
-/// With the activation that follows, if one does.
-void CpuNetwork::forward_linear(std::size_t i, int rows) {
+void CpuNetwork::forward_linear(std::size_t i, int rows, bool fused) {
   const PlannedLayer& layer = plan_.layers[i];
   float* y = outputs_[i];
   cpu::product('N', 'N', rows, layer.outputs, layer.inputs, input_of(i), layer.inputs, weight(layer),
                layer.outputs, y);
-  if (i + 1 < plan_.layers.size() && is_activation(plan_.layers[i + 1].kind)) {
-    const PlannedLayer& next = plan_.layers[i + 1];
-    cpu::bias_activation(next.kind, static_cast<float>(next.setting), y, outputs_[i + 1], rows, layer.outputs,
-                         bias(layer));
-  } else {
-    cpu::add_bias(y, rows, layer.outputs, bias(layer));
-  }
+  if (!fused) return cpu::add_bias(y, rows, layer.outputs, bias(layer));
+  const PlannedLayer& next = plan_.layers[i + 1];
+  cpu::bias_activation(next.kind, static_cast<float>(next.setting), y, outputs_[i + 1], rows, layer.outputs,
+                       bias(layer));
 }
 
 void CpuNetwork::dropout(std::size_t i, int rows, const PassMode& mode, float* x) const {
   if (!mode.training) return;
   const PlannedLayer& layer = plan_.layers[i];
-  cpu::dropout(seed_, mode.step, static_cast<int>(i), layer.setting, x, std::int64_t{rows} * layer.outputs);
+  cpu::dropout(seed_, mode.step, static_cast<int>(i), layer.setting, mode.first_row * layer.outputs, x,
+               std::int64_t{rows} * layer.outputs);
 }
 
 PassResult CpuNetwork::measure(const PassSamples& pass, float scale) {
@@ -168,7 +197,18 @@ PassResult CpuNetwork::measure(const PassSamples& pass, float scale) {
 }
 
 void CpuNetwork::backward(int rows, const PassMode& mode, float* gradient) {
-  for (std::size_t i = plan_.layers.size(); i-- > first_trained_;) backward_layer(i, rows, mode, gradient);
+  int from = -1;  // where the residual block begins that we are in
+  round(delta_.data(), rows, plan_.outputs);
+  for (std::size_t i = plan_.layers.size(); i-- > first_trained_;) {
+    const PlannedLayer& layer = plan_.layers[i];
+    if (layer.kind == LayerKind::kAdd) from = layer.from;
+    backward_layer(i, rows, mode, gradient);
+    if (i == first_trained_) return;  // nobody wants the gradient by what goes in there
+    round(delta_.data(), rows, layer.inputs);
+    if (static_cast<int>(i) != from) continue;
+    cpu::add(delta_.data(), skipped_.data(), delta_.data(), std::int64_t{rows} * layer.inputs);
+    round(delta_.data(), rows, layer.inputs);
+  }
 }
 
 void CpuNetwork::backward_layer(std::size_t i, int rows, const PassMode& mode, float* gradient) {
@@ -190,9 +230,16 @@ void CpuNetwork::backward_layer(std::size_t i, int rows, const PassMode& mode, f
                                          inverses_[i].data(), dweight, dbias);
       break;
     case LayerKind::kLayerNorm:
-      cpu::layer_norm_gradient(layer, x, d, rows, weight(layer), means_[i].data(), inverses_[i].data(),
+    case LayerKind::kGroupNorm:
+      cpu::group_norm_gradient(layer, x, d, rows, weight(layer), means_[i].data(), inverses_[i].data(),
                                dweight, dbias);
       break;
+    case LayerKind::kRmsNorm:
+      cpu::rms_norm_gradient(layer, x, d, rows, weight(layer), inverses_[i].data(), dweight);
+      break;
+    case LayerKind::kAdd:
+      std::copy_n(d, std::int64_t{rows} * layer.outputs, skipped_.begin());
+      return;
     case LayerKind::kDropout:
       dropout(i, rows, mode, d);
       break;
@@ -208,6 +255,8 @@ void CpuNetwork::backward_linear(std::size_t i, int rows, float* gradient) {
   cpu::column_sums(d, rows, layer.outputs, gradient + layer.bias);
   cpu::product('T', 'N', layer.inputs, layer.outputs, rows, input_of(i), layer.inputs, d, layer.outputs,
                gradient + layer.weight);
+  round(gradient + layer.weight, layer.inputs, layer.outputs);
+  round(gradient + layer.bias, 1, layer.outputs);
   if (i == first_trained_) return;
   cpu::product('N', 'T', rows, layer.inputs, layer.outputs, d, layer.outputs, weight(layer), layer.outputs,
                delta_before_.data());

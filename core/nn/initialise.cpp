@@ -72,7 +72,8 @@ void initialise(const Plan& plan, const Spec& initialisation, std::uint64_t seed
   for (const PlannedLayer& layer : plan.layers) {
     if (layer.weight < 0) continue;
     const auto outputs = static_cast<std::size_t>(layer.outputs);
-    const auto bias = parameters.subspan(static_cast<std::size_t>(layer.bias), outputs);
+    const auto bias = layer.bias < 0 ? std::span<float>{}
+                                     : parameters.subspan(static_cast<std::size_t>(layer.bias), outputs);
     std::fill(bias.begin(), bias.end(), 0.0f);
     if (layer.kind != LayerKind::kLinear) {
       const auto scale = parameters.subspan(static_cast<std::size_t>(layer.weight), outputs);

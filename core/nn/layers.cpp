@@ -19,6 +19,85 @@ Parameter epsilon(std::string help) {
           .help = std::move(help)};
 }
 
+Parameter units(std::string symbol, std::string help) {
+  return {.key = "units",
+          .symbol = std::move(symbol),
+          .label = "units",
+          .kind = Kind::kInteger,
+          .default_value = 128.0,
+          .min = 1.0,
+          .max = kWidestLayer,
+          .soft_min = 1.0,
+          .soft_max = 1024.0,
+          .scale = Scale::kLog,
+          .help = std::move(help)};
+}
+
+Parameter groups(std::string help) {
+  return {.key = "groups",
+          .symbol = "G",
+          .label = "groups",
+          .kind = Kind::kInteger,
+          .default_value = 8.0,
+          .min = 1.0,
+          .max = kWidestLayer,
+          .soft_min = 1.0,
+          .soft_max = 64.0,
+          .scale = Scale::kLog,
+          .help = std::move(help)};
+}
+
+Parameter dropped(double share, std::string help) {
+  return {.key = "p",
+          .symbol = "p",
+          .label = "share dropped",
+          .default_value = share,
+          .min = 0.0,
+          .max = 1.0,
+          .max_open = true,
+          .soft_min = 0.0,
+          .soft_max = 0.9,
+          .help = std::move(help)};
+}
+
+LayerDescriptor residual_block() {
+  Parameter width = units("n", "Width between its two linear layers; auto: as wide as its input.");
+  width.default_value = Value{};
+  width.off_word = "auto";
+  return {
+      {.id = "residual",
+       .label = "Residual block",
+       .summary = "Adds to its input what two linear layers with an activation between make of it.",
+       .formula = "y = x + f(N(x)) or y = N(x + f(x)),  f(x) = φ(xW₁ + b₁)W₂ + b₂",
+       .reference = "He et al. 2016; normalisation before or after: Xiong et al. 2020",
+       .parameters = {width,
+                      Parameter{.key = "activation",
+                                .symbol = "φ",
+                                .label = "activation",
+                                .kind = Kind::kChoice,
+                                .default_value = std::string("relu"),
+                                .help = "Between the two linear layers.",
+                                .choices = {"relu", "leaky_relu", "gelu", "silu", "tanh", "sigmoid"}},
+                      Parameter{
+                          .key = "norm",
+                          .symbol = "N",
+                          .label = "normalisation",
+                          .kind = Kind::kChoice,
+                          .default_value = std::string("layer_norm"),
+                          .help = "Which normalisation it has, with the settings that layer has by default.",
+                          .choices = {"none", "batch_norm", "layer_norm", "group_norm", "rms_norm"}},
+                      groups("Groups of group_norm; they must divide the width."),
+                      Parameter{.key = "norm_first",
+                                .symbol = "",
+                                .label = "normalise first",
+                                .kind = Kind::kBoolean,
+                                .default_value = 1.0,
+                                .help = "Normalises before the linear layers, beside the path that is added; "
+                                        "else after the sum (PyTorch's norm_first)."},
+                      dropped(0.0, "Dropout of what is added; 0: none.")}},
+      LayerKind::kAdd};
+}
+
 std::vector<LayerDescriptor> make_layers() {
   const std::string under_root = "Added to the variance, under the root.";
   return {
@@ -27,17 +106,7 @@ std::vector<LayerDescriptor> make_layers() {
         .summary = "Every output is a weighted sum of all inputs, and a bias.",
         .formula = "y = xW + b",
         .reference = "Rosenblatt 1958",
-        .parameters = {Parameter{.key = "units",
-                                 .symbol = "n",
-                                 .label = "units",
-                                 .kind = Kind::kInteger,
-                                 .default_value = 128.0,
-                                 .min = 1.0,
-                                 .max = kWidestLayer,
-                                 .soft_min = 1.0,
-                                 .soft_max = 1024.0,
-                                 .scale = Scale::kLog,
-                                 .help = "Number of outputs."}}},
+        .parameters = {units("n", "Number of outputs.")}},
        LayerKind::kLinear},
       {{.id = "relu",
         .label = "ReLU",
@@ -114,22 +183,29 @@ std::vector<LayerDescriptor> make_layers() {
         .reference = "Ba, Kiros, Hinton 2016; PyTorch LayerNorm",
         .parameters = {epsilon(under_root)}},
        LayerKind::kLayerNorm},
+      {{.id = "group_norm",
+        .label = "Group normalisation",
+        .summary = "As layer normalisation, but in groups of neighbouring units.",
+        .formula = "y = γ (x − μ_group) / √(σ²_group + ε) + β",
+        .reference = "Wu & He 2018; PyTorch GroupNorm",
+        .parameters = {groups("Groups of units that are normalised together; they must divide the width."),
+                       epsilon(under_root)}},
+       LayerKind::kGroupNorm},
+      {{.id = "rms_norm",
+        .label = "RMS normalisation",
+        .summary = "Each sample gets root mean square 1 over its units, then each unit a scale.",
+        .formula = "y = γ x / √(mean x² + ε)",
+        .reference = "Zhang & Sennrich 2019; PyTorch RMSNorm",
+        .parameters = {epsilon("Added to the mean square, under the root.")}},
+       LayerKind::kRmsNorm},
       {{.id = "dropout",
         .label = "Dropout",
         .summary = "Sets a random share of the inputs to 0 in training and scales up the rest.",
         .formula = "y = x·mask / (1 − p)",
         .reference = "Srivastava et al. 2014; inverted, as in PyTorch",
-        .parameters = {Parameter{.key = "p",
-                                 .symbol = "p",
-                                 .label = "share dropped",
-                                 .default_value = 0.5,
-                                 .min = 0.0,
-                                 .max = 1.0,
-                                 .max_open = true,
-                                 .soft_min = 0.0,
-                                 .soft_max = 0.9,
-                                 .help = "Probability that an input is set to 0."}}},
+        .parameters = {dropped(0.5, "Probability that an input is set to 0.")}},
        LayerKind::kDropout},
+      residual_block(),
   };
 }
 

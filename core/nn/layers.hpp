@@ -21,8 +21,14 @@ enum class LayerKind {
   kDropout,
   kRmsNorm,
   kGroupNorm,
-  kAdd,  ///< end of a residual block: adds what came into the block (only in a Plan)
+  kAdd,  ///< end of a residual block: adds what came into the block; a plan has the block's parts before it
 };
+
+/// Layers with a scale γ, and but for RMS normalisation a shift β.
+inline bool is_normalisation(LayerKind kind) {
+  return kind == LayerKind::kBatchNorm || kind == LayerKind::kLayerNorm || kind == LayerKind::kGroupNorm ||
+         kind == LayerKind::kRmsNorm;
+}
 
 struct LayerDescriptor : Descriptor {
   LayerKind kind = LayerKind::kLinear;

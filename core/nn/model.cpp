@@ -1,6 +1,8 @@
 #include "core/nn/model.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace thalweg {
 namespace {
@@ -63,6 +65,111 @@ std::string layer_place(std::size_t index, const Spec& spec) {
   return "model, layer " + std::to_string(index + 1) + " (" + spec.id + ")";
 }
 
+/// Lays out layer after layer. A residual block becomes the layers it is made of.
+class Planner {
+ public:
+  explicit Planner(int inputs) : width_(inputs) { plan_.inputs = inputs; }
+
+  std::optional<Error> add(const Spec& spec, std::size_t place) {
+    place_ = static_cast<int>(place);
+    return spec.id == "residual" ? add_residual(spec) : add_layer(spec, "");
+  }
+
+  bool any_linear() const { return any_linear_; }
+
+  Plan finish() {
+    plan_.outputs = width_;
+    return std::move(plan_);
+  }
+
+ private:
+  /// `part`: its name inside its block, with a dot, or nothing.
+  std::optional<Error> add_layer(const Spec& spec, const std::string& part) {
+    PlannedLayer layer{
+        .kind = find_layer(spec.id)->kind, .inputs = width_, .outputs = width_, .place = place_};
+    switch (layer.kind) {
+      case LayerKind::kLinear:
+        layer.outputs = static_cast<int>(spec.number("units"));
+        layer.weight = tensor(part + "weight", layer.inputs, layer.outputs);
+        layer.bias = tensor(part + "bias", 1, layer.outputs);
+        any_linear_ = true;
+        break;
+      case LayerKind::kBatchNorm:
+        layer.momentum = spec.number("momentum");
+        layer.buffer = plan_.buffers;
+        plan_.buffers += 2 * std::int64_t{width_};
+        plan_.needs_two_samples = true;
+        break;
+      case LayerKind::kGroupNorm:
+        layer.groups = static_cast<int>(spec.number("groups"));
+        if (width_ % layer.groups != 0)
+          return bad_input("its " + std::to_string(width_) + " units cannot be divided into " +
+                           std::to_string(layer.groups) + " groups of equal size");
+        break;
+      case LayerKind::kLeakyRelu:
+        layer.setting = spec.number("negative_slope");
+        break;
+      case LayerKind::kDropout:
+        layer.setting = spec.number("p");
+        break;
+      default:
+        break;
+    }
+    if (is_normalisation(layer.kind)) {
+      layer.setting = spec.number("eps");
+      layer.weight = tensor(part + "weight", 1, width_);
+      if (layer.kind != LayerKind::kRmsNorm) layer.bias = tensor(part + "bias", 1, width_);
+    }
+    width_ = layer.outputs;
+    plan_.layers.push_back(layer);
+    if (plan_.parameters > kMostParameters)
+      return bad_input("has more than " + std::to_string(kMostParameters / 1'000'000) +
+                       " million parameters up to here");
+    return {};
+  }
+
+  std::optional<Error> add_residual(const Spec& block) {
+    const int from = static_cast<int>(plan_.layers.size());
+    const int width = width_;
+    std::vector<std::pair<std::string, Spec>> parts = {
+        {"linear1.", linear(block.number_or("units", width))},
+        {"", default_spec(*find_layer(block.text("activation")))},
+        {"linear2.", linear(width)}};
+    if (block.number("p") > 0.0) {
+      parts.emplace_back("", default_spec(*find_layer("dropout")));
+      *parts.back().second.find("p") = block.number("p");
+    }
+    std::optional<std::pair<std::string, Spec>> norm;
+    if (block.text("norm") != "none") {
+      norm.emplace("norm.", default_spec(*find_layer(block.text("norm"))));
+      if (Value* groups = norm->second.find("groups")) *groups = block.number("groups");
+    }
+    if (norm && block.flag("norm_first")) parts.insert(parts.begin(), *norm);
+    for (const auto& [name, spec] : parts)
+      if (auto error = add_layer(spec, name)) return error;
+    plan_.layers.push_back(
+        {.kind = LayerKind::kAdd, .inputs = width, .outputs = width, .from = from, .place = place_});
+    if (norm && !block.flag("norm_first")) return add_layer(norm->second, norm->first);
+    return {};
+  }
+
+  std::int64_t tensor(const std::string& name, int rows, int columns) {
+    const std::int64_t offset = plan_.parameters;
+    plan_.tensors.push_back({.name = std::to_string(place_) + "." + name,
+                             .layer = static_cast<int>(plan_.layers.size()),
+                             .offset = offset,
+                             .rows = rows,
+                             .columns = columns});
+    plan_.parameters += std::int64_t{rows} * columns;
+    return offset;
+  }
+
+  Plan plan_;
+  int width_;
+  int place_ = 0;
+  bool any_linear_ = false;
+};
+
 }  // namespace
 
 Result<Model> parse_model(std::string_view text, std::string_view activation) {
@@ -108,70 +215,24 @@ Result<Plan> plan(const Model& model, int inputs, int outputs) {
         "model");
   if (model.layers.size() > kMostLayers)
     return bad_input("has more than " + std::to_string(kMostLayers) + " layers", "model");
-  Plan out;
-  out.inputs = inputs;
-  int width = inputs;
-  const auto tensor = [&](std::size_t layer, const char* name, int rows, int columns) {
-    const std::int64_t offset = out.parameters;
-    out.tensors.push_back({.name = std::to_string(layer) + "." + name,
-                           .layer = static_cast<int>(out.layers.size()),
-                           .offset = offset,
-                           .rows = rows,
-                           .columns = columns});
-    out.parameters += std::int64_t{rows} * columns;
-    return offset;
-  };
-  bool any_linear = false;
+  Planner planner(inputs);
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
     const Spec& spec = model.layers[i];
     const LayerDescriptor* descriptor = find_layer(spec.id);
     if (!descriptor) return bad_input("there is no layer '" + spec.id + "'", "model");
-    if (auto error = check(spec, *descriptor)) {
-      error->context = layer_place(i, spec) + (error->context.empty() ? "" : ", " + error->context);
-      return *error;
-    }
-    PlannedLayer layer{
-        .kind = descriptor->kind, .inputs = width, .outputs = width, .place = static_cast<int>(i)};
-    switch (descriptor->kind) {
-      case LayerKind::kLinear:
-        layer.outputs = static_cast<int>(spec.number("units"));
-        layer.weight = tensor(i, "weight", width, layer.outputs);
-        layer.bias = tensor(i, "bias", 1, layer.outputs);
-        any_linear = true;
-        break;
-      case LayerKind::kBatchNorm:
-        layer.momentum = spec.number("momentum");
-        layer.buffer = out.buffers;
-        out.buffers += 2 * std::int64_t{width};
-        out.needs_two_samples = true;
-        [[fallthrough]];
-      case LayerKind::kLayerNorm:
-        layer.setting = spec.number("eps");
-        layer.weight = tensor(i, "weight", 1, width);
-        layer.bias = tensor(i, "bias", 1, width);
-        break;
-      case LayerKind::kLeakyRelu:
-        layer.setting = spec.number("negative_slope");
-        break;
-      case LayerKind::kDropout:
-        layer.setting = spec.number("p");
-        break;
-      default:
-        break;
-    }
-    if (out.parameters > kMostParameters)
-      return bad_input(
-          "has more than " + std::to_string(kMostParameters / 1'000'000) + " million parameters up to here",
-          layer_place(i, spec));
-    width = layer.outputs;
-    out.layers.push_back(layer);
+    auto error = check(spec, *descriptor);
+    if (!error) error = planner.add(spec, i);
+    if (!error) continue;
+    error->context = layer_place(i, spec) + (error->context.empty() ? "" : ", " + error->context);
+    return *error;
   }
-  if (!any_linear) return bad_input("has no linear layer, so nothing connects inputs and outputs", "model");
-  if (width != outputs)
+  if (!planner.any_linear())
+    return bad_input("has no linear layer, so nothing connects inputs and outputs", "model");
+  Plan out = planner.finish();
+  if (out.outputs != outputs)
     return bad_input(
-        "ends with " + std::to_string(width) + " outputs, but the data need " + std::to_string(outputs),
+        "ends with " + std::to_string(out.outputs) + " outputs, but the data need " + std::to_string(outputs),
         "model");
-  out.outputs = width;
   return out;
 }
 

@@ -57,6 +57,19 @@ inline float lane_sum(int count, const F& f) {
   return sum;
 }
 
+/// Likewise in double.
+template <class F>
+inline double lane_sum_double(std::int64_t count, const F& f) {
+  double lanes[kLanes] = {};
+  std::int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes)
+    for (int l = 0; l < kLanes; ++l) lanes[l] += f(i + l);
+  double sum = 0.0;
+  for (int l = 0; l < kLanes; ++l) sum += lanes[l];
+  for (; i < count; ++i) sum += f(i);
+  return sum;
+}
+
 /// Where a row of a matrix without gaps begins.
 inline std::int64_t row_start(int row, int width) { return std::int64_t{row} * width; }
 

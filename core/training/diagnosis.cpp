@@ -56,8 +56,8 @@ Finding nothing_found(const TrainingView& view) {
 std::vector<Finding> diagnose(const TrainingView& view, int classes) {
   using namespace diagnosis;
   std::vector<Finding> out;
-  for (const auto rule : {find_divergence, find_dead_layers, find_stuck, find_vanishing_gradients,
-                          find_oscillation, find_spikes, find_overfitting, find_slowness})
+  for (const auto rule : {find_divergence, find_dead_layers, find_oscillation, find_stuck, find_vanishing_gradients,
+                          find_spikes, find_overfitting, find_slowness})
     rule(view, classes, out);
   if (out.empty()) out.push_back(nothing_found(view));
   return out;

@@ -92,23 +92,38 @@ void find_divergence(const TrainingView& view, int, std::vector<Finding>& out) {
        .last_step = last});
 }
 
-/// Of a run of at least 50 steps in tenths. Stuck: over the second half every tenth has a mean loss within 2
-/// % of ln K, without a fall of more than 1 % from one end to the other. Flat: elsewhere, all tenths lie
-/// within 2 % of the first.
+/// Of a run of at least 50 steps in tenths, whose means lie `near` a level if they are within 2 % of it, or
+/// within three standard errors and 6 %. Stuck: every tenth of the second half lies near ln K, and so does
+/// their mean within 2 %, without a fall. Flat: elsewhere and without an oscillation, every tenth lies near the mean of all, without a
+/// fall. A fall is one of 1 % from one half to the other, or of three standard errors.
 void find_stuck(const TrainingView& view, int classes, std::vector<Finding>& out) {
   const std::int64_t steps = view.steps.rows();
   if (steps < 50 || view.outcome == Outcome::kDiverged) return;
   const auto blocks = blocks_of(view.steps, steps / 10);
   if (blocks.size() < 10) return;
-  const double chance = classes > 1 ? std::log(static_cast<double>(classes)) : -1.0;
-  const auto near = [](double value, double level) {
-    return std::abs(value - level) <= 0.02 * std::abs(level);
+  const auto size = static_cast<double>(steps / 10);
+  const auto mean_of = [&](std::size_t first, std::size_t last) {
+    double sum = 0.0;
+    for (std::size_t b = first; b < last; ++b) sum += blocks[b].mean;
+    return sum / static_cast<double>(last - first);
   };
-  const bool stuck = std::all_of(blocks.begin() + 5, blocks.begin() + 10,
-                                 [&](const Block& b) { return near(b.mean, chance); }) &&
-                     blocks[5].mean - blocks[9].mean <= 0.01 * chance;
-  const bool flat = std::all_of(blocks.begin(), blocks.begin() + 10,
-                                [&](const Block& b) { return near(b.mean, blocks[0].mean); });
+  const auto all_near = [&](std::size_t first, double level) {
+    return std::all_of(
+        blocks.begin() + static_cast<std::ptrdiff_t>(first), blocks.begin() + 10, [&](const Block& b) {
+          const double room = std::min(3.0 * b.amplitude / std::sqrt(size), 0.06 * std::abs(level));
+          return std::abs(b.mean - level) <= std::max(0.02 * std::abs(level), room);
+        });
+  };
+  const auto falls = [&](std::size_t first, std::size_t middle, double level) {
+    const double error = blocks[9].amplitude * std::sqrt(2.0 / (size * static_cast<double>(middle - first)));
+    return mean_of(first, middle) - mean_of(middle, 10) > std::max(0.01 * std::abs(level), 3.0 * error);
+  };
+  const double chance = classes > 1 ? std::log(static_cast<double>(classes)) : -1.0;
+  const bool stuck =
+      all_near(5, chance) && std::abs(mean_of(5, 10) - chance) <= 0.02 * chance && !falls(5, 7, chance);
+  const double level = mean_of(0, 10);
+  const bool swings = std::any_of(out.begin(), out.end(), [](const Finding& f) { return f.id == "oscillation"; });
+  const bool flat = all_near(0, level) && !falls(0, 5, level) && !swings;
   if (!stuck && !flat) return;
   out.push_back(
       {.id = stuck ? "stuck" : "flat",
@@ -160,20 +175,20 @@ void find_overfitting(const TrainingView& view, int, std::vector<Finding>& out) 
        .last_step = epochs[last].steps - 1});
 }
 
-/// A growing oscillation: over four or more blocks in a row the distance from the trend grows, each time by
-/// 15 %, in all threefold, up to 5 % of the loss at least, while the mean loss does not fall by more than 10
-/// % and the loss goes up and down all the time (at least a quarter of the steps cross the trend).
+/// A growing oscillation: over five or more blocks in a row the distance from the trend grows (it may dip by
+/// a tenth), in all threefold and up to 5 % of the loss at least, while the mean loss does not fall by more
+/// than 10 % and the loss goes up and down all the time (at least a third of the steps cross the trend).
 void find_oscillation(const TrainingView& view, int, std::vector<Finding>& out) {
   const std::int64_t size = std::max<std::int64_t>(8, view.steps.rows() / 40);
   const auto blocks = blocks_of(view.steps, size);
   std::size_t first = 0;
   for (std::size_t b = 1; b <= blocks.size(); ++b) {
-    const bool grows = b < blocks.size() && blocks[b].amplitude > 1.05 * blocks[b - 1].amplitude &&
-                       blocks[b].crossings >= size / 4;
+    const bool grows = b < blocks.size() && blocks[b].amplitude > 0.9 * blocks[b - 1].amplitude &&
+                       blocks[b].crossings >= size / 3;
     if (grows) continue;
     const Block& begin = blocks[first];
     const Block& end = blocks[b - 1];
-    const bool long_enough = b - first >= 4;
+    const bool long_enough = b - first >= 5;
     first = b;
     if (!long_enough || end.amplitude < 3.0 * begin.amplitude || end.amplitude < 0.05 * std::abs(end.mean) ||
         end.mean < 0.9 * begin.mean)
@@ -235,10 +250,10 @@ void find_spikes(const TrainingView& view, int, std::vector<Finding>& out) {
 }
 
 /// Slow: a finished run in which the loss fell by 2 % at least and is still above half of where it began, and
-/// in whose last third it fell by a quarter or more of the whole fall: nowhere near its end.
+/// in whose last third it fell by a quarter or more of the whole fall, and nothing else is wrong.
 void find_slowness(const TrainingView& view, int, std::vector<Finding>& out) {
   const std::int64_t steps = view.steps.rows();
-  if (view.outcome != Outcome::kBudget || steps < 60) return;
+  if (!out.empty() || view.outcome != Outcome::kBudget || steps < 60) return;
   const auto blocks = blocks_of(view.steps, steps / 12);
   if (blocks.size() < 12) return;
   const double begin = blocks.front().mean, end = blocks.back().mean, then = blocks[7].mean;

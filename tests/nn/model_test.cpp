@@ -35,7 +35,68 @@ TEST(Model, AListOfLayersReadsBack) {
   EXPECT_TRUE(planned.needs_two_samples);
 }
 
+TEST(Model, EveryLayerWithOtherThanItsDefaultsReadsBack) {
+  std::string text;
+  for (const LayerDescriptor& layer : layers()) {
+    Spec spec = default_spec(layer);
+    for (std::size_t i = 0; i < layer.parameters.size(); ++i) {
+      const Parameter& parameter = layer.parameters[i];
+      Value& value = spec.values[i].second;
+      if (parameter.kind == Kind::kChoice)
+        value = parameter.choices.back();
+      else if (parameter.kind == Kind::kBoolean)
+        value = 1.0 - std::get<double>(parameter.default_value);
+      else
+        value = parameter.kind == Kind::kInteger ? 7.0 : 0.25;
+    }
+    const Model model{.layers = {spec, default_spec(layer)}};
+    EXPECT_EQ(parse_model(format_model(model)).value(), model) << format_model(model);
+  }
+}
+
+TEST(Model, AResidualBlockIsPlannedAsItsParts) {
+  const Plan before =
+      plan(parse_model("linear:units=6; residual:units=4,p=0.1,norm=rms_norm; linear:units=10").value(), 9,
+           10)
+          .value();
+  const auto kinds = [](const Plan& planned) {
+    std::vector<LayerKind> out;
+    for (const PlannedLayer& layer : planned.layers) out.push_back(layer.kind);
+    return out;
+  };
+  using enum LayerKind;
+  EXPECT_EQ(kinds(before),
+            (std::vector{kLinear, kRmsNorm, kLinear, kRelu, kLinear, kDropout, kAdd, kLinear}));
+  EXPECT_EQ(before.layers[6].from, 1);
+  EXPECT_EQ(before.layers[6].place, 1);
+  EXPECT_EQ(before.layers[1].bias, -1);
+  std::vector<std::string> names;
+  for (const TensorInfo& tensor : before.tensors) names.push_back(tensor.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"0.weight", "0.bias", "1.norm.weight", "1.linear1.weight",
+                                             "1.linear1.bias", "1.linear2.weight", "1.linear2.bias",
+                                             "2.weight", "2.bias"}));
+  EXPECT_EQ(before.tensors[3].rows, 6);
+  EXPECT_EQ(before.tensors[3].columns, 4);
+
+  const Plan after =
+      plan(parse_model("residual:norm=batch_norm,norm_first=0,activation=gelu; linear:units=10").value(), 9,
+           10)
+          .value();
+  EXPECT_EQ(kinds(after), (std::vector{kLinear, kGelu, kLinear, kAdd, kBatchNorm, kLinear}));
+  EXPECT_EQ(after.layers[3].from, 0);
+  EXPECT_EQ(after.layers[0].outputs, 9) << "auto: as wide as the input";
+  EXPECT_TRUE(after.needs_two_samples);
+}
+
 TEST(Model, RefusesWhatCannotBe) {
+  EXPECT_NE(refusal("group_norm:groups=5; linear:units=10")
+                .find("layer 1 (group_norm): its 784 units cannot be divided into 5 groups"),
+            std::string::npos);
+  EXPECT_NE(refusal("linear:units=10; residual:norm=group_norm,groups=3").find("10 units"),
+            std::string::npos);
+  EXPECT_NE(refusal("residual:units=65536; linear:units=10").find("100 million parameters"),
+            std::string::npos);
+  EXPECT_NE(refusal("residual:norm=norm; linear:units=10").find("norm"), std::string::npos);
   EXPECT_EQ(refusal("784-128-10"), "accepted");
   EXPECT_NE(refusal("100-128-10").find("begins with 100 inputs, but a sample has 784"), std::string::npos);
   EXPECT_NE(refusal("784-128-11").find("ends with 11 outputs, but the data need 10"), std::string::npos);

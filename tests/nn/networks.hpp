@@ -27,6 +27,18 @@ inline const char* const kNetworks[] = {
     "linear:units=17; relu; dropout:p=0.4; linear:units=3",
     "dropout:p=0.2; linear:units=6; dropout:p=0.3; silu; dropout:p=0.3; linear:units=3",
     "relu; tanh; leaky_relu; linear:units=4; sigmoid; tanh; relu; linear:units=7; linear:units=3; gelu",
+    "linear:units=6; rms_norm; relu; linear:units=3",
+    "rms_norm:eps=0.1; dropout:p=0.2; rms_norm; linear:units=3; rms_norm",
+    "linear:units=6; group_norm:groups=2; relu; linear:units=3; group_norm:groups=1",
+    "group_norm:groups=4,eps=0.1; linear:units=40; gelu; group_norm:groups=2; linear:units=3",
+    "residual:units=5; linear:units=3",
+    "residual:norm=none; relu; residual:units=7,norm=none,activation=tanh; linear:units=3",
+    "linear:units=6; relu; residual:norm_first=0; residual:norm=rms_norm,activation=gelu; linear:units=3",
+    "linear:units=6; residual:norm=batch_norm,norm_first=0,p=0.3; relu; residual:norm=batch_norm,p=0.2; "
+    "dropout:p=0.1; linear:units=3",
+    "relu; dropout:p=0.2; residual:norm=group_norm,groups=4,activation=silu; tanh; "
+    "residual:norm=group_norm,groups=2,norm_first=0,activation=leaky_relu; linear:units=3; "
+    "residual:units=4,norm=rms_norm,norm_first=0",
     "linear:units=20; batch_norm; dropout; leaky_relu; linear:units=19; layer_norm; relu; linear:units=3",
 };
 

@@ -72,7 +72,7 @@ Golden read() {
 TEST(TrainingGolden, LossesAreThoseOfPytorch) {
   constexpr int kBatch = 16, kFeatures = 12;
   const Golden golden = read();
-  ASSERT_EQ(golden.cases.size(), 12u);
+  ASSERT_EQ(golden.cases.size(), 18u);
   auto data = std::make_shared<Dataset>();
   data->name = "golden";
   data->shape = {1, 1, kFeatures};
@@ -111,7 +111,7 @@ TEST(TrainingGolden, LossesAreThoseOfPytorch) {
       ASSERT_TRUE(test::close(result->loss, c.losses[step], 1e-4 * c.losses[step])) << "step " << step;
       worst = std::max(worst, std::abs(result->loss - c.losses[step]) / c.losses[step]);
     }
-    std::printf("%-5s %-48s largest relative difference %.1e\n", c.net.c_str(), c.optimizer.c_str(), worst);
+    std::printf("%-6s %-48s largest relative difference %.1e\n", c.net.c_str(), c.optimizer.c_str(), worst);
   }
 }
 
