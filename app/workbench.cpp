@@ -23,8 +23,8 @@ struct Shortcut {
   const char* does;
 };
 
-constexpr std::array<Shortcut, 16> kShortcuts{{{"Space", "play, pause"},
-                                               {"← →", "one step back, on (with Shift 100)"},
+constexpr std::array<Shortcut, 16> kShortcuts{{{"Space", "play or train, pause"},
+                                               {"← →", "one step back, on (with Shift 100; in training on, an epoch)"},
                                                {"Home", "to the start"},
                                                {"R", "run anew, without the changes made on the way"},
                                                {"F", "full screen"},

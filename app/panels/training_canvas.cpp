@@ -19,7 +19,8 @@ std::string class_name(const Dataset& data, int index) {
 }  // namespace
 
 bool TrainingCanvas::fits(const Dataset& data) {
-  return data.classes > 0 && !data.train.bytes.empty() && data.shape[0] == 1 && data.shape[1] >= 8 && data.shape[2] >= 8;
+  return data.classes > 0 && !data.train.bytes.empty() && data.shape[0] == 1 && data.shape[1] >= 8 &&
+         data.shape[2] >= 8;
 }
 
 float TrainingCanvas::height() { return ui::px(kSheet) + ui::px(28); }
@@ -70,25 +71,31 @@ void TrainingCanvas::sheet(ImVec2 at, float side) {
     }
     list->AddImage(ui::texture_id(picture_.id()), at, max);
   }
-  list->AddRect(at, max, ImGui::IsItemHovered() ? ui::theme().accent : ui::theme().hairline, ui::px(ui::kRadius), 0,
-                ui::line_width(1));
+  list->AddRect(at, max, ImGui::IsItemHovered() ? ui::theme().accent : ui::theme().hairline,
+                ui::px(ui::kRadius), 0, ui::line_width(1));
   if (empty)
-    ui::draw_centred(list, ui::Type::kNote, at.x + 0.5F * side, at.y + 0.5F * side, ui::theme().faint, "with the mouse", 0.5F);
+    ui::draw_centred(list, ui::Type::kNote, at.x + 0.5F * side, at.y + 0.5F * side, ui::theme().faint,
+                     "with the mouse", 0.5F);
 }
 
 void TrainingCanvas::answer(const TrainingSession& session, const Dataset& data, const Rect& area) const {
   ImDrawList* list = ImGui::GetWindowDrawList();
   const auto& answer = session.run().answer;
-  const bool known = answer && !canvas_.empty() && answer->probabilities.size() == static_cast<std::size_t>(data.classes);
+  const bool known =
+      answer && !canvas_.empty() && answer->probabilities.size() == static_cast<std::size_t>(data.classes);
   const int count = std::min(data.classes, 10);
   const float row = area.height() / static_cast<float>(std::max(count, 1));
   float names = 0.0F;
-  for (int c = 0; c < count; ++c) names = std::max(names, ui::text_width(ui::Type::kNote, class_name(data, c)));
+  for (int c = 0; c < count; ++c)
+    names = std::max(names, ui::text_width(ui::Type::kNote, class_name(data, c)));
   names = std::min(names, 0.45F * area.width());
   const float numbers = ui::text_width(ui::Type::kNote, "100 %");
   const float left = area.min.x + names + ui::px(8);
   const float right = area.max.x - numbers - ui::px(6);
-  const auto best = known ? std::max_element(answer->probabilities.begin(), answer->probabilities.end()) - answer->probabilities.begin() : -1;
+  if (known) ui::mark("answer", area.min, area.max);
+  const auto best = known ? std::max_element(answer->probabilities.begin(), answer->probabilities.end()) -
+                                answer->probabilities.begin()
+                          : -1;
   for (int c = 0; c < count; ++c) {
     const float middle = area.min.y + (static_cast<float>(c) + 0.5F) * row;
     const bool first = c == best;
@@ -103,7 +110,8 @@ void TrainingCanvas::answer(const TrainingSession& session, const Dataset& data,
     if (!std::isfinite(p)) continue;
     list->AddRectFilled({left, middle - half}, {left + static_cast<float>(p) * (right - left), middle + half},
                         first ? ui::theme().accent : ui::theme().faint, ui::px(2));
-    ui::draw_centred(list, ui::Type::kNote, area.max.x, middle, ink, ui::integer(std::llround(100.0 * p)) + " %", 1.0F);
+    ui::draw_centred(list, ui::Type::kNote, area.max.x, middle, ink,
+                     ui::integer(std::llround(100.0 * p)) + " %", 1.0F);
   }
 }
 
@@ -115,7 +123,8 @@ void TrainingCanvas::hand_over(TrainingSession& session, const Dataset& data) {
   }
   if (session.drawing && handed_ == canvas_.version() && session.drawing->pixels.size() == pixels) return;
   handed_ = canvas_.version();
-  session.drawing = std::make_shared<const Drawing>(Drawing{handed_, canvas_.picture(data.shape[2], data.shape[1])});
+  session.drawing =
+      std::make_shared<const Drawing>(Drawing{handed_, canvas_.picture(data.shape[2], data.shape[1])});
 }
 
 }  // namespace thalweg

@@ -14,7 +14,9 @@ namespace {
 /// Points of a curve against epochs or seconds, and of a mean over seeds.
 constexpr std::int64_t kMostPoints = 800;
 
-std::int64_t stride_of(std::int64_t rows) { return std::max<std::int64_t>(1, (rows + kMostPoints - 1) / kMostPoints); }
+std::int64_t stride_of(std::int64_t rows) {
+  return std::max<std::int64_t>(1, (rows + kMostPoints - 1) / kMostPoints);
+}
 
 }  // namespace
 
@@ -23,8 +25,8 @@ struct TrainingCurves::Quantity {
   const char* title;
   int raw;       ///< column of the steps
   int smoothed;  ///< column of SmoothedRun
-  double EpochRecord::* validation;
-  double EpochRecord::* test;
+  double EpochRecord::*validation;
+  double EpochRecord::*test;
 };
 
 // The horizontal axis -----------------------------------------------------------------------------------
@@ -43,7 +45,8 @@ StepAxis::StepAxis(const Scene& scene, const TrainingView& run)
   // The epoch under way: what it has taken so far, without evaluations, is known only in proportion.
   const auto rows = static_cast<double>(run.steps.rows());
   if (rows <= at_steps_.back()) return;
-  const double rate = at_steps_.back() > 0.0 ? seconds_.back() / at_steps_.back() : run.seconds / std::max(rows, 1.0);
+  const double rate =
+      at_steps_.back() > 0.0 ? seconds_.back() / at_steps_.back() : run.seconds / std::max(rows, 1.0);
   seconds_.push_back(seconds_.back() + rate * (rows - at_steps_.back()));
   at_steps_.push_back(rows);
 }
@@ -101,8 +104,9 @@ void TrainingCurves::smooth(const Scene& scene, const TrainingSnapshot& run) {
 
 // The charts --------------------------------------------------------------------------------------------
 
-void TrainingCurves::add_lane(Chart& chart, const Scene& scene, const TrainingSnapshot::Lane& lane, std::size_t index,
-                              const SceneOptimizer& optimizer, const Quantity& quantity, bool with_raw) const {
+void TrainingCurves::add_lane(Chart& chart, const Scene& scene, const TrainingSnapshot::Lane& lane,
+                              std::size_t index, const SceneOptimizer& optimizer, const Quantity& quantity,
+                              bool with_raw) const {
   const StepAxis axis(scene, lane.view);
   const std::string name = find_optimizer(lane.settings->optimizer.spec.id)->label;
   const TableView& steps = lane.view.steps;
@@ -146,7 +150,8 @@ void TrainingCurves::add_lane(Chart& chart, const Scene& scene, const TrainingSn
   kept_back.dots = true;
   kept_back.dashed = true;
   bool validation = false;
-  for (const EpochRecord& epoch : *lane.view.epochs) validation = validation || std::isfinite(epoch.*quantity.validation);
+  for (const EpochRecord& epoch : *lane.view.epochs)
+    validation = validation || std::isfinite(epoch.*quantity.validation);
   for (const EpochRecord& epoch : *lane.view.epochs) {
     const double value = validation ? epoch.*quantity.validation : epoch.*quantity.test;
     if (!std::isfinite(value)) continue;
@@ -158,8 +163,9 @@ void TrainingCurves::add_lane(Chart& chart, const Scene& scene, const TrainingSn
 }
 
 /// Mean over seeds, with a band from the lowest to the highest.
-void TrainingCurves::add_seeds(Chart& chart, const Scene& scene, const TrainingSnapshot& run, std::size_t first,
-                               std::size_t count, const SceneOptimizer& optimizer, const Quantity& quantity) const {
+void TrainingCurves::add_seeds(Chart& chart, const Scene& scene, const TrainingSnapshot& run,
+                               std::size_t first, std::size_t count, const SceneOptimizer& optimizer,
+                               const Quantity& quantity) const {
   const StepAxis axis(scene, run.lanes[first].view);
   const std::string name = find_optimizer(run.lanes[first].settings->optimizer.spec.id)->label;
   std::int64_t rows = averages_[first].rows();
@@ -188,10 +194,12 @@ void TrainingCurves::add_seeds(Chart& chart, const Scene& scene, const TrainingS
   Series kept_back = mean;
   const std::int64_t stride = stride_of(rows);
   for (std::int64_t row = 0; row < rows; row += stride)
-    add(mean, axis(static_cast<double>(row)), [&](std::size_t i) { return averages_[i].at(row, quantity.smoothed); });
+    add(mean, axis(static_cast<double>(row)),
+        [&](std::size_t i) { return averages_[i].at(row, quantity.smoothed); });
   if (!mean.x.empty()) chart.series.push_back(std::move(mean));
   kept_back.dots = kept_back.dashed = true;
-  const bool validation = epochs > 0 && std::isfinite((*run.lanes[first].view.epochs)[0].*quantity.validation);
+  const bool validation =
+      epochs > 0 && std::isfinite((*run.lanes[first].view.epochs)[0].*quantity.validation);
   kept_back.name = name + (validation ? ", validation" : ", test");
   for (std::size_t e = 0; e < epochs; ++e)
     add(kept_back, axis(static_cast<double>((*run.lanes[first].view.epochs)[e].steps)), [&](std::size_t i) {
@@ -201,7 +209,8 @@ void TrainingCurves::add_seeds(Chart& chart, const Scene& scene, const TrainingS
   if (!kept_back.x.empty()) chart.series.push_back(std::move(kept_back));
 }
 
-Chart TrainingCurves::chart_of(const Scene& scene, const TrainingSession& session, const Quantity& quantity) const {
+Chart TrainingCurves::chart_of(const Scene& scene, const TrainingSession& session,
+                               const Quantity& quantity) const {
   Chart chart;
   chart.title = quantity.title;
   chart.x.label = StepAxis::label(scene);
@@ -210,9 +219,11 @@ Chart TrainingCurves::chart_of(const Scene& scene, const TrainingSession& sessio
   for (std::size_t i = 0; i < optimizers.size(); ++i) {
     const auto [first, count] = session.lanes_of(i);
     if (count == 0 || session.run().lanes[first].view.steps.rows() == 0) continue;
-    if (count == 1) add_lane(chart, scene, session.run().lanes[first], first, optimizers[i], quantity,
-                             static_cast<int>(i) == session.selected);
-    else add_seeds(chart, scene, session.run(), first, count, optimizers[i], quantity);
+    if (count == 1)
+      add_lane(chart, scene, session.run().lanes[first], first, optimizers[i], quantity,
+               static_cast<int>(i) == session.selected);
+    else
+      add_seeds(chart, scene, session.run(), first, count, optimizers[i], quantity);
     const StepAxis axis(scene, session.run().lanes[first].view);
     for (const Change& change : optimizers[i].live.changes)
       chart.marks.push_back({axis(static_cast<double>(change.step)), change.key});
@@ -220,13 +231,15 @@ Chart TrainingCurves::chart_of(const Scene& scene, const TrainingSession& sessio
   return chart;
 }
 
-void TrainingCurves::show(Frame& frame, const char* id, const char* scale_key, Chart chart, ui::ChartState& state,
-                          const Rect& area, const char* help) {
+void TrainingCurves::show(Frame& frame, const char* id, const char* scale_key, Chart chart,
+                          ui::ChartState& state, const Rect& area, const char* help) {
   const Scene& scene = frame.scene();
-  if (scale_key) chart.y.scale = scene.training.view.text(scale_key) == "log" ? AxisScale::kLog : AxisScale::kLinear;
+  if (scale_key)
+    chart.y.scale = scene.training.view.text(scale_key) == "log" ? AxisScale::kLog : AxisScale::kLinear;
   state.y_scale.reset();
   ImGui::SetCursorScreenPos(area.min);
-  ui::chart(id, chart, state, {.width = area.width(), .height = area.height(), .foot = true, .help = help, .link = &link_});
+  ui::chart(id, chart, state,
+            {.width = area.width(), .height = area.height(), .foot = true, .help = help, .link = &link_});
   if (scale_key && state.y_scale && *state.y_scale != chart.y.scale)
     propose(frame, {}, {}, [&](Scene& next) {
       *next.training.view.find(scale_key) = std::string(*state.y_scale == AxisScale::kLog ? "log" : "linear");
@@ -242,7 +255,8 @@ void TrainingCurves::draw(Frame& frame, const TrainingSession& session, const Re
   }
   smooth(scene, session.run());
   const bool classes = !session.run().data || session.run().data->classes > 0;
-  const Quantity loss{"Loss", TrainingColumns::kLoss, 0, &EpochRecord::validation_loss, &EpochRecord::test_loss};
+  const Quantity loss{"Loss", TrainingColumns::kLoss, 0, &EpochRecord::validation_loss,
+                      &EpochRecord::test_loss};
   const Quantity accuracy{"Accuracy", TrainingColumns::kAccuracy, 1, &EpochRecord::validation_accuracy,
                           &EpochRecord::test_accuracy};
   Rect left = area, right = area;
@@ -256,11 +270,14 @@ void TrainingCurves::draw(Frame& frame, const TrainingSession& session, const Re
     right.min.y = middle + ui::px(4);
   }
   show(frame, "loss", "loss_scale", chart_of(scene, session, loss), states_[0], left,
-       "Mean loss of each batch before its update (faint, of the chosen optimizer), its running average (line), and the loss on samples "
-       "kept back after each epoch (dashed, with dots): validation samples if there are any, else test samples.");
+       "Mean loss of each batch before its update (faint, of the chosen optimizer), its running average "
+       "(line), and the loss on samples "
+       "kept back after each epoch (dashed, with dots): validation samples if there are any, else test "
+       "samples.");
   if (classes)
     show(frame, "accuracy", "accuracy_scale", chart_of(scene, session, accuracy), states_[1], right,
-         "Share of the samples that were right: of each batch (faint, of the chosen optimizer), its running average (line), and on samples "
+         "Share of the samples that were right: of each batch (faint, of the chosen optimizer), its running "
+         "average (line), and on samples "
          "kept back after each epoch (dashed, with dots).");
 }
 

@@ -55,10 +55,10 @@ class TrainingCurves {
   Chart chart_of(const Scene& scene, const TrainingSession& session, const Quantity& quantity) const;
   void add_lane(Chart& chart, const Scene& scene, const TrainingSnapshot::Lane& lane, std::size_t index,
                 const SceneOptimizer& optimizer, const Quantity& quantity, bool with_raw) const;
-  void add_seeds(Chart& chart, const Scene& scene, const TrainingSnapshot& run, std::size_t first, std::size_t count,
-                 const SceneOptimizer& optimizer, const Quantity& quantity) const;
-  void show(Frame& frame, const char* id, const char* scale_key, Chart chart, ui::ChartState& state, const Rect& area,
-            const char* help);
+  void add_seeds(Chart& chart, const Scene& scene, const TrainingSnapshot& run, std::size_t first,
+                 std::size_t count, const SceneOptimizer& optimizer, const Quantity& quantity) const;
+  void show(Frame& frame, const char* id, const char* scale_key, Chart chart, ui::ChartState& state,
+            const Rect& area, const char* help);
 
   std::vector<std::unique_ptr<SmoothedRun>> smoothed_;
   std::vector<TableView> averages_;  ///< of this frame, by lane

@@ -27,7 +27,8 @@ void TrainingLab::draw(Frame& frame, const Rect& area) {
   ImGui::EndChild();
   ImGui::PopStyleVar();
   const auto inner = [](Rect rect) {
-    return Rect{{rect.min.x + ui::px(14), rect.min.y + ui::px(10)}, {rect.max.x - ui::px(14), rect.max.y - ui::px(10)}};
+    return Rect{{rect.min.x + ui::px(14), rect.min.y + ui::px(10)},
+                {rect.max.x - ui::px(14), rect.max.y - ui::px(10)}};
   };
   if (right_width > 0) {
     middle(frame, inner(centre));
@@ -42,8 +43,10 @@ void TrainingLab::draw(Frame& frame, const Rect& area) {
         *scene.training.view.find("part") = std::string(part == 1 ? "network" : "curves");
       });
     rest.min.y += ui::px(36);
-    if (part == 1) network_.draw(frame, session_, rest);
-    else middle(frame, rest);
+    if (part == 1)
+      network_.draw(frame, session_, rest);
+    else
+      middle(frame, rest);
   }
 
   ImDrawList* list = ImGui::GetWindowDrawList();
@@ -61,8 +64,10 @@ void TrainingLab::middle(Frame& frame, const Rect& inner) {
   if (run.error && run.lanes.empty()) {
     ImGui::SetCursorScreenPos(inner.min);
     ui::begin_child("trouble", {inner.width(), inner.height()});
-    if (ui::empty_state("trouble", "This can't be trained yet", run.error->text(), "Try again")) session_.restart(frame);
+    if (ui::empty_state("trouble", "This can't be trained yet", run.error->text(), "Try again"))
+      session_.restart(frame);
     ImGui::EndChild();
+    ui::mark("trouble", inner.min, inner.max);
     return;
   }
   const float half = std::floor(0.44F * inner.height());
@@ -71,8 +76,9 @@ void TrainingLab::middle(Frame& frame, const Rect& inner) {
 }
 
 void TrainingLab::page(Frame& frame, const Rect& area) {
-  static const std::vector<std::string> words{"Layers", "Histograms", "Curvature", "Rate"};
-  static const std::vector<ui::ComboItem> items{{"Layers"}, {"Histograms"}, {"Curvature"}, {"Rate"}};
+  static const std::vector<std::string> words{"Layers", "Histograms", "Curvature", "Rate", "Experiments"};
+  static const std::vector<ui::ComboItem> items{
+      {"Layers"}, {"Histograms"}, {"Curvature"}, {"Rate"}, {"Experiments"}};
   const std::vector<std::string>& pages = training_view_descriptor().find("page")->choices;
   const std::string& shown = frame.scene().training.view.text("page");
   int selected = static_cast<int>(std::find(pages.begin(), pages.end(), shown) - pages.begin());
@@ -80,21 +86,29 @@ void TrainingLab::page(Frame& frame, const Rect& area) {
   const bool changed = area.width() > ui::px(460) ? ui::segmented("page", words, selected)
                                                   : ui::combo("page", items, selected, area.width(), 28);
   if (changed)
-    propose(frame, {}, {}, [&](Scene& scene) { *scene.training.view.find("page") = pages[static_cast<std::size_t>(selected)]; });
+    propose(frame, {}, {}, [&](Scene& scene) {
+      *scene.training.view.find("page") = pages[static_cast<std::size_t>(selected)];
+    });
   const Rect rest{{area.min.x, area.min.y + ui::px(36)}, area.max};
   ImGui::SetCursorScreenPos(rest.min);
   ui::begin_child("probes", {rest.width(), rest.height()});
   const float width = std::floor(ImGui::GetContentRegionAvail().x - ui::px(2));
-  open_page(frame, selected, {ImGui::GetCursorScreenPos(), {ImGui::GetCursorScreenPos().x + width, rest.max.y}});
+  open_page(frame, selected,
+            {ImGui::GetCursorScreenPos(), {ImGui::GetCursorScreenPos().x + width, rest.max.y}});
   ImGui::EndChild();
 }
 
 void TrainingLab::open_page(Frame& frame, int page, const Rect& area) {
   const ui::Scope scope("probe");
   switch (page) {
-    case 0: return probes_.layers(frame, session_, area.width());
-    case 1: return probes_.histograms(frame, session_, area.width());
-    case 2: return probes_.curvature(frame, session_, area.width());
+    case 0:
+      return probes_.layers(frame, session_, area.width());
+    case 1:
+      return probes_.histograms(frame, session_, area.width());
+    case 2:
+      return probes_.curvature(frame, session_, area.width());
+    case 4:
+      return experiments_.draw(frame, session_, area.width());
     default:
       curves_.draw_rate(frame, session_, {area.min, {area.max.x, area.min.y + ui::px(200)}});
       ui::gap(8);
@@ -104,7 +118,9 @@ void TrainingLab::open_page(Frame& frame, int page, const Rect& area) {
 
 void TrainingLab::key(Frame& frame, const KeyPress& press) {
   switch (press.key) {
-    case Key::kSpace: session_.toggle(frame); break;
+    case Key::kSpace:
+      session_.toggle(frame);
+      break;
     case Key::kRight: {
       const TrainingSnapshot::Lane* lane = session_.selected_lane();
       session_.step(press.shift && lane ? lane->view.steps_per_epoch : 1);
@@ -114,7 +130,8 @@ void TrainingLab::key(Frame& frame, const KeyPress& press) {
       session_.restart(frame);
       session_.train();
       break;
-    default: break;
+    default:
+      break;
   }
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "app/panels/training_curves.hpp"
+#include "app/panels/training_experiments.hpp"
 #include "app/panels/training_network.hpp"
 #include "app/panels/training_probes.hpp"
 #include "app/panels/training_session.hpp"
@@ -15,7 +16,7 @@ namespace thalweg {
 class TrainingLab final : public View {
  public:
   /// `wake` asks for another frame from any thread.
-  explicit TrainingLab(std::function<void()> wake) : session_(std::move(wake)) {}
+  explicit TrainingLab(const std::function<void()>& wake) : session_(wake), experiments_(wake) {}
 
   std::string id() const override { return "training"; }
   std::string label() const override { return "Training"; }
@@ -34,6 +35,7 @@ class TrainingLab final : public View {
   TrainingCurves curves_;
   TrainingProbes probes_;
   TrainingNetwork network_;
+  TrainingExperiments experiments_;
 };
 
 }  // namespace thalweg

@@ -17,8 +17,9 @@ class TrainingProbes {
 
  private:
   struct Cell;
-  void grid(Frame& frame, const TrainingSession& session, const char* title, const char* help, const std::string& probe,
-            const std::string& suffix, const std::vector<std::string>& prefixes, float width);
+  void grid(Frame& frame, const TrainingSession& session, const char* title, const char* help,
+            const std::string& probe, const std::string& suffix, const std::vector<std::string>& prefixes,
+            float width);
   void cell(Frame& frame, const TrainingSession& session, const Cell& cell, ImVec2 at, ImVec2 size);
 
   std::map<std::string, ui::ChartState> states_;

@@ -18,7 +18,7 @@ TrainingRequest TrainingSession::request_for(const Scene& scene) const {
   out.folder = scene.training.folder;
   out.data = scene.training.data;
   out.run = number_;
-  out.drive = stopped_ ? TrainingRequest::Drive::kStop
+  out.drive = stopped_    ? TrainingRequest::Drive::kStop
               : training_ ? TrainingRequest::Drive::kTrain
                           : TrainingRequest::Drive::kPause;
   out.limit = limit_;
@@ -38,7 +38,8 @@ void TrainingSession::synchronise(Frame& frame) {
   if (frame.synchronous) worker_.wait();
   run_ = worker_.snapshot();
   const bool current = run_->run == number_;
-  if (current && training_ && run_->arrived && (run_->finished() || run_->steps() >= limit_ || run_->error)) training_ = false;
+  if (current && training_ && run_->arrived && (run_->finished() || run_->steps() >= limit_ || run_->error))
+    training_ = false;
   Scene next = frame.scene();
   if (frame.synchronous) {
     if (training_) next.training.step = std::max(next.training.step, run_->steps()) + kSynchronousSteps;
@@ -86,13 +87,16 @@ void TrainingSession::step(std::int64_t updates) {
   limit_ = run_->steps() + updates;
 }
 
-void TrainingSession::set_live(LiveSpec& live, const Parameter& parameter, const Value& value, std::size_t first,
-                               std::size_t count) {
+void TrainingSession::set_live(LiveSpec& live, const Parameter& parameter, const Value& value,
+                               std::size_t first, std::size_t count) {
   bool goes_on = false;
   for (std::size_t i = first; i < std::min(first + count, run_->lanes.size()); ++i)
-    goes_on = goes_on || (run_->lanes[i].view.outcome == Outcome::kRunning && run_->lanes[i].view.steps.rows() > 0);
-  if (goes_on && parameter.live) live.change(worker_.hold(first, count), parameter.key, value);
-  else live.set(parameter.key, value);
+    goes_on =
+        goes_on || (run_->lanes[i].view.outcome == Outcome::kRunning && run_->lanes[i].view.steps.rows() > 0);
+  if (goes_on && parameter.live)
+    live.change(worker_.hold(first, count), parameter.key, value);
+  else
+    live.set(parameter.key, value);
 }
 
 std::pair<std::size_t, std::size_t> TrainingSession::lanes_of(std::size_t optimizer) const {

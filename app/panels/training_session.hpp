@@ -37,7 +37,8 @@ class TrainingSession {
 
   /// Sets a parameter of lanes [first, first + count): while their run goes on, a live one changes from
   /// the next update on; any other changes from the start, which takes starting again.
-  void set_live(LiveSpec& live, const Parameter& parameter, const Value& value, std::size_t first, std::size_t count);
+  void set_live(LiveSpec& live, const Parameter& parameter, const Value& value, std::size_t first,
+                std::size_t count);
 
   /// The lanes of an optimizer in the newest snapshot: the first, and how many.
   std::pair<std::size_t, std::size_t> lanes_of(std::size_t optimizer) const;

@@ -19,7 +19,8 @@ void note(std::string_view text) {
 
 /// A menu of a family and rows for what was chosen.
 template <class Descriptors, class Member>
-void choice(Frame& frame, const Descriptors& descriptors, const Spec& spec, Member member, std::string_view group) {
+void choice(Frame& frame, const Descriptors& descriptors, const Spec& spec, Member member,
+            std::string_view group) {
   int selected = index_in(descriptors, spec.id);
   if (ui::combo("id", items_of(descriptors), selected))
     propose(frame, {}, {}, [&](Scene& scene) {
@@ -37,7 +38,7 @@ void choice(Frame& frame, const Descriptors& descriptors, const Spec& spec, Memb
 
 /// The parts of a Scene that choice() changes: one expression for reading and writing.
 struct Part {
-  Spec TrainingScene::* member;
+  Spec TrainingScene::*member;
   Spec& operator()(Scene& scene) const { return scene.training.*member; }
   const Spec& operator()(const Scene& scene) const { return scene.training.*member; }
 };
@@ -49,12 +50,16 @@ struct InitialisationPart {
 /// The model with the inputs and outputs that the data have.
 Model fitted(Model model, const Dataset& data) {
   model.inputs = data.features;
-  const auto last = std::find_if(model.layers.rbegin(), model.layers.rend(), [](const Spec& layer) { return layer.id == "linear"; });
-  if (last != model.layers.rend()) *last->find("units") = static_cast<double>(data.classes > 0 ? data.classes : 1);
+  const auto last = std::find_if(model.layers.rbegin(), model.layers.rend(),
+                                 [](const Spec& layer) { return layer.id == "linear"; });
+  if (last != model.layers.rend())
+    *last->find("units") = static_cast<double>(data.classes > 0 ? data.classes : 1);
   return model;
 }
 
-bool from_files(const Spec& data) { return data.id == "mnist" || data.id == "fashion_mnist" || data.id == "cifar10"; }
+bool from_files(const Spec& data) {
+  return data.id == "mnist" || data.id == "fashion_mnist" || data.id == "cifar10";
+}
 
 /// How lane `lane` stands, for its card.
 CardStatus status_of(const TrainingSnapshot::Lane& lane) {
@@ -62,34 +67,39 @@ CardStatus status_of(const TrainingSnapshot::Lane& lane) {
   const std::int64_t steps = view.steps.rows();
   if (view.outcome == Outcome::kDiverged)
     return {"diverged at " + ui::integer(steps), ui::theme().error,
-            "The loss was no longer a number, or a million times the first, after step " + ui::integer(steps) +
-                ". A smaller learning rate, clipping or warm-up may help."};
+            "The loss was no longer a number, or a million times the first, after step " +
+                ui::integer(steps) + ". A smaller learning rate, clipping or warm-up may help."};
   if (!view.epochs->empty()) {
     const EpochRecord& last = view.epochs->back();
     const bool test = std::isfinite(last.test_accuracy);
     const double accuracy = test ? last.test_accuracy : last.validation_accuracy;
     if (std::isfinite(accuracy))
       return {ui::number(100.0 * accuracy, 4) + " %", ui::theme().text,
-              std::string(test ? "Test" : "Validation") + " accuracy after epoch " + ui::integer(last.epoch) + "."};
+              std::string(test ? "Test" : "Validation") + " accuracy after epoch " + ui::integer(last.epoch) +
+                  "."};
     const double loss = std::isfinite(last.test_loss) ? last.test_loss : last.train_loss;
-    if (std::isfinite(loss)) return {ui::number(loss, 3), ui::theme().text, "Loss after epoch " + ui::integer(last.epoch) + "."};
+    if (std::isfinite(loss))
+      return {ui::number(loss, 3), ui::theme().text, "Loss after epoch " + ui::integer(last.epoch) + "."};
   }
   if (steps == 0) return {"", ui::theme().dim, ""};
-  return {ui::number(view.steps.at(steps - 1, TrainingColumns::kLoss), 3), ui::theme().dim, "Loss of the last batch."};
+  return {ui::number(view.steps.at(steps - 1, TrainingColumns::kLoss), 3), ui::theme().dim,
+          "Loss of the last batch."};
 }
 
 const Parameter& seeds_parameter() {
-  static const Parameter parameter{.key = "seeds",
-                                   .symbol = "k",
-                                   .label = "runs",
-                                   .kind = Kind::kInteger,
-                                   .default_value = 1.0,
-                                   .min = 1.0,
-                                   .max = kMostSeeds,
-                                   .soft_min = 1.0,
-                                   .soft_max = 8.0,
-                                   .help = "Each optimizer is trained from so many seeds; the curves show the mean and, "
-                                           "as a band, the lowest and the highest."};
+  static const Parameter parameter{
+      .key = "seeds",
+      .symbol = "k",
+      .label = "runs",
+      .kind = Kind::kInteger,
+      .default_value = 1.0,
+      .min = 1.0,
+      .max = kMostSeeds,
+      .soft_min = 1.0,
+      .soft_max = 8.0,
+      .help =
+          "Each optimizer is trained from so many seeds; the curves show the mean and, "
+          "as a band, the lowest and the highest."};
   return parameter;
 }
 
@@ -128,7 +138,8 @@ void TrainingSetup::differs(Frame& frame, TrainingSession& session) {
   ui::begin_card("differs");
   ui::paragraph("The run has other settings than these.", ui::theme().text, ui::Type::kStrong);
   ui::gap(4);
-  note(failed ? session.run().error->text() : "It keeps those that it began with, and goes on; these take effect when it starts again.");
+  note(failed ? session.run().error->text()
+              : "It keeps those that it began with, and goes on; these take effect when it starts again.");
   ui::gap(4);
   if (ui::button("again", "Start again with these", true)) {
     session.restart(frame);
@@ -150,8 +161,10 @@ void TrainingSetup::data(Frame& frame, TrainingSession& session) {
     fit_ = false;
     propose(frame, {}, {}, [&](Scene& next) {
       next.training.model = fitted(next.training.model, *session.run().data);
-      if (session.run().data->classes == 0) next.training.loss = default_spec(*loss_family().find("squared_error"));
-      else if (next.training.loss.id == "squared_error") next.training.loss = default_spec(losses().front());
+      if (session.run().data->classes == 0)
+        next.training.loss = default_spec(*loss_family().find("squared_error"));
+      else if (next.training.loss.id == "squared_error")
+        next.training.loss = default_spec(losses().front());
     });
   }
   if (from_files(scene.training.data)) {
@@ -159,12 +172,14 @@ void TrainingSetup::data(Frame& frame, TrainingSession& session) {
                                      .label = "folder",
                                      .kind = Kind::kText,
                                      .default_value = std::string(),
-                                     .help = "Where the files are. Empty: ~/.local/share/thalweg, then where the "
-                                             "distribution puts them."};
+                                     .help =
+                                         "Where the files are. Empty: ~/.local/share/thalweg, then where the "
+                                         "distribution puts them."};
     Value value = scene.training.folder;
     ui::Edit edit;
     if (ui::parameter_row(parameter, value, ui::theme().accent, &edit, {.columns = {52.0F, 0.0F}}))
-      propose(frame, edit, "training.folder", [&](Scene& next) { next.training.folder = std::get<std::string>(value); });
+      propose(frame, edit, "training.folder",
+              [&](Scene& next) { next.training.folder = std::get<std::string>(value); });
     else if (edit.ended)
       frame.editor.end_group();
   }
@@ -178,19 +193,21 @@ void TrainingSetup::data(Frame& frame, TrainingSession& session) {
 }
 
 void TrainingSetup::model_text(Frame& frame) {
-  static const Parameter parameter{
-      .key = "text",
-      .label = "layers",
-      .kind = Kind::kText,
-      .default_value = std::string("784-128-10"),
-      .help = "Widths with ReLU between them, as in 784-128-10, or a list of layers: linear:units=128; batch_norm; "
-              "relu; dropout:p=0.2; linear:units=10."};
+  static const Parameter parameter{.key = "text",
+                                   .label = "layers",
+                                   .kind = Kind::kText,
+                                   .default_value = std::string("784-128-10"),
+                                   .help =
+                                       "Widths with ReLU between them, as in 784-128-10, or a list of "
+                                       "layers: linear:units=128; batch_norm; "
+                                       "relu; dropout:p=0.2; linear:units=10."};
   const std::string current = short_model(frame.scene().training.model);
   if (draft_ && draft_of_ != current) draft_.reset();
   Value value = draft_.value_or(current);
   ui::Edit edit;
-  const bool changed = ui::parameter_row(parameter, value, ui::theme().accent, &edit,
-                                         {.columns = {52.0F, 0.0F}, .error = draft_ ? &draft_error_ : nullptr});
+  const bool changed =
+      ui::parameter_row(parameter, value, ui::theme().accent, &edit,
+                        {.columns = {52.0F, 0.0F}, .error = draft_ ? &draft_error_ : nullptr});
   if (edit.ended) frame.editor.end_group();
   if (!changed) return;
   const std::string typed = std::get<std::string>(value);
@@ -222,8 +239,10 @@ void TrainingSetup::model(Frame& frame, TrainingSession& session) {
   const std::shared_ptr<const Dataset>& data = session.run().data;
   if (data && session.run().data_spec == training.data && !(draft_ && !draft_error_.message.empty())) {
     const auto planned = plan(training.model, data->features, data->classes > 0 ? data->classes : 1);
-    if (planned) note(ui::integer(planned->parameters) + " parameters");
-    else ui::error_line(planned.error().text());
+    if (planned)
+      note(ui::integer(planned->parameters) + " parameters");
+    else
+      ui::error_line(planned.error().text());
   }
   ui::gap(8);
   {
@@ -239,7 +258,9 @@ void TrainingSetup::model(Frame& frame, TrainingSession& session) {
 
 void TrainingSetup::optimizers(Frame& frame, TrainingSession& session) {
   const CardList list{
-      .read = [](const Scene& scene) -> const std::vector<SceneOptimizer>& { return scene.training.optimizers; },
+      .read = [](const Scene& scene) -> const std::vector<SceneOptimizer>& {
+        return scene.training.optimizers;
+      },
       .write = [](Scene& scene) -> std::vector<SceneOptimizer>& { return scene.training.optimizers; },
       .step =
           [&session](std::size_t index) {
@@ -317,7 +338,8 @@ void TrainingSetup::view(Frame& frame) {
     Value value = *frame.scene().training.view.find(key);
     ui::Edit edit;
     if (ui::parameter_row(parameter, value, ui::theme().accent, &edit, {.columns = {104.0F, 62.0F}}))
-      propose(frame, edit, std::string("training.view.") + key, [&](Scene& scene) { *scene.training.view.find(key) = value; });
+      propose(frame, edit, std::string("training.view.") + key,
+              [&](Scene& scene) { *scene.training.view.find(key) = value; });
     else if (edit.ended)
       frame.editor.end_group();
   }

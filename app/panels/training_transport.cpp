@@ -12,10 +12,10 @@ namespace thalweg {
 namespace {
 
 struct Progress {
-  std::int64_t step = 0;    ///< of the lane that is furthest
+  std::int64_t step = 0;  ///< of the lane that is furthest
   std::int64_t budget = 0;
   std::int64_t per_epoch = 1;
-  double share = 0.0;       ///< of all updates of all lanes
+  double share = 0.0;  ///< of all updates of all lanes
   double samples_left = 0.0;
 };
 
@@ -32,7 +32,8 @@ Progress progress_of(const TrainingSnapshot& run) {
     all += static_cast<double>(lane.view.budget);
     const Spec& training = lane.settings->training.spec;
     if (!over)
-      out.samples_left += static_cast<double>(lane.view.budget - steps) * training.number("batch") * training.number("accumulate");
+      out.samples_left += static_cast<double>(lane.view.budget - steps) * training.number("batch") *
+                          training.number("accumulate");
   }
   out.share = all > 0.0 ? made / all : 0.0;
   return out;
@@ -53,11 +54,13 @@ void draw_bar(const Frame& frame, const Progress& progress, float left, float ri
   const float half = ui::px(3);
   list->AddRectFilled({left, middle - half}, {right, middle + half}, ui::theme().track, half);
   const float end = left + (right - left) * static_cast<float>(progress.share);
-  if (end > left + 1.0F) list->AddRectFilled({left, middle - half}, {end, middle + half}, ui::theme().accent, half);
+  if (end > left + 1.0F)
+    list->AddRectFilled({left, middle - half}, {end, middle + half}, ui::theme().accent, half);
   // Ends of epochs, where they do not crowd, and what was changed on the way.
   const std::int64_t epochs = progress.budget / progress.per_epoch;
   const auto place = [&](double step) {
-    return std::round(left + (right - left) * static_cast<float>(step / std::max(1.0, static_cast<double>(progress.budget))));
+    return std::round(left + (right - left) * static_cast<float>(step / std::max(1.0, static_cast<double>(
+                                                                                          progress.budget))));
   };
   if (epochs > 1 && epochs * 8 < static_cast<std::int64_t>((right - left) / ui::scale()))
     for (std::int64_t e = 1; e < epochs; ++e) {
@@ -89,8 +92,10 @@ std::string duration_text(double seconds) {
   if (!std::isfinite(seconds)) return "";
   const auto whole = static_cast<long long>(std::ceil(seconds));
   char text[32];
-  if (whole >= 3600) std::snprintf(text, sizeof text, "%lld h %lld min", whole / 3600, whole % 3600 / 60);
-  else std::snprintf(text, sizeof text, "%lld:%02lld", whole / 60, whole % 60);
+  if (whole >= 3600)
+    std::snprintf(text, sizeof text, "%lld h %lld min", whole / 3600, whole % 3600 / 60);
+  else
+    std::snprintf(text, sizeof text, "%lld:%02lld", whole / 60, whole % 60);
   return text;
 }
 
@@ -106,22 +111,29 @@ void draw_training_transport(Frame& frame, TrainingSession& session, const Rect&
   const bool training = session.training();
   const bool over = session.stopped() || run.finished();
   place(28);
-  if (ui::icon_button("restart", ui::Icon::kRewind, {.enabled = session.began(), .tooltip = "Start again from new weights (R)"})) {
+  if (ui::icon_button("restart", ui::Icon::kRewind,
+                      {.enabled = session.began(), .tooltip = "Start again from new weights (R)"})) {
     session.pause();
     session.restart(frame);
   }
   place(36);
   if (ui::icon_button("play", training ? ui::Icon::kPause : ui::Icon::kPlay,
-                      {.size = 36, .icon = 16, .primary = true,
-                       .tooltip = training ? "Pause (Space)" : over ? "Train again from new weights (Space)" : "Train (Space)"}))
+                      {.size = 36,
+                       .icon = 16,
+                       .primary = true,
+                       .tooltip = training ? "Pause (Space)"
+                                  : over   ? "Train again from new weights (Space)"
+                                           : "Train (Space)"}))
     session.toggle(frame);
   place(28);
-  if (ui::icon_button("step", ui::Icon::kStep,
-                      {.enabled = !over && !run.lanes.empty(), .tooltip = "One update (→; with Shift an epoch)"}))
+  if (ui::icon_button(
+          "step", ui::Icon::kStep,
+          {.enabled = !over && !run.lanes.empty(), .tooltip = "One update (→; with Shift an epoch)"}))
     session.step(1);
   place(28);
-  if (ui::icon_button("stop", ui::Icon::kStop,
-                      {.enabled = session.began() && !over, .tooltip = "End the run here and keep what was measured"}))
+  if (ui::icon_button(
+          "stop", ui::Icon::kStop,
+          {.enabled = session.began() && !over, .tooltip = "End the run here and keep what was measured"}))
     session.stop();
 
   const Progress progress = progress_of(run);
@@ -132,8 +144,10 @@ void draw_training_transport(Frame& frame, TrainingSession& session, const Rect&
   };
   const bool narrow = area.width() < ui::px(820);
   const std::string state = state_of(session);
-  ui::draw_centred(list, ui::Type::kStrong, x, middle, run.error && run.lanes.empty() ? ui::theme().error : ui::theme().text, state);
-  x += std::max(ui::text_width(ui::Type::kStrong, "training"), ui::text_width(ui::Type::kStrong, state)) + ui::px(16);
+  ui::draw_centred(list, ui::Type::kStrong, x, middle,
+                   run.error && run.lanes.empty() ? ui::theme().error : ui::theme().text, state);
+  x += std::max(ui::text_width(ui::Type::kStrong, "training"), ui::text_width(ui::Type::kStrong, state)) +
+       ui::px(16);
   if (progress.budget > 0) {
     const std::int64_t epochs = (progress.budget + progress.per_epoch - 1) / progress.per_epoch;
     word(ui::Type::kNormal, ui::theme().dim, "epoch ");
@@ -148,7 +162,8 @@ void draw_training_transport(Frame& frame, TrainingSession& session, const Rect&
     if (!narrow) {
       word(ui::Type::kNormal, ui::theme().dim, "step ");
       const float step_width = ui::text_width(ui::Type::kStrong, ui::integer(progress.budget));
-      ui::draw_centred(list, ui::Type::kStrong, x + step_width, middle, ui::theme().text, ui::integer(progress.step), 1.0F);
+      ui::draw_centred(list, ui::Type::kStrong, x + step_width, middle, ui::theme().text,
+                       ui::integer(progress.step), 1.0F);
       x += step_width;
       word(ui::Type::kNormal, ui::theme().dim, " / " + ui::integer(progress.budget));
       x += ui::px(16);
@@ -158,7 +173,9 @@ void draw_training_transport(Frame& frame, TrainingSession& session, const Rect&
   float right = area.max.x - ui::px(16);
   if (!frame.synchronous && training && run.samples_per_second > 0.0) {
     const std::string left = duration_text(progress.samples_left / run.samples_per_second) + " left";
-    const std::string rate = ui::integer(static_cast<std::int64_t>(std::round(run.samples_per_second / 1000.0)) * 1000) + " samples/s";
+    const std::string rate =
+        ui::integer(static_cast<std::int64_t>(std::round(run.samples_per_second / 1000.0)) * 1000) +
+        " samples/s";
     const float room = ui::text_width(ui::Type::kNormal, "000 000 samples/s");
     if (!narrow) {
       ui::draw_centred(list, ui::Type::kNormal, right, middle, ui::theme().dim, rate, 1.0F);

@@ -57,8 +57,9 @@ std::int64_t TrainingSnapshot::steps() const {
 }
 
 bool TrainingSnapshot::finished() const {
-  return !lanes.empty() && std::all_of(lanes.begin(), lanes.end(),
-                                       [](const Lane& lane) { return lane.view.outcome != Outcome::kRunning; });
+  return !lanes.empty() && std::all_of(lanes.begin(), lanes.end(), [](const Lane& lane) {
+    return lane.view.outcome != Outcome::kRunning;
+  });
 }
 
 TrainingWorker::TrainingWorker(std::function<void()> wake)
@@ -89,7 +90,8 @@ std::int64_t TrainingWorker::hold(std::size_t first, std::size_t count) {
   const std::scoped_lock lock(mutex_);
   held_ = true;
   std::int64_t step = 0;
-  for (std::size_t i = first; i < std::min(first + count, claims_.size()); ++i) step = std::max(step, claims_[i]);
+  for (std::size_t i = first; i < std::min(first + count, claims_.size()); ++i)
+    step = std::max(step, claims_[i]);
   return step;
 }
 
@@ -113,8 +115,10 @@ void TrainingWorker::loop(std::stop_token stop) {
       std::unique_lock lock(mutex_);
       if (!pending_ && !held_) {
         slice = next_slice();
-        if (slice) claims_[slice->lane] += slice->steps;
-        else rest = !look_wanted();
+        if (slice)
+          claims_[slice->lane] += slice->steps;
+        else
+          rest = !look_wanted();
       }
       if (!pending_ && (held_ || rest)) {
         if (rest) {
@@ -154,7 +158,8 @@ void TrainingWorker::fail(const std::exception& exception) {
   set_claims();
   loading_ = false;
   error_ = Error{ErrorCode::kInternal,
-                 std::string("ended by lack of memory or an internal error (") + exception.what() + ")", "training"};
+                 std::string("ended by lack of memory or an internal error (") + exception.what() + ")",
+                 "training"};
   publish(true);
 }
 
@@ -167,7 +172,8 @@ void TrainingWorker::set_claims() {
 // What is wanted ------------------------------------------------------------------------------------
 
 void TrainingWorker::adopt(const TrainingRequest& request) {
-  const bool began = std::any_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.trainer->steps() > 0; });
+  const bool began =
+      std::any_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.trainer->steps() > 0; });
   const bool again = request.run != run_;
   const bool other = request.lanes != request_.lanes || request.folder != request_.folder ||
                      request.data != request_.data || !data_;
@@ -228,16 +234,21 @@ std::optional<Error> TrainingWorker::add_lane(const TrainingRequest& request, st
   lane.settings = std::make_shared<const TrainingSettings>(request.lanes[index]);
   lane.optimizer = index / seeds;
   lane.seed = static_cast<int>(index % seeds);
-  if (index < lanes_.size()) lanes_[index] = std::move(lane);
-  else lanes_.push_back(std::move(lane));
+  if (index < lanes_.size())
+    lanes_[index] = std::move(lane);
+  else
+    lanes_.push_back(std::move(lane));
   return std::nullopt;
 }
 
 void TrainingWorker::synchronise(const TrainingRequest& request) {
   error_.reset();
-  if (request.folder != data_folder_) differs_ = true;
-  else if (request.lanes.size() == lanes_.size()) adjust_lanes(request);
-  else differs_ = !take_or_leave_lanes(request);
+  if (request.folder != data_folder_)
+    differs_ = true;
+  else if (request.lanes.size() == lanes_.size())
+    adjust_lanes(request);
+  else
+    differs_ = !take_or_leave_lanes(request);
 }
 
 void TrainingWorker::adjust_lanes(const TrainingRequest& request) {
@@ -246,8 +257,10 @@ void TrainingWorker::adjust_lanes(const TrainingRequest& request) {
     Lane& lane = lanes_[i];
     TrainingSettings target = reachable(*lane.settings, request.lanes[i], lane.trainer->steps());
     if (target != *lane.settings) {
-      if (auto error = lane.trainer->retarget(target)) error_ = error;
-      else lane.settings = std::make_shared<const TrainingSettings>(std::move(target));
+      if (auto error = lane.trainer->retarget(target))
+        error_ = error;
+      else
+        lane.settings = std::make_shared<const TrainingSettings>(std::move(target));
     }
     differs_ = differs_ || *lane.settings != request.lanes[i];
   }
@@ -265,7 +278,8 @@ bool TrainingWorker::take_or_leave_lanes(const TrainingRequest& request) {
       next = j + 1;
       break;
     }
-  const auto matched = static_cast<std::size_t>(std::count_if(place.begin(), place.end(), [](const auto& p) { return p.has_value(); }));
+  const auto matched = static_cast<std::size_t>(
+      std::count_if(place.begin(), place.end(), [](const auto& p) { return p.has_value(); }));
   if (matched != std::min(lanes_.size(), request.lanes.size())) return false;
   const auto seeds = static_cast<std::size_t>(std::max(1, request.seeds));
   std::vector<Lane> old = std::move(lanes_);
@@ -300,7 +314,8 @@ std::optional<TrainingWorker::Slice> TrainingWorker::next_slice() const {
     behind = trainer.steps();
     const double per_step = lanes_[i].seconds_per_step;
     const double most = per_step > 0.0 ? std::clamp(kSliceSeconds / per_step, 1.0, 1e6) : 1.0;
-    out = Slice{i, std::min({static_cast<std::int64_t>(most), request_.limit - behind, trainer.budget() - behind})};
+    out = Slice{
+        i, std::min({static_cast<std::int64_t>(most), request_.limit - behind, trainer.budget() - behind})};
   }
   return out;
 }
@@ -364,7 +379,8 @@ void TrainingWorker::look() {
   out->of = samples.count;
   whole_look_ = !next_slice();
   const double affordable = kLookWork / std::max(1.0, static_cast<double>(engine.plan().parameters));
-  const std::int64_t most = whole_look_ ? std::max(kLookSamples, static_cast<std::int64_t>(affordable)) : kLookSamples;
+  const std::int64_t most =
+      whole_look_ ? std::max(kLookSamples, static_cast<std::int64_t>(affordable)) : kLookSamples;
   if (data_->classes > 0) {
     const std::vector<std::uint32_t> indices = evenly(std::min(samples.count, most), samples.count);
     auto inspection = inspect(engine, *data_, out->part, indices);
@@ -412,7 +428,8 @@ void TrainingWorker::publish(bool arrived) {
   published_at_ = now();
   auto next = std::make_shared<TrainingSnapshot>();
   next->run = run_;
-  for (const Lane& lane : lanes_) next->lanes.push_back({lane.settings, lane.trainer->view(), lane.optimizer, lane.seed});
+  for (const Lane& lane : lanes_)
+    next->lanes.push_back({lane.settings, lane.trainer->view(), lane.optimizer, lane.seed});
   next->data = data_;
   next->data_spec = data_spec_;
   next->plan = lanes_.empty() ? nullptr : plan_;

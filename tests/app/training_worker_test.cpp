@@ -6,7 +6,7 @@
 
 #include "app/work/training_worker.hpp"
 #include "core/scene/scene.hpp"
-#include "tests/data/scratch.hpp"
+#include "tests/app/tiny_digits.hpp"
 
 namespace thalweg {
 namespace {
@@ -162,7 +162,8 @@ TEST(TrainingWorker, AnAddedOptimizerCatchesUpAndARemovedOneGoes) {
   request.limit = 20;
   worker.request(request);
   const auto before = done(worker);
-  scene.optimizers.insert(scene.optimizers.begin() + 1, {{parse_spec("nesterov", optimizer_family()).value(), {}}, 5, true});
+  scene.optimizers.insert(scene.optimizers.begin() + 1,
+                          {{parse_spec("nesterov", optimizer_family()).value(), {}}, 5, true});
   request = request_of(scene, Drive::kTrain);
   request.limit = 20;
   worker.request(request);
@@ -214,15 +215,8 @@ TEST(TrainingWorker, WhatCannotBeTrainedIsSaidAndMended) {
 
 TEST(TrainingWorker, ADrawingIsAnsweredWhileItTrains) {
   TrainingScene scene = default_training_scene();
-  const test::Scratch folder;
-  constexpr std::uint32_t kCount = 64;
-  test::Bytes labels(kCount);
-  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<std::uint8_t>(i % 10);
-  for (const std::string part : {"train", "t10k"}) {
-    folder.write(part + "-images-idx3-ubyte", test::idx(0x803, {kCount, 28, 28}, test::pattern(kCount * 784)));
-    folder.write(part + "-labels-idx1-ubyte", test::idx(0x801, {kCount}, labels));
-  }
-  scene.folder = folder.folder().string();
+  const TinyDigits digits;
+  scene.folder = digits.folder();
   TrainingWorker worker;
   TrainingRequest request = request_of(scene, Drive::kTrain);
   request.limit = 5;
@@ -257,7 +251,10 @@ TEST(TrainingWorker, RequestsOvertakeWhileSnapshotsAreRead) {
     for (int i = 0; i < 120; ++i) {
       if (i % 7 == 0) scene.optimizers[static_cast<std::size_t>(i % 4)].live.set("lr", 0.001 * (1 + i % 5));
       if (i % 31 == 30) scene.seeds = 1 + i % 3;
-      TrainingRequest request = request_of(scene, i % 11 == 10 ? Drive::kStop : i % 5 == 4 ? Drive::kPause : Drive::kTrain,
+      TrainingRequest request = request_of(scene,
+                                           i % 11 == 10 ? Drive::kStop
+                                           : i % 5 == 4 ? Drive::kPause
+                                                        : Drive::kTrain,
                                            1 + static_cast<std::uint64_t>(i / 13));
       request.selected = static_cast<std::size_t>(i % 5);
       worker.request(std::move(request));
