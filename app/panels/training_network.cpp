@@ -60,12 +60,17 @@ void TrainingNetwork::draw(Frame& frame, TrainingSession& session, const Rect& a
   ImGui::EndChild();
 }
 
-void TrainingNetwork::draw_inside(Frame& frame, TrainingSession& session, const Rect& area) {
+void TrainingNetwork::draw_inside(Frame& frame, TrainingSession& session, const Rect& whole) {
   const ui::Scope scope("network");
   const TrainingSnapshot& run = session.run();
   const TrainingSnapshot::Lane* lane = session.selected_lane();
-  const bool sheet = run.data && TrainingCanvas::fits(*run.data) && area.height() > ui::px(420);
-  const float canvas_height = sheet ? TrainingCanvas::height() + ui::px(8) : 0.0F;
+  // The sheet below the rest; where there is more room at the side, there.
+  const bool beside = whole.width() > ui::px(540);
+  const bool sheet = run.data && TrainingCanvas::fits(*run.data) && (beside || whole.height() > ui::px(420));
+  const float canvas_height = sheet && !beside ? TrainingCanvas::height() + ui::px(8) : 0.0F;
+  const float canvas_width = beside ? ui::px(290) : whole.width();
+  Rect area = whole;
+  if (sheet && beside) area.max.x -= canvas_width + ui::px(16);
 
   const std::string& page = frame.scene().training.view.text("look");
   int selected = static_cast<int>(std::find(kPages.begin(), kPages.end(), page) - kPages.begin());
@@ -118,8 +123,9 @@ void TrainingNetwork::draw_inside(Frame& frame, TrainingSession& session, const 
     say(run.loading ? "Loading the data…" : "Nothing to look into yet.");
   }
   if (sheet) {
-    ImGui::SetCursorScreenPos({area.min.x, area.max.y - TrainingCanvas::height()});
-    canvas_.draw(session, *run.data, area.width());
+    ImGui::SetCursorScreenPos(beside ? ImVec2{area.max.x + ui::px(16), whole.min.y}
+                                     : ImVec2{area.min.x, whole.max.y - TrainingCanvas::height()});
+    canvas_.draw(session, *run.data, canvas_width);
   }
 }
 

@@ -15,7 +15,7 @@ class TrainingNetwork {
   void draw(Frame& frame, TrainingSession& session, const Rect& area);
 
  private:
-  void draw_inside(Frame& frame, TrainingSession& session, const Rect& area);
+  void draw_inside(Frame& frame, TrainingSession& session, const Rect& whole);
   void mistakes(const std::shared_ptr<const TrainingLook>& newest, float width);
   void confusion(const TrainingLook& look, float width) const;
   void weights(const std::shared_ptr<const TrainingLook>& newest, float width);

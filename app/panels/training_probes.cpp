@@ -120,6 +120,7 @@ void TrainingProbes::cell(Frame& frame, const TrainingSession& session, const Ce
   else
     chart.y.scale = scene.training.view.text("probe_scale") == "log" ? AxisScale::kLog : AxisScale::kLinear;
   double worst = 0.0;
+  std::string whose;
   const auto& optimizers = scene.training.optimizers;
   for (std::size_t i = 0; i < optimizers.size(); ++i) {
     const auto [first, count] = session.lanes_of(i);
@@ -134,7 +135,10 @@ void TrainingProbes::cell(Frame& frame, const TrainingSession& session, const Ce
     series.colour = optimizers[i].colour;
     series.visible = optimizers[i].visible;
     if (chosen) add_band(series, *probe, column_of(*probe, cell.low), column_of(*probe, cell.high));
-    if (cell.dead && series.visible) worst = std::max(worst, last_value(series));
+    if (cell.dead && series.visible && last_value(series) > worst) {
+      worst = last_value(series);
+      whose = series.name;
+    }
     chart.series.push_back(std::move(series));
   }
   chart.empty = "";
@@ -151,7 +155,7 @@ void TrainingProbes::cell(Frame& frame, const TrainingSession& session, const Ce
   if (cell.dead && worst >= kManyDead)
     ui::draw_centred(ImGui::GetWindowDrawList(), ui::Type::kStrong, at.x + size.x - ui::px(32),
                      at.y + ui::px(10), worst >= kMostDead ? ui::theme().error : ui::theme().warning,
-                     ui::number(100.0 * worst, 3) + " % dead", 1.0F);
+                     whose + ": " + ui::number(100.0 * worst, 3) + " % dead", 1.0F);
 }
 
 void TrainingProbes::grid(Frame& frame, const TrainingSession& session, const char* title, const char* help,
@@ -338,6 +342,9 @@ void draw_ridges(ImDrawList* list, const std::vector<const Histogram*>& shots, I
   const float lift = shots.size() > 1 ? 0.62F * room / static_cast<float>(shots.size() - 1) : 0.0F;
   const float tall = room - lift * static_cast<float>(shots.size() - 1);
   static std::vector<ImVec2> line;
+  // Slices that touch need no soft edges: they would show as stripes.
+  const ImDrawListFlags flags = list->Flags;
+  list->Flags &= ~ImDrawListFlags_AntiAliasedFill;
   for (std::size_t s = 0; s < shots.size(); ++s) {
     const Histogram& shot = *shots[s];
     const bool newest = s + 1 == shots.size();
@@ -364,6 +371,7 @@ void draw_ridges(ImDrawList* list, const std::vector<const Histogram*>& shots, I
                       newest ? colour : ui::mix(ui::theme().panel, colour, 0.5F), 0,
                       ui::line_width(newest ? 1.5F : 1.0F));
   }
+  list->Flags = flags;
   const float bottom = at.y + size.y - 0.5F * foot;
   ui::draw_centred(list, ui::Type::kSmall, at.x, bottom, ui::theme().dim, ui::number(low, 2));
   ui::draw_centred(list, ui::Type::kSmall, at.x + size.x, bottom, ui::theme().dim, ui::number(high, 2), 1.0F);
@@ -417,7 +425,9 @@ void TrainingProbes::histograms(Frame& frame, const TrainingSession& session, fl
   const float gap = ui::px(14);
   const int across = std::max(1, static_cast<int>((width + gap) / ui::px(190)));
   const float each = std::floor((width + gap) / static_cast<float>(across)) - gap;
-  const ImVec2 size{each, ui::px(128)};
+  const int lines_needed = std::max(1, (static_cast<int>(cells) + across - 1) / across);
+  const float room = (ImGui::GetContentRegionAvail().y - ui::px(4)) / static_cast<float>(lines_needed) - ui::px(26);
+  const ImVec2 size{each, std::clamp(room, ui::px(110), ui::px(240))};
   const ImVec2 origin = ImGui::GetCursorScreenPos();
   for (std::size_t c = 0; c < cells; ++c) {
     std::vector<const Histogram*> row;

@@ -215,6 +215,9 @@ void draw_band(const Plot& plot, ImDrawList* list, std::size_t series) {
   const std::size_t count = std::min({s.x.size(), s.low.size(), s.high.size()});
   if (count < 2 || !shown(plot.model, plot.state, series)) return;
   const Colour fill = with_alpha(path_colour(s.colour), s.faint ? 0.10f : 0.18f);
+  // Slices that touch need no soft edges: they would show as stripes.
+  const ImDrawListFlags flags = list->Flags;
+  list->Flags &= ~ImDrawListFlags_AntiAliasedFill;
   for (std::size_t i = 1; i < count; ++i) {
     if (!std::isfinite(s.low[i - 1] + s.high[i - 1] + s.low[i] + s.high[i])) continue;
     const float a = plot.px_x(s.x[i - 1]);
@@ -222,6 +225,7 @@ void draw_band(const Plot& plot, ImDrawList* list, std::size_t series) {
     list->AddQuadFilled(ImVec2(a, plot.px_y(s.high[i - 1])), ImVec2(b, plot.px_y(s.high[i])),
                         ImVec2(b, plot.px_y(s.low[i])), ImVec2(a, plot.px_y(s.low[i - 1])), fill);
   }
+  list->Flags = flags;
 }
 
 void draw_dots(const Plot& plot, ImDrawList* list, std::size_t series) {
