@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "app/ui/compat.hpp"
 #include "app/ui/text.hpp"
@@ -23,8 +24,9 @@ std::int64_t stride_of(std::int64_t rows) {
 /// One of the two charts of what a network achieves.
 struct TrainingCurves::Quantity {
   const char* title;
-  int raw;       ///< column of the steps
-  int smoothed;  ///< column of SmoothedRun
+  const char* word;  ///< in the columns of the evaluation probe
+  int raw;           ///< column of the steps
+  int smoothed;      ///< column of SmoothedRun
   double EpochRecord::*validation;
   double EpochRecord::*test;
 };
@@ -149,13 +151,25 @@ void TrainingCurves::add_lane(Chart& chart, const Scene& scene, const TrainingSn
   kept_back.visible = optimizer.visible;
   kept_back.dots = true;
   kept_back.dashed = true;
-  bool validation = false;
+  const ProbeSeries* probe = lane.view.find("evaluation");
+  const auto column_of = [&](const std::string& wanted) {
+    for (std::size_t c = 0; probe && c < probe->columns.size(); ++c)
+      if (probe->columns[c] == wanted) return static_cast<int>(c);
+    return -1;
+  };
+  bool validation = column_of(std::string("validation ") + quantity.word) >= 0;
   for (const EpochRecord& epoch : *lane.view.epochs)
     validation = validation || std::isfinite(epoch.*quantity.validation);
+  const int column = column_of(std::string(validation ? "validation " : "test ") + quantity.word);
+  std::map<double, double> points;  // what a probe measured within epochs, and their ends
+  for (std::int64_t row = 0; column >= 0 && row < probe->table.rows(); ++row)
+    points[probe->table.at(row, 0) + 1.0] = probe->table.at(row, column);
   for (const EpochRecord& epoch : *lane.view.epochs) {
     const double value = validation ? epoch.*quantity.validation : epoch.*quantity.test;
-    if (!std::isfinite(value)) continue;
-    kept_back.x.push_back(axis(static_cast<double>(epoch.steps)));
+    if (std::isfinite(value)) points[static_cast<double>(epoch.steps)] = value;
+  }
+  for (const auto& [step, value] : points) {
+    kept_back.x.push_back(axis(step));
     kept_back.y.push_back(value);
   }
   kept_back.name = name + (validation ? ", validation" : ", test");
@@ -255,9 +269,13 @@ void TrainingCurves::draw(Frame& frame, const TrainingSession& session, const Re
   }
   smooth(scene, session.run());
   const bool classes = !session.run().data || session.run().data->classes > 0;
-  const Quantity loss{"Loss", TrainingColumns::kLoss, 0, &EpochRecord::validation_loss,
-                      &EpochRecord::test_loss};
-  const Quantity accuracy{"Accuracy", TrainingColumns::kAccuracy, 1, &EpochRecord::validation_accuracy,
+  const Quantity loss{
+      "Loss", "loss", TrainingColumns::kLoss, 0, &EpochRecord::validation_loss, &EpochRecord::test_loss};
+  const Quantity accuracy{"Accuracy",
+                          "accuracy",
+                          TrainingColumns::kAccuracy,
+                          1,
+                          &EpochRecord::validation_accuracy,
                           &EpochRecord::test_accuracy};
   Rect left = area, right = area;
   if (classes && area.width() > ui::px(480)) {

@@ -109,8 +109,7 @@ std::pair<std::size_t, std::size_t> TrainingSession::lanes_of(std::size_t optimi
 
 std::size_t TrainingSession::selected_index() const {
   const auto [first, count] = lanes_of(static_cast<std::size_t>(std::max(0, selected)));
-  if (count == 0) return 0;
-  return first + std::min(static_cast<std::size_t>(std::max(0, seed)), count - 1);
+  return count > 0 ? first : 0;
 }
 
 const TrainingSnapshot::Lane* TrainingSession::selected_lane() const {

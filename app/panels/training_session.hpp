@@ -47,7 +47,6 @@ class TrainingSession {
   std::size_t selected_index() const;
 
   int selected = 0;  ///< index of the optimizer whose network is looked into
-  int seed = 0;      ///< which of its seeds
   std::shared_ptr<const Drawing> drawing;
 
  private:

@@ -55,20 +55,31 @@ const Descriptor& training_view_descriptor() {
       .formula = "",
       .reference = "",
       .parameters = {
-          choice("x_axis", "horizontal axis", {"step", "epoch", "time"},
-                 "Curves against updates, passes over the training samples, or the seconds that training took."),
-          {.key = "smoothing", .label = "smoothing", .default_value = 0.95, .min = 0.0, .max = 1.0, .max_open = true,
-           .soft_min = 0.0, .soft_max = 0.999, .scale = Scale::kLogOneMinus,
-           .help = "Share of the past in the curves' running average, without the pull towards the first value; the "
+          choice(
+              "x_axis", "horizontal axis", {"step", "epoch", "time"},
+              "Curves against updates, passes over the training samples, or the seconds that training took."),
+          {.key = "smoothing",
+           .label = "smoothing",
+           .default_value = 0.95,
+           .min = 0.0,
+           .max = 1.0,
+           .max_open = true,
+           .soft_min = 0.0,
+           .soft_max = 0.999,
+           .scale = Scale::kLogOneMinus,
+           .help = "Share of the past in the curves' running average, without the pull towards the first "
+                   "value; the "
                    "single batches lie faint behind."},
           choice("loss_scale", "loss axis", {"log", "linear"}, "Scale of the loss chart."),
           choice("accuracy_scale", "accuracy axis", {"linear", "log"}, "Scale of the accuracy chart."),
           choice("probe_scale", "probe axes", {"log", "linear"}, "Scale of the probes' charts."),
           choice("page", "page", {"layers", "histograms", "curvature", "rate", "experiments"},
-                 "What is shown below the curves: probes layer by layer, distributions, curvature, the learning rate, "
+                 "What is shown below the curves: probes layer by layer, distributions, curvature, the "
+                 "learning rate, "
                  "or experiments."),
           choice("look", "look", {"mistakes", "confusion", "weights", "calibration"},
-                 "What is shown of the network: the worst mistakes on test samples, the confusion matrix, the weights "
+                 "What is shown of the network: the worst mistakes on test samples, the confusion matrix, "
+                 "the weights "
                  "of the first layer, or how far confidence is from accuracy."),
           choice("part", "narrow window", {"curves", "network"},
                  "Where there is no room for both: the curves, or what is shown of the network."),
@@ -87,9 +98,11 @@ TrainingScene default_training_scene() {
   scene.probes = settings.probes;
   scene.view = default_spec(training_view_descriptor());
   *scene.training.spec.find("validation") = 0.1;
-  constexpr std::array<const char*, 4> kFirst{"gd:lr=0.01", "momentum:lr=0.01", "rmsprop:lr=0.001", "adam:lr=0.001"};
+  constexpr std::array<const char*, 4> kFirst{"gd:lr=0.01", "momentum:lr=0.01", "rmsprop:lr=0.001",
+                                              "adam:lr=0.001"};
   for (std::size_t i = 0; i < kFirst.size(); ++i)
-    scene.optimizers.push_back({{parse_spec(kFirst[i], optimizer_family()).value(), {}}, static_cast<int>(i), true});
+    scene.optimizers.push_back(
+        {{parse_spec(kFirst[i], optimizer_family()).value(), {}}, static_cast<int>(i), true});
   return scene;
 }
 
@@ -102,7 +115,8 @@ std::optional<Error> check(const TrainingScene& scene) {
     return bad_input("must be at least 1 and at most " + std::to_string(kMostSeeds), "seeds");
   if (scene.step < 0) return bad_input("must be at least 0", "step");
   for (const SceneOptimizer& optimizer : scene.optimizers)
-    if (optimizer.colour < 0 || optimizer.colour > 63) return bad_input("must be at least 0 and at most 63", "colour");
+    if (optimizer.colour < 0 || optimizer.colour > 63)
+      return bad_input("must be at least 0 and at most 63", "colour");
   if (auto error = check(scene.view, training_view_descriptor())) return error;
   if (scene.model.layers.empty()) return bad_input("has no layers", "model");
   if (scene.model.inputs < 0) return bad_input("must be at least 0", "model: inputs");

@@ -44,7 +44,8 @@ Model read_model(const Reader& parent) {
   reader.only({"inputs", "layers", "initialisation"});
   Model model;
   const std::int64_t inputs = reader.integer("inputs");
-  if (inputs < 0 || inputs > std::int64_t{1} << 30) reader.fail("'inputs' must be at least 0 and at most 2^30");
+  if (inputs < 0 || inputs > std::int64_t{1} << 30)
+    reader.fail("'inputs' must be at least 0 and at most 2^30");
   model.inputs = static_cast<int>(inputs);
   for (const Parsed& layer : reader.array("layers")) {
     if (!layer.is_string()) reader.fail("'layers' must be a list of texts");
@@ -67,8 +68,8 @@ Json written_model(const Model& model) {
 
 TrainingScene read_training(const Parsed& json) {
   const Reader reader(json, "training");
-  reader.only({"data", "folder", "model", "loss", "optimizers", "schedule", "training", "training_changes", "probes",
-               "seeds", "view", "step"});
+  reader.only({"data", "folder", "model", "loss", "optimizers", "schedule", "training", "training_changes",
+               "probes", "seeds", "view", "step"});
   TrainingScene out;
   out.data = reader.need(parse_spec(reader.text("data"), dataset_family()));
   out.folder = reader.text("folder");
@@ -80,7 +81,8 @@ TrainingScene read_training(const Parsed& json) {
   out.training.changes = read_changes(reader, "training_changes", training_descriptor());
   out.probes = reader.need(parse_spec(reader.text("probes"), probe_descriptor()));
   const std::int64_t seeds = reader.integer("seeds");
-  if (seeds < 1 || seeds > kMostSeeds) reader.fail("'seeds' must be at least 1 and at most " + std::to_string(kMostSeeds));
+  if (seeds < 1 || seeds > kMostSeeds)
+    reader.fail("'seeds' must be at least 1 and at most " + std::to_string(kMostSeeds));
   out.seeds = static_cast<int>(seeds);
   out.view = reader.need(parse_spec(reader.text("view"), training_view_descriptor()));
   out.step = reader.integer("step");
@@ -96,7 +98,8 @@ Json written(const TrainingScene& scene) {
   out["optimizers"] = written(scene.optimizers);
   out["schedule"] = written(scene.schedule, *find_schedule(scene.schedule.id));
   out["training"] = written(scene.training.spec, training_descriptor());
-  if (!scene.training.changes.empty()) out["training_changes"] = written(scene.training.changes, training_descriptor());
+  if (!scene.training.changes.empty())
+    out["training_changes"] = written(scene.training.changes, training_descriptor());
   out["probes"] = written(scene.probes, probe_descriptor());
   out["seeds"] = scene.seeds;
   out["view"] = written(scene.view, training_view_descriptor());
