@@ -74,7 +74,9 @@ void TrainingNetwork::draw_inside(Frame& frame, TrainingSession& session, const 
 
   const std::string& page = frame.scene().training.view.text("look");
   int selected = static_cast<int>(std::find(kPages.begin(), kPages.end(), page) - kPages.begin());
-  const bool changed = ui::segmented("look", kWords, selected, area.width());
+  std::vector<std::string> words = kWords;
+  if (run.look && !run.look->map.empty()) words.front() = "Map";
+  const bool changed = ui::segmented("look", words, selected, area.width());
   if (changed)
     propose(frame, {}, {}, [&](Scene& scene) {
       *scene.training.view.find("look") = std::string(kPages[static_cast<std::size_t>(selected)]);
@@ -110,6 +112,8 @@ void TrainingNetwork::draw_inside(Frame& frame, TrainingSession& session, const 
     const float width = ImGui::GetContentRegionAvail().x;
     if (selected == 2)
       weights(look, width);
+    else if (!look->map.empty() && (selected == 0 || !look->inspection))
+      map(look, width);
     else if (!look->inspection)
       say("These data have no classes: there is nothing to mistake.");
     else if (selected == 0)

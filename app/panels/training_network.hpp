@@ -17,6 +17,7 @@ class TrainingNetwork {
  private:
   void draw_inside(Frame& frame, TrainingSession& session, const Rect& whole);
   void mistakes(const std::shared_ptr<const TrainingLook>& newest, float width);
+  void map(const std::shared_ptr<const TrainingLook>& newest, float width);
   void confusion(const TrainingLook& look, float width) const;
   void weights(const std::shared_ptr<const TrainingLook>& newest, float width);
   void calibration(const TrainingLook& look, float width) const;
@@ -24,6 +25,9 @@ class TrainingNetwork {
   TrainingCanvas canvas_;
   ImageTexture samples_;
   ImageTexture units_;
+  ImageTexture map_;
+  std::shared_ptr<const TrainingLook> map_of_;
+  ui::Colour map_colour_ = 0;
   std::shared_ptr<const TrainingLook> samples_of_;  ///< what is in the textures
   std::shared_ptr<const TrainingLook> units_of_;
   ui::Colour units_colour_ = 0;

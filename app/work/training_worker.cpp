@@ -20,6 +20,8 @@ constexpr std::int64_t kLookSamples = 1000;
 /// Parameters times samples that a look may cost where nothing is in a hurry.
 constexpr double kLookWork = 4e9;
 constexpr double kRateSeconds = 0.5;
+/// Cells along a side of the map of what a network says.
+constexpr int kMapSide = 64;
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -395,10 +397,46 @@ void TrainingWorker::look() {
     out->first_weights.assign(weights.begin(), weights.end());
     break;
   }
+  draw_map(engine, *out);
   lane.looked_at_epoch = lane.trainer->epochs().size();
   look_ = std::move(out);
   const double end = now();
   next_look_ = end + std::max(kLookSeconds, (end - begin) / kLookShare);
+}
+
+/// What the network says all over the plane (or the line) that the data lie in.
+void TrainingWorker::draw_map(TrainingEngine& engine, TrainingLook& out) const {
+  const Samples& samples = data_->train;
+  if (data_->features > 2 || samples.values.empty()) return;
+  const auto features = static_cast<std::size_t>(data_->features);
+  for (std::size_t f = 0; f < features; ++f) {
+    double low = samples.values[f], high = low;
+    for (std::size_t i = f; i < samples.values.size(); i += features) {
+      low = std::min(low, static_cast<double>(samples.values[i]));
+      high = std::max(high, static_cast<double>(samples.values[i]));
+    }
+    const double margin = 0.08 * std::max(high - low, 1e-6);
+    out.bounds[2 * f] = low - margin;
+    out.bounds[2 * f + 1] = high + margin;
+  }
+  const int columns = features == 2 ? kMapSide : 4 * kMapSide;
+  const int rows = features == 2 ? kMapSide : 1;
+  Samples grid;
+  grid.count = std::int64_t{columns} * rows;
+  const auto at = [&](std::size_t f, int place, int of) {
+    const double from = out.bounds[2 * f], to = out.bounds[2 * f + 1];
+    return static_cast<float>(from + (to - from) * (place + 0.5) / of);
+  };
+  for (int y = 0; y < rows; ++y)
+    for (int x = 0; x < columns; ++x) {
+      grid.values.push_back(at(0, x, columns));
+      if (features == 2) grid.values.push_back(at(1, y, rows));
+    }
+  auto outputs = engine.outputs(grid);
+  if (!outputs) return;
+  out.map = std::move(*outputs);
+  out.columns = columns;
+  out.rows = rows;
 }
 
 void TrainingWorker::answer() {

@@ -3,6 +3,7 @@
 // ever waits for the other.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <functional>
@@ -42,6 +43,12 @@ struct TrainingLook {
   std::vector<float> first_weights;      ///< of the first linear layer: inputs x units, row by row
   int inputs = 0;
   int units = 0;
+  /// Of data with one or two features: the outputs over a grid of inputs, row by row from the lowest y, at
+  /// the middles of its cells; with one feature there is one row. Logits, or the value of a regression.
+  std::vector<float> map;
+  int columns = 0;
+  int rows = 0;
+  std::array<double, 4> bounds{};  ///< x from, to, y from, to
 };
 
 /// What the window wants. A plain value; asking for the same again changes nothing.
@@ -138,6 +145,7 @@ class TrainingWorker {
   bool look_wanted() const;
   bool look_due() const;
   void look();
+  void draw_map(TrainingEngine& engine, TrainingLook& out) const;
   void answer();
   void publish(bool arrived);
   void set_claims();

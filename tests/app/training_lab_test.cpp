@@ -48,6 +48,7 @@ class TrainingLabTest : public ::testing::Test {
 
 TEST_F(TrainingLabTest, SpaceTrainsAndPauses) {
   EXPECT_EQ(training().step, 0);
+  EXPECT_TRUE(shown("network.map"));
   press(Key::kSpace);
   h().frames(5);
   const std::int64_t step = training().step;

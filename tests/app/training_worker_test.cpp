@@ -2,6 +2,7 @@
 // `threads`, as worker_test.cpp.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "app/work/training_worker.hpp"
@@ -77,6 +78,19 @@ TEST(TrainingWorker, TrainsEveryLaneAsIfItWereAlone) {
     expect_same(snapshot->lanes[i].view.steps, alone(scene.lanes()[i], 1'000'000));
   }
   EXPECT_EQ(snapshot->look->step, snapshot->steps());
+  // The map of the plane: around a sample the network says what it says to the sample.
+  const TrainingLook& look = *snapshot->look;
+  ASSERT_EQ(look.map.size(), static_cast<std::size_t>(look.columns * look.rows * 3));
+  int same = 0;
+  for (std::size_t i = 0; i < 300; ++i) {
+    const float* at = look.data->train.values.data() + 2 * i;
+    const int x = static_cast<int>((at[0] - look.bounds[0]) / (look.bounds[1] - look.bounds[0]) * look.columns);
+    const int y = static_cast<int>((at[1] - look.bounds[2]) / (look.bounds[3] - look.bounds[2]) * look.rows);
+    const float* cell = look.map.data() + 3 * (y * look.columns + x);
+    same += std::max_element(cell, cell + 3) - cell == look.data->train.labels[i];
+  }
+  const double train_accuracy = snapshot->lanes[0].view.epochs->back().train_accuracy;
+  EXPECT_NEAR(same / 300.0, train_accuracy, 0.12);
 }
 
 TEST(TrainingWorker, StopsAtTheLimitAndPauses) {
