@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <thread>
 
 #include "app/work/training_worker.hpp"
 #include "core/scene/scene.hpp"
@@ -118,15 +120,21 @@ TEST(TrainingWorker, StopsAtTheLimitAndPauses) {
 
 TEST(TrainingWorker, AChangeOfALiveParameterReachesTheUpdateItWasHeldFor) {
   TrainingScene scene = small_scene();
-  *scene.training.spec.find("epochs") = 200.0;
+  *scene.training.spec.find("epochs") = 5000.0;
   TrainingWorker worker;
   worker.request(request_of(scene, Drive::kTrain));
   std::int64_t changed_at = 0;
   for (int i = 0; i < 20; ++i) {
+    // Not before it has gone on: what is changed at the start is no change on the way.
+    for (auto now = worker.snapshot(); !now->finished() && now->steps() <= changed_at; now = worker.snapshot())
+      std::this_thread::yield();
     // While it trains: no update that is held may be begun before the request.
     const std::int64_t step = worker.hold(3, 1);
     EXPECT_GE(step, changed_at);
     changed_at = step;
+    // However long the window takes over it (a turn of a lane is shorter).
+    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(i < 3 ? 25 : 0);
+    while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
     scene.optimizers[3].live.change(step, "lr", 0.001 * (i + 1));
     scene.training.change(worker.hold(0, 4), "clip_norm", 1.0 + i);
     worker.request(request_of(scene, Drive::kTrain));
