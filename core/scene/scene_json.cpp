@@ -1,17 +1,12 @@
 // The one JSON form of a Scene. Specs are stored as spec strings with every value written out, so a
 // file does not change its meaning when a default does.
-#include <algorithm>
-#include <initializer_list>
-#include <nlohmann/json.hpp>
-#include <set>
-
 #include "core/scene/scene.hpp"
+#include "core/spec/json_reader.hpp"
 
 namespace thalweg {
 namespace {
 
 using Json = nlohmann::ordered_json;
-/// For reading: finds a key among many in little time, which the ordered one does not.
 using Parsed = nlohmann::json;
 
 constexpr int kVersion = 1;
@@ -27,65 +22,11 @@ Json written(const std::vector<Change>& changes, const Descriptor& descriptor) {
   return out;
 }
 
-/// Reading goes through this: it remembers where it is and throws Error, caught at the top.
-class Reader {
- public:
-  Reader(const Parsed& json, std::string where) : json_(json), where_(std::move(where)) {
-    if (!json.is_object()) fail("must be an object");
-  }
-
-  void only(std::initializer_list<const char*> keys) const {
-    std::vector<std::string> known(keys.begin(), keys.end());
-    for (const auto& [key, value] : json_.items()) {
-      if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-      const std::string close = nearest(key, known);
-      fail("has an unknown key '" + key.substr(0, 40) + "'" +
-           (close.empty() ? "" : "; did you mean '" + close + "'?"));
-    }
-  }
-
-  bool has(const char* key) const { return json_.contains(key); }
-
-  const Parsed& at(const char* key) const {
-    const auto found = json_.find(key);
-    if (found == json_.end()) fail(std::string("has no '") + key + "'");
-    return *found;
-  }
-
-  std::string text(const char* key) const {
-    if (!at(key).is_string()) fail(std::string("'") + key + "' must be a text");
-    return at(key).get<std::string>();
-  }
-
-  std::int64_t integer(const char* key) const {
-    if (!at(key).is_number_integer() || (at(key).is_number_unsigned() && at(key).get<std::uint64_t>() > (1ULL << 53)))
-      fail(std::string("'") + key + "' must be a whole number");
-    return at(key).get<std::int64_t>();
-  }
-
-  const Parsed& array(const char* key) const {
-    if (!at(key).is_array()) fail(std::string("'") + key + "' must be a list");
-    return at(key);
-  }
-
-  template <class T>
-  T need(Result<T> result) const {
-    if (!result) fail(result.error().text());
-    return std::move(*result);
-  }
-
-  [[noreturn]] void fail(const std::string& message) const { throw bad_input(message, where_); }
-
- private:
-  const Parsed& json_;
-  std::string where_;
-};
-
-std::vector<Change> read_changes(const Reader& parent, const char* key, const Descriptor& descriptor) {
+std::vector<Change> read_changes(const JsonReader& parent, const char* key, const Descriptor& descriptor) {
   std::vector<Change> out;
   if (!parent.has(key)) return out;
   for (const Parsed& item : parent.array(key)) {
-    const Reader reader(item, key);
+    const JsonReader reader(item, key);
     reader.only({"step", "set"});
     const std::string set = reader.text("set");
     const auto equals = set.find('=');
@@ -98,7 +39,7 @@ std::vector<Change> read_changes(const Reader& parent, const char* key, const De
 }
 
 Scene read_scene(const Parsed& json) {
-  const Reader reader(json, "scene");
+  const JsonReader reader(json, "scene");
   if (!reader.has("thalweg_scene")) reader.fail("is not a Thalweg scene (it has no 'thalweg_scene')");
   if (const auto version = reader.integer("thalweg_scene"); version != kVersion)
     reader.fail("has version " + std::to_string(version) + ", this program reads version " + std::to_string(kVersion));
@@ -111,7 +52,7 @@ Scene read_scene(const Parsed& json) {
     scene.start.push_back(coordinate.get<double>());
   }
   for (const Parsed& item : reader.array("optimizers")) {
-    const Reader entry(item, "optimizers");
+    const JsonReader entry(item, "optimizers");
     entry.only({"spec", "colour", "visible", "changes"});
     SceneOptimizer optimizer;
     optimizer.live.spec = entry.need(parse_spec(entry.text("spec"), optimizer_family()));
@@ -135,68 +76,6 @@ Scene read_scene(const Parsed& json) {
   scene.step = reader.integer("step");
   if (auto error = check(scene)) reader.fail(error->text());
   return scene;
-}
-
-/// Nesting that deep is no scene; the bound keeps a hostile file from exhausting the stack.
-bool nested_too_deep(std::string_view text) {
-  int depth = 0;
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quoted) {
-      if (c == '\\') ++i;
-      if (c == '"') quoted = false;
-    } else if (c == '"') {
-      quoted = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > 16) return true;
-    } else if (c == ']' || c == '}') {
-      --depth;
-    }
-  }
-  return false;
-}
-
-/// Looks for a key that stands twice in one object: one of the two would be lost. (The parser's own
-/// callback would do, but with it the parser takes quadratic time.)
-class Keys final : public nlohmann::json_sax<Parsed> {
- public:
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(number_integer_t) override { return true; }
-  bool number_unsigned(number_unsigned_t) override { return true; }
-  bool number_float(number_float_t, const string_t&) override { return true; }
-  bool string(string_t&) override { return true; }
-  bool binary(binary_t&) override { return true; }
-  bool start_object(std::size_t) override {
-    open_.emplace_back();
-    return true;
-  }
-  bool key(string_t& name) override {
-    if (!open_.back().insert(name).second)
-      throw bad_input("the key '" + name.substr(0, 40) + "' stands there twice", "scene");
-    return true;
-  }
-  bool end_object() override {
-    open_.pop_back();
-    return true;
-  }
-  bool start_array(std::size_t) override { return true; }
-  bool end_array() override { return true; }
-  /// The parser finds the same mistake again and says it.
-  bool parse_error(std::size_t, const std::string&, const Parsed::exception&) override { return false; }
-
- private:
-  std::vector<std::set<std::string>> open_;
-};
-
-Parsed parsed(std::string_view text) {
-  // The parser takes a zero for the end of the text and would not see what comes after it.
-  if (const auto zero = text.find('\0'); zero != std::string_view::npos)
-    throw bad_input("is not JSON (mistake at byte " + std::to_string(zero + 1) + ")", "scene");
-  Keys keys;
-  Parsed::sax_parse(text, &keys);
-  return Parsed::parse(text);
 }
 
 }  // namespace
@@ -228,18 +107,7 @@ std::string to_json(const Scene& scene) {
 
 Result<Scene> scene_from_json(std::string_view text) {
   if (text.size() > kLargest) return bad_input("is larger than 4 MiB", "scene");
-  if (nested_too_deep(text)) return bad_input("is nested too deep to be a scene", "scene");
-  try {
-    return read_scene(parsed(text));
-  } catch (const Error& error) {
-    return error;
-  } catch (const Parsed::parse_error& error) {
-    return bad_input("is not JSON (mistake at byte " + std::to_string(error.byte) + ")", "scene");
-  } catch (const Parsed::out_of_range&) {
-    return bad_input("has a number that is too large", "scene");
-  } catch (const Parsed::exception&) {
-    return bad_input("has a value of the wrong type", "scene");
-  }
+  return reading_json("scene", [&] { return read_scene(parse_json(text, "scene", "a scene")); });
 }
 
 }  // namespace thalweg
