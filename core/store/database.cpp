@@ -6,7 +6,6 @@
 namespace thalweg::store {
 namespace {
 
-/// Waits that long for another program's transaction, which takes milliseconds.
 constexpr int kBusyMs = 2000;
 
 std::string uri(const std::filesystem::path& file, bool immutable) {

@@ -206,6 +206,10 @@ Store::~Store() { database_.reset(); }
 
 const fs::path& Store::file() const { return database_->file(); }
 
+void Store::set_patience(std::chrono::milliseconds patience) {
+  sqlite3_busy_timeout(database_->handle(), static_cast<int>(patience.count()));
+}
+
 bool Store::last_error_passes() const { return last_error_passes_; }
 
 std::variant<std::unique_ptr<Store>, StoreError> Store::try_open(const fs::path& file, Access access) {

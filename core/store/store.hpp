@@ -6,6 +6,7 @@
 // (what is called "loss" and when a checkpoint is due is up to who records).
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -72,6 +73,9 @@ class Store {
   ~Store();
 
   const std::filesystem::path& file() const;
+
+  /// How long a call waits for another process's transaction, which takes milliseconds. Two seconds at first.
+  void set_patience(std::chrono::milliseconds patience);
 
   // --- writing ---------------------------------------------------------------------------------
 

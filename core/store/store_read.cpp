@@ -98,8 +98,8 @@ Result<std::vector<RunValue>> Store::column(const std::string& key, bool best) {
   return read([&] {
     std::vector<RunValue> out;
     std::map<std::int64_t, bool> has_result;
-    Query results = database_->query(best ? "SELECT run, best FROM results WHERE key = ?"
-                                          : "SELECT run, last FROM results WHERE key = ?");
+    Query results = database_->query(best ? "SELECT run, best FROM results WHERE key = ? ORDER BY run"
+                                          : "SELECT run, last FROM results WHERE key = ? ORDER BY run");
     results.bind(key);
     while (results.step()) {
       out.push_back({results.integer(0), {}, results.real(1)});

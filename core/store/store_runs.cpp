@@ -68,7 +68,8 @@ void check_tag(const std::string& tag) {
 
 void check_start(const RunStart& start) {
   check_text("uid", start.uid, 100);
-  for (const std::string* text : {&start.kind, &start.name, &start.parent, &start.race, &start.device, &start.program_version})
+  check_text("name", start.name, kLongestName);
+  for (const std::string* text : {&start.kind, &start.parent, &start.race, &start.device, &start.program_version})
     check_text("run", *text, kLongestName);
   check_text("note", start.note, kLongestNote, true);
   check_text("scene", start.scene, kLongestScene, true);

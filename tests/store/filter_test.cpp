@@ -260,7 +260,8 @@ TEST(Filter, SurvivesWhateverIsTyped) {
     if (!filter) continue;
     ++accepted;
     const auto list = store->list({.filter = *filter});
-    if (!list) EXPECT_NE(list.error().text().find("no run has"), std::string::npos) << text << ": " << list.error().text();
+    if (list) continue;
+    EXPECT_NE(list.error().text().find("no run has"), std::string::npos) << text << ": " << list.error().text();
   }
   EXPECT_GT(accepted, 100);
   EXPECT_EQ(need(store->list({})).size(), 60U);
