@@ -121,7 +121,7 @@ double median(std::vector<double> values) {
 
 int bench(const BenchOptions& options) {
   const std::pair<const char*, std::function<std::vector<Figure>()>> all[] = {
-      {"descent", descent}, {"frame", frame}, {"train", [&] { return bench_train(options.peer); }}};
+      {"descent", descent}, {"frame", frame}, {"store", bench_store}, {"train", [&] { return bench_train(options.peer); }}};
   std::string names;
   for (const auto& [name, run] : all) {
     names += (names.empty() ? "" : ", ") + std::string(name);

@@ -21,4 +21,7 @@ double median(std::vector<double> values);
 ///              empty: none
 std::vector<Figure> bench_train(const std::string& peer);
 
+/// Likewise.
+std::vector<Figure> bench_store();
+
 }  // namespace thalweg::cli

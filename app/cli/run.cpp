@@ -162,7 +162,7 @@ int run(int argc, char** argv) {
   add_parameters(train_command, training_descriptor(), train_options.training);
 
   BenchOptions bench_options;
-  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, train");
+  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, store, train");
   bench_command.add_option("name", bench_options.name, "which")->required();
   bench_command.add_option("--peer", bench_options.peer, "train: measure this in turn, such as tests/bench/torch_train.py")
       ->type_name("COMMAND");

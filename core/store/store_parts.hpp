@@ -22,7 +22,9 @@ struct SeriesState {
 
 struct Store::Cache {
   std::map<std::pair<std::int64_t, std::string>, SeriesState> series;
-  PointBatch batch;  ///< what the table point_batch holds; outlives the connection
+  // These outlive the connection, which refers to them.
+  PointBatch batch;  ///< what the table point_batch holds
+  PointSink sink;    ///< where collect_points() puts its rows
 };
 
 /// CRC-32 of a checkpoint's state.

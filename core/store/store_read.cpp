@@ -203,16 +203,17 @@ Result<std::vector<Event>> Store::events(std::int64_t run) {
 Result<SeriesData> Store::points(std::int64_t run, const std::string& series, std::int64_t first,
                                  std::int64_t last) {
   return read([&] {
-    SeriesData out;
-    Query query = database_->query(
-        "SELECT step, value FROM points WHERE series = (SELECT id FROM series WHERE run = ? AND name = ?)"
-        " AND step BETWEEN ? AND ?");
-    query.bind(run).bind(series).bind(first).bind(last);
-    while (query.step()) {
-      out.steps.push_back(query.integer(0));
-      out.values.push_back(query.real(1));
-    }
-    return out;
+    cache_->sink = {};
+    // The order is that of the key: an aggregate could not ask for another.
+    database_
+        ->query("SELECT collect_points(step, value) FROM points"
+                " WHERE series = (SELECT id FROM series WHERE run = ? AND name = ?) AND step BETWEEN ? AND ?")
+        .bind(run)
+        .bind(series)
+        .bind(first)
+        .bind(last)
+        .run();
+    return SeriesData{std::move(cache_->sink.steps), std::move(cache_->sink.values)};
   });
 }
 
