@@ -1,16 +1,21 @@
 #include "app/editor.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace thalweg {
 namespace {
 
 constexpr std::size_t kDeepest = 500;
+/// Of the Training view: which page is open.
+constexpr std::array kPages{"page", "look", "part"};
 
 /// Where one looks from and at which moment is not an edit: undo leaves it alone.
 void keep_standpoint(Scene& scene, const Scene& now) {
   scene.step = now.step;
   *scene.view.find("speed") = *now.view.find("speed");
+  scene.training.step = now.training.step;
+  for (const char* key : kPages) *scene.training.view.find(key) = *now.training.view.find(key);
 }
 
 bool same_but_standpoint(const Scene& a, const Scene& b) {
@@ -18,6 +23,8 @@ bool same_but_standpoint(const Scene& a, const Scene& b) {
   copy.step = a.step;
   copy.camera = a.camera;
   *copy.view.find("speed") = *a.view.find("speed");
+  copy.training.step = a.training.step;
+  for (const char* key : kPages) *copy.training.view.find(key) = *a.training.view.find(key);
   return copy == a;
 }
 

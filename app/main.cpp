@@ -2,8 +2,10 @@
 #include <exception>
 
 #include "app/cli/commands.hpp"
+#include "app/gl/allocator.hpp"
 
 int main(int argc, char** argv) {
+  thalweg::tune_allocator();
   try {
     const int code = thalweg::cli::run(argc, argv);
     // A full disk behind a redirection must not look like a success.

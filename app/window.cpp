@@ -21,7 +21,6 @@
 #include <variant>
 
 #include "app/cli/commands.hpp"
-#include "app/gl/allocator.hpp"
 #include "app/gl/context.hpp"
 #include "app/gl/window.hpp"
 #include "app/ui/compat.hpp"
@@ -351,7 +350,6 @@ int window(const WindowOptions& options) {
                  "               thalweg --help\n");
     return kExitFailed;
   }
-  tune_allocator();
   Signals::block();
   auto made = GlfwWindow::create("Thalweg", 1280, 800);
   if (!made) return fail(made.error());

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "app/panels/surface_view.hpp"
+#include "app/panels/training_lab.hpp"
 #include "app/ui/compat.hpp"
 #include "app/ui/text.hpp"
 #include "app/work/files.hpp"
@@ -22,8 +23,8 @@ struct Shortcut {
   const char* does;
 };
 
-constexpr std::array<Shortcut, 16> kShortcuts{{{"Space", "play, pause"},
-                                               {"← →", "one step back, on (with Shift 100)"},
+constexpr std::array<Shortcut, 16> kShortcuts{{{"Space", "play or train, pause"},
+                                               {"← →", "one step back, on (with Shift 100; in training on, an epoch)"},
                                                {"Home", "to the start"},
                                                {"R", "run anew, without the changes made on the way"},
                                                {"F", "full screen"},
@@ -76,6 +77,7 @@ Result<std::unique_ptr<Workbench>> Workbench::create(Scene scene, WorkbenchOptio
   auto surface = SurfaceView::create(bench->options_.wake);
   if (!surface) return surface.error();
   bench->views_.push_back(std::move(*surface));
+  bench->views_.push_back(std::make_unique<TrainingLab>(bench->options_.wake));
   return bench;
 }
 
@@ -239,7 +241,10 @@ void Workbench::top_bar(Frame& frame, const Rect& area) {
   ImGui::SetCursorScreenPos({x, middle - ui::px(14)});
   for (std::size_t i = 0; i < views_.size(); ++i) {
     if (i > 0) ImGui::SameLine(0, ui::px(4));
-    if (ui::tab("view." + views_[i]->id(), views_[i]->label(), i == shown_)) shown_ = i;
+    if (ui::tab("view." + views_[i]->id(), views_[i]->label(), i == shown_) && i != shown_) {
+      shown_ = i;
+      player_.pause();  // nobody watches a race that is out of sight
+    }
   }
 
   // From the right: help, size, theme, file, redo, undo.

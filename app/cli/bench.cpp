@@ -1,4 +1,6 @@
 // thalweg bench: how fast the program is on this machine. Figures are printed, never asserted.
+#include <time.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -13,10 +15,6 @@
 
 namespace thalweg::cli {
 namespace {
-
-double wall() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 /// Adam on Rosenbrock with nothing around it: what the record costs is the ratio to this.
 double bare_loop(std::int64_t steps) {
@@ -114,6 +112,16 @@ std::vector<Figure> frame() {
 
 }  // namespace
 
+double wall() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+double thread_time() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
@@ -121,7 +129,11 @@ double median(std::vector<double> values) {
 
 int bench(const BenchOptions& options) {
   const std::pair<const char*, std::function<std::vector<Figure>()>> all[] = {
-      {"descent", descent}, {"frame", frame}, {"store", bench_store}, {"train", [&] { return bench_train(options.peer); }}};
+      {"descent", descent},
+      {"frame", frame},
+      {"store", bench_store},
+      {"train", [&] { return bench_train(options.peer); }},
+      {"curvature", bench_curvature}};
   std::string names;
   for (const auto& [name, run] : all) {
     names += (names.empty() ? "" : ", ") + std::string(name);

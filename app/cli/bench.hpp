@@ -16,12 +16,16 @@ struct Figure {
 
 double median(std::vector<double> values);
 
+/// Clocks, in seconds: of the day, and of the calling thread's own work.
+double wall();
+double thread_time();
+
 /// Empty if it could not be measured; the reason is then on standard error.
 /// @param peer  command that prints the seconds of a peer's epoch, given batch, epochs, widths and threads;
 ///              empty: none
 std::vector<Figure> bench_train(const std::string& peer);
 
-/// Likewise.
+std::vector<Figure> bench_curvature();
 std::vector<Figure> bench_store();
 
 }  // namespace thalweg::cli

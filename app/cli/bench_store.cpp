@@ -1,8 +1,6 @@
 // thalweg bench store: how fast runs are written, compared and found, in a file made for it and removed.
-#include <time.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <functional>
@@ -29,12 +27,7 @@ struct Seconds {
   double thread = 0.0;
 };
 
-Seconds now() {
-  timespec thread{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &thread);
-  return {std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(),
-          static_cast<double>(thread.tv_sec) + 1e-9 * static_cast<double>(thread.tv_nsec)};
-}
+Seconds now() { return {wall(), thread_time()}; }
 
 Seconds seconds_of(const std::function<void()>& work) {
   const Seconds begin = now();

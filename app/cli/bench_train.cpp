@@ -2,10 +2,8 @@
 // is given, a peer's epochs, in turn in one run. On one thread it is the thread's own time that counts, so
 // that what else the machine does is left out as far as can be.
 #include <stdio.h>
-#include <time.h>
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 #include <thread>
 
@@ -19,16 +17,6 @@ namespace {
 
 constexpr int kRounds = 3;
 constexpr int kEpochs = 3;
-
-double thread_time() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-double wall() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 /// What is measured in turn: seconds of an epoch.
 struct Epochs {

@@ -77,21 +77,39 @@ struct BenchOptions {
 };
 int bench(const BenchOptions& options);
 
-struct TrainOptions {
+/// What every command that trains a network is told.
+struct TrainingOptions {
   std::string data = "mnist";
   std::string folder;  ///< where the data's files are; empty: the usual places
   std::string model = "784-128-10";
   std::string activation = "relu";  ///< between the layers of a model given by its widths
   std::string initialisation = "pytorch";
   std::string loss = "cross_entropy";
-  std::string optimizer = "adam:lr=0.001";
+  std::vector<std::string> optimizers;  ///< none: the default
   std::string schedule;
   std::vector<std::string> training;  ///< values of training_descriptor(), as `run` above
   std::string probes;                 ///< of probe_descriptor(): "gradients=50,curvature=200"; empty: the default
+  std::string device = "auto";
   std::int64_t threads = 1;
   bool json = false;
 };
+
+struct TrainOptions : TrainingOptions {
+  std::int64_t seeds = 1;  ///< runs of each optimizer, with seeds from that of `training` on
+  KeepOptions keep;
+};
 int train(const TrainOptions& options);
+
+/// The learning-rate finder, overfitting one batch and curvature: `experiment` holds the values of their
+/// descriptor (core/training), as `run` above.
+struct ExperimentOptions : TrainingOptions {
+  std::vector<std::string> experiment;
+};
+int lr_find(const ExperimentOptions& options);
+/// Exit code 1 where the test has failed.
+int overfit_one_batch(const ExperimentOptions& options);
+/// Trains first if epochs or steps are given.
+int curvature(const ExperimentOptions& options);
 
 struct WindowOptions {
   std::string scene;

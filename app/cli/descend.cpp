@@ -2,18 +2,16 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <csignal>
 #include <cstdio>
 
 #include "app/cli/commands.hpp"
+#include "app/cli/interrupt.hpp"
 #include "app/cli/json.hpp"
 #include "app/work/files.hpp"
 #include "core/scene/scene.hpp"
 
 namespace thalweg::cli {
 namespace {
-
-volatile std::sig_atomic_t g_interrupted = 0;
 
 Json column(const TableView& table, int index) {
   Json out = Json::array();
@@ -129,14 +127,14 @@ int descend(const DescendOptions& options) {
   if (store::Recorder* recorder = (*keeper)->recorder()) kept.emplace(*recorder, *settings);
   const auto begin = std::chrono::steady_clock::now();
   // In slices, so that Ctrl+C ends the run where it is and what was computed is printed.
-  std::signal(SIGINT, [](int) { g_interrupted = 1; });
+  catch_interrupts();
   const auto steps = static_cast<std::int64_t>(settings->run.number("steps"));
   constexpr std::int64_t kSlice = 20'000;
-  for (std::int64_t step = 0; step < steps && g_interrupted == 0 && !race.view().finished();) {
+  for (std::int64_t step = 0; step < steps && !interrupted() && !race.view().finished();) {
     race.advance(step = std::min(steps, step + kSlice));
     if (kept) kept->update(race.view());
   }
-  if (g_interrupted != 0) race.stop();
+  if (interrupted()) race.stop();
   const RaceView view = race.view();
   if (kept) kept->finish(view, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   (*keeper)->finish();

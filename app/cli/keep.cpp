@@ -54,12 +54,13 @@ store::RunStart start_of(const RaceSettings& settings, std::size_t lane, const s
   return out;
 }
 
+}  // namespace
+
 void add_changes(store::Recorder& recorder, int run, const LiveSpec& live, const Descriptor& descriptor) {
   for (const Change& change : live.changes)
-    recorder.add_event(run, {change.step, "changed", change.key, format_value(change.value, *descriptor.find(change.key))});
+    recorder.add_event(run, {change.step, "changed", change.key,
+                             format_value(change.value, *descriptor.find(change.key))});
 }
-
-}  // namespace
 
 std::int64_t kept_stride(std::int64_t rows, std::int64_t lanes) {
   const auto parts = [](std::int64_t all, std::int64_t most) { return (all + most - 1) / most; };

@@ -51,6 +51,9 @@ class RaceKeeper {
   std::int64_t stride_ = 1;  ///< rows from one that is kept to the next
 };
 
+/// Changes of settings as events of a run.
+void add_changes(store::Recorder& recorder, int run, const LiveSpec& live, const Descriptor& descriptor);
+
 /// Of a long run every so many-th step is kept: enough for every chart, and any step can be computed again.
 /// @param rows  of all lanes together
 std::int64_t kept_stride(std::int64_t rows, std::int64_t lanes);

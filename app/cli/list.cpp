@@ -7,6 +7,10 @@
 #include "core/data/dataset.hpp"
 #include "core/nn/layers.hpp"
 #include "core/scene/scene.hpp"
+#include "core/training/curvature_report.hpp"
+#include "core/training/lr_find.hpp"
+#include "core/training/overfit.hpp"
+#include "core/training/settings.hpp"
 
 namespace thalweg::cli {
 namespace {
@@ -25,6 +29,11 @@ std::vector<Listing> listings() {
           {"layers", "layers of a network, for train --model", layer_family().members},
           {"initialisations", "initial weights, for train --init", initialisation_family().members},
           {"losses", "losses of a network, for train --loss", loss_family().members},
+          {"training", "how a network is trained, for train", {&training_descriptor()}},
+          {"probes", "what is measured meanwhile, for train --probe", {&probe_descriptor()}},
+          {"experiments",
+           "settings of lr-find, overfit-one-batch and curvature",
+           {&lr_find_descriptor(), &overfit_descriptor(), &curvature_descriptor()}},
           {"settings",
            "everything else in a Scene",
            {&gradient_descriptor(), &run_descriptor(), &view_descriptor(), &camera_descriptor(),
@@ -99,7 +108,7 @@ int list(const ListOptions& options) {
   const std::vector<Listing> all = listings();
   if (options.family.empty()) {
     for (const Listing& listing : all)
-      std::printf("%-12s %3zu  %s\n", listing.name.c_str(), listing.members.size(), listing.about.c_str());
+      std::printf("%-16s %3zu  %s\n", listing.name.c_str(), listing.members.size(), listing.about.c_str());
     return kExitOk;
   }
   const auto found = std::find_if(all.begin(), all.end(), [&](const Listing& l) { return l.name == options.family; });

@@ -1,26 +1,15 @@
 // Reads the command line. Options that set a parameter are made from its descriptor.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
-#include "app/cli/commands.hpp"
+#include "app/cli/options.hpp"
 #include "app/cli/runs.hpp"
 #include "app/work/files.hpp"
 #include "core/descent/settings.hpp"
-#include "core/training/settings.hpp"
 
 namespace thalweg::cli {
 namespace {
-
-/// One option for each parameter of a descriptor; the values land in `values`, as written.
-void add_parameters(CLI::App& command, const Descriptor& descriptor, std::vector<std::string>& values) {
-  values.assign(descriptor.parameters.size(), {});
-  for (std::size_t i = 0; i < descriptor.parameters.size(); ++i) {
-    const Parameter& parameter = descriptor.parameters[i];
-    command.add_option("--" + parameter.key, values[i], parameter.help)
-        ->type_name(format_value(parameter.default_value, parameter))
-        ->group(descriptor.label);
-  }
-}
 
 /// Every option that takes a value wants one that is not empty.
 void refuse_empty(CLI::App& app) {
@@ -71,6 +60,18 @@ std::string one_line(const std::string& text) {
     i += good ? length : 1;
   }
   return out;
+}
+
+void add_parameters(CLI::App& command, const Descriptor& descriptor, std::vector<std::string>& values,
+                    const std::vector<std::string_view>& without) {
+  values.assign(descriptor.parameters.size(), {});
+  for (std::size_t i = 0; i < descriptor.parameters.size(); ++i) {
+    const Parameter& parameter = descriptor.parameters[i];
+    if (std::find(without.begin(), without.end(), parameter.key) != without.end()) continue;
+    command.add_option("--" + parameter.key, values[i], parameter.help)
+        ->type_name(format_value(parameter.default_value, parameter))
+        ->group(descriptor.label);
+  }
 }
 
 Result<Spec> parsed(const Descriptor& descriptor, const std::vector<std::string>& values) {
@@ -134,7 +135,7 @@ int run(int argc, char** argv) {
 
   ScreenshotOptions screenshot_options;
   CLI::App& screenshot_command = *app.add_subcommand("screenshot", "draw a view to a PNG file without a display");
-  screenshot_command.add_option("--view", screenshot_options.view, "view: surface");
+  screenshot_command.add_option("--view", screenshot_options.view, "view: surface or training");
   screenshot_command.add_option("--scene", screenshot_options.scene, "Scene file")->type_name("FILE");
   screenshot_command.add_option("--set", screenshot_options.set, "change the Scene: surface=beale, view=layout=both, step=100")
       ->type_name("KEY=VALUE")
@@ -143,28 +144,12 @@ int run(int argc, char** argv) {
   screenshot_command.add_option("--size", screenshot_options.size, "pixels")->type_name("WxH");
   screenshot_command.add_option("--out", screenshot_options.out, "file to write")->type_name("F.png")->required();
 
-  TrainOptions train_options;
-  CLI::App& train_command = *app.add_subcommand("train", "train a network");
-  train_command.add_option("--data", train_options.data, "data set, such as mnist")->type_name("SPEC");
-  train_command.add_option("--folder", train_options.folder, "where the files of the data set are")->type_name("FOLDER");
-  train_command
-      .add_option("--model", train_options.model, "widths, 784-128-10, or layers, \"linear:units=32; relu; linear:units=10\"")
-      ->type_name("MODEL");
-  train_command.add_option("--activation", train_options.activation, "between layers given by their widths")->type_name("SPEC");
-  train_command.add_option("--init", train_options.initialisation, "initial weights, such as he_normal")->type_name("SPEC");
-  train_command.add_option("--loss", train_options.loss, "cross_entropy or squared_error")->type_name("SPEC");
-  train_command.add_option("--optimizer", train_options.optimizer, "optimizer, such as adam:lr=0.001")->type_name("SPEC");
-  train_command.add_option("--schedule", train_options.schedule, "learning-rate schedule")->type_name("SPEC");
-  train_command.add_option("--probe", train_options.probes, "what to measure every how many steps: gradients=50,curvature=200")
-      ->type_name("SPEC");
-  train_command.add_option("--threads", train_options.threads, "threads of the products and loops")->type_name("N");
-  train_command.add_flag("--json", train_options.json, "print JSON");
-  add_parameters(train_command, training_descriptor(), train_options.training);
+  TrainingCommands training_commands(app);
 
   RunsCommands runs_commands(app);
 
   BenchOptions bench_options;
-  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, store, train");
+  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, store, train, curvature");
   bench_command.add_option("name", bench_options.name, "which")->required();
   bench_command.add_option("--peer", bench_options.peer, "train: measure this in turn, such as tests/bench/torch_train.py")
       ->type_name("COMMAND");
@@ -189,9 +174,9 @@ int run(int argc, char** argv) {
   if (list_command.parsed()) return list(list_options);
   if (schedule_command.parsed()) return schedule(schedule_options);
   if (screenshot_command.parsed()) return screenshot(screenshot_options);
-  if (train_command.parsed()) return train(train_options);
   if (const auto code = runs_commands.run()) return *code;
   if (bench_command.parsed()) return bench(bench_options);
+  if (const auto code = training_commands.run()) return *code;
   if (!window_options.scene.empty())
     if (auto error = check_file(window_options.scene, app)) return fail(*error);
   return window(window_options);

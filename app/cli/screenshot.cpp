@@ -21,13 +21,64 @@ Result<std::pair<int, int>> parsed_size(const std::string& text) {
   return std::pair{static_cast<int>(*width), static_cast<int>(*height)};
 }
 
+template <class Member>
+std::optional<Error> set_spec(Member& member, const std::string& text, const Family& family) {
+  auto spec = parse_spec(text, family);
+  if (!spec) return spec.error();
+  member = std::move(*spec);
+  return std::nullopt;
+}
+
+/// A parameter of a group of the training part: training.batch=64, probes.gradients=10.
+std::optional<Error> set_parameter(const Descriptor& descriptor, Spec& spec, const std::string& key, const std::string& value) {
+  const Parameter* parameter = descriptor.find(key);
+  if (!parameter) return bad_input("has no parameter '" + key + "'", descriptor.id);
+  auto parsed = parse_value(*parameter, value);
+  if (!parsed) return parsed.error();
+  *spec.find(key) = std::move(*parsed);
+  return std::nullopt;
+}
+
+/// "training.KEY=VALUE": data, folder, model, initialisation, loss, schedule, optimizer, seeds, step, or a
+/// parameter of training.
+std::optional<Error> set_training(TrainingScene& scene, const std::string& key, const std::string& value, bool& replaced_optimizers) {
+  if (key == "data") return set_spec(scene.data, value, dataset_family());
+  if (key == "loss") return set_spec(scene.loss, value, loss_family());
+  if (key == "schedule") return set_spec(scene.schedule, value, schedule_family());
+  if (key == "initialisation") return set_spec(scene.model.initialisation, value, initialisation_family());
+  if (key == "folder") {
+    scene.folder = value;
+  } else if (key == "model") {
+    auto model = parse_model(value);
+    if (!model) return model.error();
+    model->initialisation = scene.model.initialisation;
+    scene.model = std::move(*model);
+  } else if (key == "optimizer") {
+    Spec spec;
+    if (auto error = set_spec(spec, value, optimizer_family())) return error;
+    if (!std::exchange(replaced_optimizers, true)) scene.optimizers.clear();
+    scene.optimizers.push_back({{std::move(spec), {}}, free_colour(scene.optimizers), true});
+  } else if (key == "seeds" || key == "step") {
+    const auto number = parse_number(value);
+    const double most = key == "seeds" ? kMostSeeds : 1e7;
+    if (!number || *number < 0 || *number != std::floor(*number) || *number > most)
+      return bad_input("must be a whole number of at most " + format_number(most), "training." + key);
+    if (key == "seeds") scene.seeds = static_cast<int>(*number);
+    else scene.step = static_cast<std::int64_t>(*number);
+  } else {
+    return set_parameter(training_descriptor(), scene.training.spec, key, value);
+  }
+  return std::nullopt;
+}
+
 /// One "--set KEY=VALUE": surface=SPEC, optimizer=SPEC (the first replaces those there are), start=X,Y,
-/// step=N, or group.key=value for run, gradient, view, camera and appearance.
-std::optional<Error> set(Scene& scene, const std::string& text, bool& replaced_optimizers) {
+/// step=N, or group.key=value for run, gradient, view, camera, appearance, training, probes and training_view.
+std::optional<Error> set(Scene& scene, const std::string& text, bool& replaced_optimizers, bool& replaced_trained) {
   const auto equals = text.find('=');
   if (equals == std::string::npos) return bad_input("expected key=value, not '" + text.substr(0, 40) + "'", "set");
   const std::string key = text.substr(0, equals);
   const std::string value = text.substr(equals + 1);
+  if (key.starts_with("training.")) return set_training(scene.training, key.substr(9), value, replaced_trained);
   if (key == "surface") {
     auto spec = parse_spec(value, surface_family());
     return spec ? set_surface(scene, *spec) : std::optional(spec.error());
@@ -62,15 +113,12 @@ std::optional<Error> set(Scene& scene, const std::string& text, bool& replaced_o
                                                         {&gradient_descriptor(), &scene.gradient.spec},
                                                         {&view_descriptor(), &scene.view},
                                                         {&camera_descriptor(), &scene.camera},
+                                                        {&probe_descriptor(), &scene.training.probes},
+                                                        {&training_view_descriptor(), &scene.training.view},
                                                         {&appearance_descriptor(), &scene.appearance}};
   for (const auto& [descriptor, spec] : groups) {
     if (!key.starts_with(descriptor->id + ".")) continue;
-    const Parameter* parameter = descriptor->find(key.substr(descriptor->id.size() + 1));
-    if (!parameter) return bad_input("has no parameter '" + key.substr(descriptor->id.size() + 1) + "'", descriptor->id);
-    auto parsed = parse_value(*parameter, value);
-    if (!parsed) return parsed.error();
-    *spec->find(parameter->key) = std::move(*parsed);
-    return std::nullopt;
+    return set_parameter(*descriptor, *spec, key.substr(descriptor->id.size() + 1), value);
   }
   return bad_input("there is no '" + key.substr(0, 40) +
                        "'; there are surface, optimizer, schedule, start, step and run.*, gradient.*, view.*, "
@@ -90,9 +138,9 @@ int screenshot(const ScreenshotOptions& options) {
     if (!opened) return fail(opened.error());
     scene = std::move(*opened);
   }
-  bool replaced_optimizers = false;
+  bool replaced_optimizers = false, replaced_trained = false;
   for (const std::string& change : options.set)
-    if (auto error = set(scene, change, replaced_optimizers)) return fail(*error);
+    if (auto error = set(scene, change, replaced_optimizers, replaced_trained)) return fail(*error);
   if (auto error = check(scene)) return fail(*error);
 
   auto headless = Headless::create(std::move(scene), size->first, size->second);

@@ -1,21 +1,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "app/panels/setup_panel.hpp"
+#include "app/panels/optimizer_cards.hpp"
+#include "app/panels/session.hpp"
 #include "app/ui/compat.hpp"
 #include "app/ui/text.hpp"
 
 namespace thalweg {
 namespace {
 
-/// What stands at the right of a card's head: how it is going, in few words.
-struct Status {
-  std::string text;
-  ui::Colour colour;
-  std::string tooltip;
-};
-
-Status status_of(const Scene& scene, const DescentView& lane) {
+CardStatus status_of(const Scene& scene, const DescentView& lane) {
   const std::int64_t row = shown_row(scene, lane);
   const bool at_end = scene.step >= lane.steps();
   const std::string steps = ui::integer(lane.steps());
@@ -28,24 +22,40 @@ Status status_of(const Scene& scene, const DescentView& lane) {
 
 }  // namespace
 
-void OptimizerCards::draw(Frame& frame, Session& session) {
+CardList surface_cards(Frame& frame) {
+  return {.read = [](const Scene& scene) -> const std::vector<SceneOptimizer>& { return scene.optimizers; },
+          .write = [](Scene& scene) -> std::vector<SceneOptimizer>& { return scene.optimizers; },
+          .step = [&frame](std::size_t) { return frame.scene().step; },
+          .status =
+              [&frame](std::size_t index) {
+                const auto& lanes = frame.run->race.lanes;
+                return index < lanes.size() ? status_of(frame.scene(), lanes[index]) : CardStatus{"", ui::theme().dim, ""};
+              },
+          .set =
+              [&frame](Scene& scene, std::size_t index, const Parameter& parameter, const Value& value) {
+                set_live(frame, scene, scene.optimizers[index].live, parameter, value);
+              },
+          .none = "None. Add one, and it starts down the surface at once."};
+}
+
+void OptimizerCards::draw(Frame& frame, const CardList& list, int& selected) {
   const ui::Scope scope("optimizer");
   if (ui::section("Optimizers", "+ add", "add")) ImGui::OpenPopup("add");
-  add_menu(frame, session);
-  if (frame.scene().optimizers.empty()) {
-    ui::paragraph("None. Add one, and it starts down the surface at once.", ui::theme().dim);
+  add_menu(frame, list, selected);
+  if (list.read(frame.scene()).empty()) {
+    ui::paragraph(list.none, ui::theme().dim);
     ui::gap(8);
     if (ui::button("first", "Add an optimizer", true)) ImGui::OpenPopup("add");
     ui::gap(8);
   }
   // A card may remove itself, so the number is asked for anew each time.
-  for (std::size_t i = 0; i < frame.scene().optimizers.size(); ++i) {
+  for (std::size_t i = 0; i < list.read(frame.scene()).size(); ++i) {
     if (i > 0) ui::gap(8);
-    card(frame, session, i);
+    card(frame, list, selected, i);
   }
 }
 
-void OptimizerCards::add_menu(Frame& frame, Session& session) {
+void OptimizerCards::add_menu(Frame& frame, const CardList& cards, int& selected) {
   ImGui::SetNextWindowSizeConstraints({ui::px(460), 0}, {ui::px(460), ui::px(480)});
   if (!ui::begin_popup("add")) return;
   for (const OptimizerDescriptor& descriptor : optimizers()) {
@@ -61,26 +71,26 @@ void OptimizerCards::add_menu(Frame& frame, Session& session) {
                   ui::elided(ui::Type::kNote, descriptor.summary, width - ui::px(16)));
     ImGui::PopID();
     if (!clicked) continue;
-    if (frame.scene().optimizers.size() >= kMostOptimizers) {
+    if (cards.read(frame.scene()).size() >= kMostOptimizers) {
       frame.say(bad_input("at most " + std::to_string(kMostOptimizers) + " at a time", "optimizers"));
       continue;
     }
     propose(frame, {}, {}, [&](Scene& scene) {
       SceneOptimizer optimizer;
       optimizer.live.spec = default_spec(descriptor);
-      optimizer.colour = free_colour(scene);
-      scene.optimizers.push_back(std::move(optimizer));
+      optimizer.colour = free_colour(cards.read(scene));
+      cards.write(scene).push_back(std::move(optimizer));
     });
-    session.selected = static_cast<int>(frame.scene().optimizers.size()) - 1;
+    selected = static_cast<int>(cards.read(frame.scene()).size()) - 1;
   }
   ImGui::EndPopup();
 }
 
-void OptimizerCards::card(Frame& frame, Session& session, std::size_t index) {
-  const SceneOptimizer optimizer = frame.scene().optimizers[index];
+void OptimizerCards::card(Frame& frame, const CardList& cards, int& chosen, std::size_t index) {
+  const SceneOptimizer optimizer = cards.read(frame.scene())[index];
   const OptimizerDescriptor& descriptor = *find_optimizer(optimizer.live.spec.id);
   const ui::Scope scope(std::to_string(index));
-  const bool selected = session.selected == static_cast<int>(index);
+  const bool selected = chosen == static_cast<int>(index);
   const ui::Colour colour = optimizer.visible ? ui::path_colour(optimizer.colour) : ui::theme().faint;
   ui::begin_card("card", {.selected = selected});
 
@@ -112,7 +122,7 @@ void OptimizerCards::card(Frame& frame, Session& session, std::size_t index) {
       if (c % 4 != 0) ImGui::SameLine();
       const ImVec2 spot = ImGui::GetCursorScreenPos();
       if (ImGui::InvisibleButton("c", {ui::px(24), ui::px(24)})) {
-        propose(frame, {}, {}, [&](Scene& scene) { scene.optimizers[index].colour = c; });
+        propose(frame, {}, {}, [&](Scene& scene) { cards.write(scene)[index].colour = c; });
         ImGui::CloseCurrentPopup();
       }
       ui::mark("colour." + std::to_string(c), spot, {spot.x + ui::px(24), spot.y + ui::px(24)});
@@ -123,9 +133,7 @@ void OptimizerCards::card(Frame& frame, Session& session, std::size_t index) {
     ImGui::EndPopup();
   }
 
-  const bool has_lane = index < frame.run->race.lanes.size();
-  const Status status =
-      has_lane ? status_of(frame.scene(), frame.run->race.lanes[index]) : Status{"", ui::theme().dim, ""};
+  const CardStatus status = cards.status(index);
   const float text_left = at.x + ui::px(18);
   // Where there is no room for both beside each other, how it goes stands below the name.
   const float status_room = ui::text_width(ui::Type::kNormal, status.text) + ui::px(6);
@@ -134,7 +142,7 @@ void OptimizerCards::card(Frame& frame, Session& session, std::size_t index) {
   const std::string name = ui::elided(ui::Type::kStrong, descriptor.label, at.x + width - status_width - text_left);
   ImGui::SetCursorScreenPos({text_left, at.y});
   if (ImGui::InvisibleButton("name", {std::max(1.0F, width - ui::px(18) - status_width), height}))
-    session.selected = static_cast<int>(index);
+    chosen = static_cast<int>(index);
   ui::mark("name", {text_left, at.y}, {at.x + width - status_width, at.y + height});
   const ui::MarkRect head{{at.x, at.y}, {at.x + width, at.y + height}};
   if (ui::begin_tooltip(ImGui::GetItemID(), ImGui::IsItemHovered(), &head)) {
@@ -153,16 +161,17 @@ void OptimizerCards::card(Frame& frame, Session& session, std::size_t index) {
     ui::ButtonOptions hide = small;
     hide.tooltip = optimizer.visible ? "Hide its path and curves" : "Show its path and curves";
     if (ui::icon_button("visible", optimizer.visible ? ui::Icon::kEye : ui::Icon::kEyeOff, hide))
-      propose(frame, {}, {}, [&](Scene& scene) { scene.optimizers[index].visible = !optimizer.visible; });
+      propose(frame, {}, {}, [&](Scene& scene) { cards.write(scene)[index].visible = !optimizer.visible; });
     ImGui::SetCursorScreenPos({at.x + width - 2 * button, at.y});
     ui::ButtonOptions copy = small;
     copy.tooltip = "Add a copy of it";
-    copy.enabled = frame.scene().optimizers.size() < kMostOptimizers;
+    copy.enabled = cards.read(frame.scene()).size() < kMostOptimizers;
     if (ui::icon_button("duplicate", ui::Icon::kDuplicate, copy))
       propose(frame, {}, {}, [&](Scene& scene) {
         SceneOptimizer twin = optimizer;
-        twin.colour = free_colour(scene);
-        scene.optimizers.insert(scene.optimizers.begin() + static_cast<std::ptrdiff_t>(index) + 1, std::move(twin));
+        std::vector<SceneOptimizer>& all = cards.write(scene);
+        twin.colour = free_colour(all);
+        all.insert(all.begin() + static_cast<std::ptrdiff_t>(index) + 1, std::move(twin));
       });
     ImGui::SetCursorScreenPos({at.x + width - button, at.y});
     ui::ButtonOptions remove = small;
@@ -179,25 +188,26 @@ void OptimizerCards::card(Frame& frame, Session& session, std::size_t index) {
 
   // Its parameters: all of the selected one, of the others the learning rate.
   constexpr ui::RowColumns kColumns{104.0F, 62.0F};
-  const Spec now = optimizer.live.at(frame.scene().step);
+  const Spec now = optimizer.live.at(cards.step(index));
   for (const Parameter& parameter : descriptor.parameters) {
     if (!selected && parameter.key != "lr") continue;
     Value value = *now.find(parameter.key);
     ui::Edit edit;
     if (ui::parameter_row(parameter, value, colour, &edit, {.columns = kColumns})) {
       propose(frame, edit, "optimizer." + std::to_string(index) + "." + parameter.key, [&](Scene& scene) {
-        set_live(frame, scene, scene.optimizers[index].live, parameter, value);
+        cards.set(scene, index, parameter, value);
       });
     } else if (edit.ended) {
       frame.editor.end_group();
     }
   }
-  if (ui::end_card()) session.selected = static_cast<int>(index);
+  if (ui::end_card()) chosen = static_cast<int>(index);
   if (gone) {
     propose(frame, {}, {}, [&](Scene& scene) {
-      scene.optimizers.erase(scene.optimizers.begin() + static_cast<std::ptrdiff_t>(index));
+      std::vector<SceneOptimizer>& all = cards.write(scene);
+      all.erase(all.begin() + static_cast<std::ptrdiff_t>(index));
     });
-    session.selected = std::max(0, std::min(session.selected, static_cast<int>(frame.scene().optimizers.size()) - 1));
+    chosen = std::max(0, std::min(chosen, static_cast<int>(cards.read(frame.scene()).size()) - 1));
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "app/panels/optimizer_cards.hpp"
+#include "app/panels/spec_rows.hpp"
 #include "app/ui/compat.hpp"
 #include "app/ui/text.hpp"
 #include "core/surface/expression.hpp"
@@ -9,38 +11,8 @@
 namespace thalweg {
 namespace {
 
-/// The families are short lists made once; a combo wants their words.
-template <class Descriptors>
-std::vector<ui::ComboItem> items_of(const Descriptors& descriptors) {
-  std::vector<ui::ComboItem> items;
-  for (const auto& descriptor : descriptors) items.push_back({descriptor.label, {}});
-  return items;
-}
-
-template <class Descriptors>
-int index_in(const Descriptors& descriptors, const std::string& id) {
-  for (std::size_t i = 0; i < descriptors.size(); ++i)
-    if (descriptors[i].id == id) return static_cast<int>(i);
-  return 0;
-}
-
 void note(std::string_view text) {
   if (!text.empty()) ui::paragraph(text, ui::theme().dim, ui::Type::kNote);
-}
-
-/// A row for each parameter of a plain spec of the Scene.
-template <class Change>
-void rows(Frame& frame, const Descriptor& descriptor, const Spec& spec, Change change) {
-  const ui::RowColumns columns = ui::row_columns(descriptor.parameters);
-  for (const Parameter& parameter : descriptor.parameters) {
-    Value value = *spec.find(parameter.key);
-    ui::Edit edit;
-    if (ui::parameter_row(parameter, value, ui::theme().accent, &edit, {.columns = columns}))
-      propose(frame, edit, descriptor.id + "." + parameter.key,
-              [&](Scene& scene) { change(scene, parameter, value); });
-    else if (edit.ended)
-      frame.editor.end_group();
-  }
 }
 
 }  // namespace
@@ -48,7 +20,7 @@ void rows(Frame& frame, const Descriptor& descriptor, const Spec& spec, Change c
 void SetupPanel::draw(Frame& frame, Session& session) {
   surface(frame);
   ui::gap(12);
-  OptimizerCards().draw(frame, session);
+  OptimizerCards().draw(frame, surface_cards(frame), session.selected);
   ui::gap(12);
   gradient(frame);
   ui::gap(12);

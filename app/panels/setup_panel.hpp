@@ -27,14 +27,4 @@ class SetupPanel {
   ui::FieldError draft_error_;
 };
 
-/// One card for each optimizer of the Scene, and what adds another.
-class OptimizerCards {
- public:
-  void draw(Frame& frame, Session& session);
-
- private:
-  void card(Frame& frame, Session& session, std::size_t index);
-  void add_menu(Frame& frame, Session& session);
-};
-
 }  // namespace thalweg

@@ -89,6 +89,15 @@ Range fitted_y(const Chart& model, ChartState& state, std::span<const std::span<
       if (!any || anchor == 0.0) anchor = c.first > 0.0 && std::isfinite(c.first) ? c.first : c.max;
       any = true;
     }
+    // A band is seen as a whole.
+    const Series& s = model.series[i];
+    for (std::size_t k = 0; shown(model, state, i) && k < s.low.size(); ++k) {
+      if (!(s.x[k] >= x.min && s.x[k] <= x.max) || !std::isfinite(s.low[k]) || !std::isfinite(s.high[k])) continue;
+      if (scale == AxisScale::kLog && s.low[k] <= 0.0) continue;
+      data = any ? Range{std::min(data.min, s.low[k]), std::max(data.max, s.high[k])} : Range{s.low[k], s.high[k]};
+      if (!any) anchor = s.low[k];
+      any = true;
+    }
     if (nonpositive && any) {
       const double least = smallest_positive_in(model.series[i], x);
       if (least > 0.0) data.min = std::min(data.min, least);
@@ -223,7 +232,7 @@ void reset_view(ChartState& state, ChartLink* link) {
 std::vector<Reading> readings(const Chart& model, const ChartState& state, double x) {
   std::vector<Reading> out;
   for (std::size_t i = 0; i < model.series.size(); ++i) {
-    if (!shown(model, state, i)) continue;
+    if (!shown(model, state, i) || model.series[i].faint) continue;
     if (const auto value = value_at(model.series[i], x)) out.push_back({static_cast<int>(i), *value});
   }
   // Top to bottom as the curves lie; what is not finite comes last.
@@ -303,8 +312,15 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
                      ImVec2(plot.max.x + 1.0f, plot.max.y + px(1.0f)), true);
   for (std::size_t i = 0; i < model.series.size(); ++i)
     draw_gaps(plot, list, columns[i], path_colour(model.series[i].colour));
-  for (std::size_t i = 0; i < model.series.size(); ++i)
-    draw_curve(plot, list, columns[i], path_colour(model.series[i].colour), model.series[i].dashed);
+  for (std::size_t i = 0; i < model.series.size(); ++i) draw_band(plot, list, i);
+  for (const bool faint : {true, false})
+    for (std::size_t i = 0; i < model.series.size(); ++i) {
+      const Series& s = model.series[i];
+      if (s.faint != faint) continue;
+      const Colour colour = path_colour(s.colour);
+      draw_curve(plot, list, columns[i], faint ? with_alpha(colour, 0.22f) : colour, s.dashed);
+      if (s.dots && shown(model, state, i)) draw_dots(plot, list, i);
+    }
   draw_marks(plot, list);
   list->PopClipRect();
 

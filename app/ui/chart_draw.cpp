@@ -210,6 +210,37 @@ void draw_axes(const Plot& plot, const PlacedTicks& placed, ImDrawList* list, Im
   }
 }
 
+void draw_band(const Plot& plot, ImDrawList* list, std::size_t series) {
+  const Series& s = plot.model.series[series];
+  const std::size_t count = std::min({s.x.size(), s.low.size(), s.high.size()});
+  if (count < 2 || !shown(plot.model, plot.state, series)) return;
+  const Colour fill = with_alpha(path_colour(s.colour), s.faint ? 0.10f : 0.18f);
+  // Slices that touch need no soft edges: they would show as stripes.
+  const ImDrawListFlags flags = list->Flags;
+  list->Flags &= ~ImDrawListFlags_AntiAliasedFill;
+  for (std::size_t i = 1; i < count; ++i) {
+    if (!std::isfinite(s.low[i - 1] + s.high[i - 1] + s.low[i] + s.high[i])) continue;
+    const float a = plot.px_x(s.x[i - 1]);
+    const float b = plot.px_x(s.x[i]);
+    list->AddQuadFilled(ImVec2(a, plot.px_y(s.high[i - 1])), ImVec2(b, plot.px_y(s.high[i])),
+                        ImVec2(b, plot.px_y(s.low[i])), ImVec2(a, plot.px_y(s.low[i - 1])), fill);
+  }
+  list->Flags = flags;
+}
+
+void draw_dots(const Plot& plot, ImDrawList* list, std::size_t series) {
+  const Series& s = plot.model.series[series];
+  // Where they would touch each other, the line alone says it.
+  const float apart = s.x.size() > 1 ? plot.width() / static_cast<float>(s.x.size()) : 100.0f;
+  if (apart < px(5.0f)) return;
+  for (std::size_t i = 0; i < std::min(s.x.size(), s.y.size()); ++i) {
+    if (!std::isfinite(s.y[i])) continue;
+    const ImVec2 at(plot.px_x(s.x[i]), plot.px_y(s.y[i]));
+    list->AddCircleFilled(at, px(3.5f), theme().panel, 16);
+    list->AddCircleFilled(at, px(2.5f), path_colour(s.colour), 16);
+  }
+}
+
 void draw_marks(const Plot& plot, ImDrawList* list) {
   const Theme& t = theme();
   const float w = line_width(1.0f);

@@ -62,6 +62,10 @@ void draw_axes(const Plot& plot, const PlacedTicks& placed, ImDrawList* list, Im
 void draw_gaps(const Plot& plot, ImDrawList* list, std::span<const ColumnExtent> columns, Colour colour);
 void draw_curve(const Plot& plot, ImDrawList* list, std::span<const ColumnExtent> columns, Colour colour,
                 bool dash);
+/// Between the low and the high of a series of points.
+void draw_band(const Plot& plot, ImDrawList* list, std::size_t series);
+/// A dot at each point of a series of points.
+void draw_dots(const Plot& plot, ImDrawList* list, std::size_t series);
 void draw_marks(const Plot& plot, ImDrawList* list);
 /// The line under the mouse, a dot on each curve and, where asked, the values beside it.
 void draw_crosshair(const Plot& plot, ImDrawList* list, double x, bool with_values, ImVec2 frame_min,

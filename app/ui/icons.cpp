@@ -132,6 +132,8 @@ void draw_icon(ImDrawList* list, Icon icon, ImVec2 centre, float size, Colour co
     case Icon::kExpand:
       pen.stroke_path({{9.5f, 2.5f}, {13.5f, 2.5f}, {13.5f, 6.5f}});
       return pen.stroke_path({{6.5f, 13.5f}, {2.5f, 13.5f}, {2.5f, 9.5f}});
+    case Icon::kStop:
+      return pen.rect(3.0f, 3.0f, 13.0f, 13.0f, 1.0f);
     case Icon::kSave:
       pen.line(8.0f, 2.0f, 8.0f, 10.4f);
       pen.stroke_path({{4.6f, 7.2f}, {8.0f, 10.6f}, {11.4f, 7.2f}});

@@ -26,6 +26,7 @@ enum class Icon {
   kMore,
   kExpand,
   kSave,
+  kStop,
 };
 
 /// Fits in a square of `size` pixels about `centre`.

@@ -28,6 +28,10 @@ struct Series {
   std::vector<double> y = {};
   bool visible = true;
   bool dashed = false;  ///< for a reference: a bound, a saved run
+  bool faint = false;   ///< behind the others and not read off: the raw numbers of a smoothed curve
+  bool dots = false;    ///< a dot at each of the points
+  std::vector<double> low = {};  ///< with points: a band around the curve, from `low` to `high`
+  std::vector<double> high = {};
 
   bool from_points() const { return !x.empty(); }
 };

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "core/nn/model.hpp"
+#include "core/nn/engine.hpp"
 
 namespace thalweg::cpu {
 
@@ -49,10 +49,21 @@ void rms_norm(const PlannedLayer& layer, const float* x, float* y, int rows, con
 void rms_norm_gradient(const PlannedLayer& layer, const float* x, float* d, int rows, const float* gamma,
                        const float* inverse, float* dgamma);
 
-/// y = x · mask / (1 − p) with the masks of this layer and step; also its own backward pass. In place.
-void dropout(std::uint64_t seed, std::uint64_t step, int index, double p, float* x, std::int64_t count);
+/// y = x · mask / (1 − p) with the masks of this layer and step (dropout_kept), where x is the elements
+/// from `first` on; also its own backward pass. In place.
+void dropout(std::uint64_t seed, std::uint64_t step, int index, double p, std::int64_t first, float* x,
+             std::int64_t count);
+
+/// out = x rounded to the format; `out` may be x.
+void round_to(Precision precision, const float* x, float* out, std::int64_t count);
+/// x *= factor.
+void scale(float* x, float factor, std::int64_t count);
+/// a += share (x − a): a moving average.
+void follow(float* a, const float* x, float share, std::int64_t count);
 
 /// Σ g², in double, in an order that does not depend on the instruction set.
 double sum_of_squares(const float* g, std::int64_t count);
+/// Σ (a − b)², with the difference in single precision.
+double squared_distance(const float* a, const float* b, std::int64_t count);
 
 }  // namespace thalweg::cpu

@@ -41,9 +41,23 @@ bool CpuNetwork::in_place(LayerKind kind) {
   return kind == LayerKind::kRelu || kind == LayerKind::kLeakyRelu || kind == LayerKind::kDropout;
 }
 
-void CpuNetwork::bind(const float* parameters, float* running) {
+void CpuNetwork::bind(const float* parameters, float* running, Precision precision) {
   parameters_ = parameters;
   running_ = running;
+  precision_ = precision;
+  if (precision == Precision::kFp32) return;
+  rounded_.assign(parameters, parameters + plan_.parameters);
+  for (const PlannedLayer& layer : plan_.layers) {
+    if (layer.kind != LayerKind::kLinear) continue;
+    cpu::round_to(precision, parameters + layer.weight, rounded_.data() + layer.weight,
+                  std::int64_t{layer.inputs} * layer.outputs);
+    cpu::round_to(precision, parameters + layer.bias, rounded_.data() + layer.bias, layer.outputs);
+  }
+  parameters_ = rounded_.data();
+}
+
+void CpuNetwork::round(float* x, int rows, int width) const {
+  if (precision_ != Precision::kFp32) cpu::round_to(precision_, x, x, std::int64_t{rows} * width);
 }
 
 void CpuNetwork::leave_out_zeros(std::shared_ptr<const cpu::SparseDataset> sparse) {
@@ -83,7 +97,9 @@ void CpuNetwork::gather(const PassSamples& pass) {
   const Samples& samples = *pass.samples;
   const int channels = std::max(data_->shape[0], 1);
   const std::int64_t plane = data_->features / channels;
-  const cpu::SparseSamples* const sparse = sparse_ ? sparse_->of(*data_, samples) : nullptr;
+  // Inputs that are rounded have no one scale and shift.
+  const bool exact = precision_ == Precision::kFp32;
+  const cpu::SparseSamples* const sparse = sparse_ && exact ? sparse_->of(*data_, samples) : nullptr;
   zeros_left_out_ = sparse != nullptr;
   if (sparse) {
     const double mean = data_->mean[0], deviation = data_->deviation[0];
@@ -109,24 +125,32 @@ void CpuNetwork::gather(const PassSamples& pass) {
                              static_cast<float>(1.0 / (255.0 * deviation)), shift, out + c * plane);
     }
   }
+  round(inputs_.data(), pass.rows, plan_.inputs);
 }
 
-void CpuNetwork::forward(int rows, const PassMode& mode) {
+/// Whether a linear layer adds its bias and computes the activation behind it in one go.
+bool CpuNetwork::fuses(std::size_t i) const {
+  return plan_.layers[i].kind == LayerKind::kLinear && i + 1 < plan_.layers.size() &&
+         is_activation(plan_.layers[i + 1].kind) && precision_ == Precision::kFp32;
+}
+
+void CpuNetwork::forward(int rows, const PassMode& mode, const LayerWatch& watch) {
   for (std::size_t i = 0; i < plan_.layers.size(); ++i) {
-    const bool fused = plan_.layers[i].kind == LayerKind::kLinear && i + 1 < plan_.layers.size() &&
-                       is_activation(plan_.layers[i + 1].kind);
-    forward_layer(i, rows, mode);
+    const bool fused = fuses(i) && !watch;
+    forward_layer(i, rows, mode, fused);
     if (fused) ++i;
+    round(outputs_[i], rows, plan_.layers[i].outputs);
+    if (watch) watch(i, outputs_[i]);
   }
 }
 
-void CpuNetwork::forward_layer(std::size_t i, int rows, const PassMode& mode) {
+void CpuNetwork::forward_layer(std::size_t i, int rows, const PassMode& mode, bool fused) {
   const PlannedLayer& layer = plan_.layers[i];
   const float* x = input_of(i);
   float* y = outputs_[i];
   switch (layer.kind) {
     case LayerKind::kLinear:
-      forward_linear(i, rows);
+      forward_linear(i, rows, fused);
       break;
     case LayerKind::kBatchNorm: {
       float* running = running_ + layer.buffer;
@@ -157,8 +181,7 @@ void CpuNetwork::forward_layer(std::size_t i, int rows, const PassMode& mode) {
   }
 }
 
-/// With the activation that follows, if one does.
-void CpuNetwork::forward_linear(std::size_t i, int rows) {
+void CpuNetwork::forward_linear(std::size_t i, int rows, bool fused) {
   const PlannedLayer& layer = plan_.layers[i];
   float* y = outputs_[i];
   if (i == 0 && zeros_left_out_)
@@ -166,19 +189,17 @@ void CpuNetwork::forward_linear(std::size_t i, int rows) {
   else
     cpu::product('N', 'N', rows, layer.outputs, layer.inputs, input_of(i), layer.inputs, weight(layer),
                  layer.outputs, y);
-  if (i + 1 < plan_.layers.size() && is_activation(plan_.layers[i + 1].kind)) {
-    const PlannedLayer& next = plan_.layers[i + 1];
-    cpu::bias_activation(next.kind, static_cast<float>(next.setting), y, outputs_[i + 1], rows, layer.outputs,
-                         bias(layer));
-  } else {
-    cpu::add_bias(y, rows, layer.outputs, bias(layer));
-  }
+  if (!fused) return cpu::add_bias(y, rows, layer.outputs, bias(layer));
+  const PlannedLayer& next = plan_.layers[i + 1];
+  cpu::bias_activation(next.kind, static_cast<float>(next.setting), y, outputs_[i + 1], rows, layer.outputs,
+                       bias(layer));
 }
 
 void CpuNetwork::dropout(std::size_t i, int rows, const PassMode& mode, float* x) const {
   if (!mode.training) return;
   const PlannedLayer& layer = plan_.layers[i];
-  cpu::dropout(seed_, mode.step, static_cast<int>(i), layer.setting, x, std::int64_t{rows} * layer.outputs);
+  cpu::dropout(seed_, mode.step, static_cast<int>(i), layer.setting, mode.first_row * layer.outputs, x,
+               std::int64_t{rows} * layer.outputs);
 }
 
 PassResult CpuNetwork::measure(const PassSamples& pass, float scale) {
@@ -200,12 +221,16 @@ PassResult CpuNetwork::measure(const PassSamples& pass, float scale) {
 
 void CpuNetwork::backward(int rows, const PassMode& mode, float* gradient) {
   int from = -1;  // where the residual block begins that we are in
+  round(delta_.data(), rows, plan_.outputs);
   for (std::size_t i = plan_.layers.size(); i-- > first_trained_;) {
     const PlannedLayer& layer = plan_.layers[i];
     if (layer.kind == LayerKind::kAdd) from = layer.from;
     backward_layer(i, rows, mode, gradient);
-    if (static_cast<int>(i) == from && i > first_trained_)
-      cpu::add(delta_.data(), skipped_.data(), delta_.data(), std::int64_t{rows} * layer.inputs);
+    if (i == first_trained_) return;  // nobody wants the gradient by what goes in there
+    round(delta_.data(), rows, layer.inputs);
+    if (static_cast<int>(i) != from) continue;
+    cpu::add(delta_.data(), skipped_.data(), delta_.data(), std::int64_t{rows} * layer.inputs);
+    round(delta_.data(), rows, layer.inputs);
   }
 }
 
@@ -256,6 +281,8 @@ void CpuNetwork::backward_linear(std::size_t i, int rows, float* gradient) {
   else
     cpu::product('T', 'N', layer.inputs, layer.outputs, rows, input_of(i), layer.inputs, d, layer.outputs,
                  gradient + layer.weight);
+  round(gradient + layer.weight, layer.inputs, layer.outputs);
+  round(gradient + layer.bias, 1, layer.outputs);
   if (i == first_trained_) return;
   cpu::product('N', 'T', rows, layer.inputs, layer.outputs, d, layer.outputs, weight(layer), layer.outputs,
                delta_before_.data());

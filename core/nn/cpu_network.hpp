@@ -7,12 +7,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
 #include "core/data/dataset.hpp"
 #include "core/nn/aligned.hpp"
 #include "core/nn/cpu_sparse.hpp"
+#include "core/nn/engine.hpp"
 #include "core/nn/model.hpp"
 
 namespace thalweg {
@@ -39,6 +41,8 @@ struct PassResult {
   int correct = 0;    ///< predictions that were right; 0 for a regression
 };
 
+using LayerWatch = std::function<void(std::size_t layer, const float* output)>;
+
 /// One thread at a time. A pass is gather(), forward(), then measure(), then backward(), each for the rows
 /// and the mode of the one before; what they leave behind (input_of, output_of, delta) stays until the next.
 class CpuNetwork {
@@ -52,18 +56,27 @@ class CpuNetwork {
 
   /// The weights and running statistics that the passes use from here on, laid out as plan() says; the
   /// caller keeps them alive. Statistics are written to by forward() in training alone.
-  void bind(const float* parameters, float* running);
+  ///
+  /// Other than fp32, the passes are emulated as autocast runs them on tensor cores: what goes into a
+  /// product is rounded (inputs, back-propagated gradients, and a copy of the linear layers' weights made
+  /// here), its sums are fp32, and every layer's outputs are rounded, as are the gradients of linear
+  /// layers' weights. Normalisations and the loss compute in fp32. After a change of the weights bind again.
+  void bind(const float* parameters, float* running, Precision precision = Precision::kFp32);
 
   /// From here on the first layer leaves out the zeros of the data set's own samples, where that is
   /// quicker. There are no inputs to be seen (input_of(0)) in such a pass.
   void leave_out_zeros(std::shared_ptr<const cpu::SparseDataset> sparse);
+
+  /// The inputs of the last pass, if it was such a one; else null.
+  const cpu::SparseBatch* sparse_inputs() const { return zeros_left_out_ ? &sparse_batch_ : nullptr; }
 
   /// Makes room for passes of so many rows.
   void reserve(int rows);
 
   /// Reads and normalises the samples.
   void gather(const PassSamples& pass);
-  void forward(int rows, const PassMode& mode);
+  /// `watch` is called after each layer with its output, which a later layer may overwrite.
+  void forward(int rows, const PassMode& mode, const LayerWatch& watch = {});
   /// The loss and, unless `scale` is 0, its gradient by the outputs times `scale` into delta(): the mean's
   /// for 1 / rows.
   PassResult measure(const PassSamples& pass, float scale);
@@ -91,11 +104,14 @@ class CpuNetwork {
   static bool in_place(LayerKind kind);
 
  private:
-  void forward_layer(std::size_t i, int rows, const PassMode& mode);
+  void forward_layer(std::size_t i, int rows, const PassMode& mode, bool fused);
   void backward_layer(std::size_t i, int rows, const PassMode& mode, float* gradient);
-  void forward_linear(std::size_t i, int rows);
+  void forward_linear(std::size_t i, int rows, bool fused);
   void backward_linear(std::size_t i, int rows, float* gradient);
   void dropout(std::size_t i, int rows, const PassMode& mode, float* x) const;
+
+  bool fuses(std::size_t i) const;
+  void round(float* x, int rows, int width) const;
 
   const float* weight(const PlannedLayer& layer) const { return parameters_ + layer.weight; }
   const float* bias(const PlannedLayer& layer) const { return parameters_ + layer.bias; }
@@ -107,8 +123,10 @@ class CpuNetwork {
   bool cross_entropy_;
   float smoothing_;
   std::size_t first_trained_ = 0;
+  Precision precision_ = Precision::kFp32;
   const float* parameters_ = nullptr;
   float* running_ = nullptr;
+  std::vector<float> rounded_;  ///< copy of the parameters, where they are not used as they are
 
   int rows_ = 0;                                      ///< room for as many in what follows
   std::shared_ptr<const cpu::SparseDataset> sparse_;  ///< null: not used

@@ -19,5 +19,8 @@ class ThreadCount {
 /// are `lda` and `ldb` numbers apart. Those of c have no gaps.
 void product(char transpose_a, char transpose_b, int m, int n, int k, const float* a, int lda, const float* b,
              int ldb, float* c);
+/// c += a · b, as above.
+void add_product(char transpose_a, char transpose_b, int m, int n, int k, const float* a, int lda,
+                 const float* b, int ldb, float* c);
 
 }  // namespace thalweg::cpu

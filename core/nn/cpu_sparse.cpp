@@ -13,14 +13,6 @@ namespace {
 /// Above this share of nonzero pixels dense products are quicker (measured with oneDNN at 784 x 128).
 constexpr double kDensest = 0.4;
 
-#if defined(__GNUC__)
-typedef float Lanes __attribute__((vector_size(4 * kLanes), aligned(4)));
-
-// By reference: how vectors are returned depends on the instruction set.
-inline void load(Lanes& out, const float* p) { std::memcpy(&out, p, sizeof out); }
-inline void store(float* p, const Lanes& v) { std::memcpy(p, &v, sizeof v); }
-#endif
-
 inline void prefetch([[maybe_unused]] const void* p) {
 #if defined(__GNUC__)
   __builtin_prefetch(p);
@@ -127,6 +119,7 @@ std::shared_ptr<const SparseDataset> sparse(const std::shared_ptr<const Dataset>
 void SparseBatch::gather(const SparseSamples& samples, int features, const std::uint32_t* chosen,
                          std::int64_t first, int rows, float scale, float shift) {
   features_ = features;
+  turned_ = false;
   scale_ = scale;
   shift_ = shift;
   rows_.resize(static_cast<std::size_t>(rows));
@@ -173,7 +166,7 @@ void SparseBatch::product(const float* weight, int width, float* y, int threads)
 }
 
 void SparseBatch::transposed_product(const float* d, int width, float* out, int threads) {
-  transpose();
+  if (!turned_) transpose();
   sums_.resize(static_cast<std::size_t>(width));
   column_sums(d, static_cast<int>(rows_.size()), width, sums_.data());
   for (float& sum : sums_) sum *= shift_;
@@ -200,6 +193,7 @@ void SparseBatch::transposed_product(const float* d, int width, float* out, int 
 }
 
 void SparseBatch::transpose() {
+  turned_ = true;
   start_.assign(static_cast<std::size_t>(features_) + 1, 0);
   if (transposed_.size() < held_) transposed_.resize(held_);
   std::uint32_t* const start = start_.data();

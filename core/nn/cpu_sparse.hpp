@@ -46,7 +46,7 @@ class SparseBatch {
   /// y (rows x width) = x W, with W features x width.
   void product(const float* weight, int width, float* y, int threads);
 
-  /// out (features x width) = xᵀ d, with d rows x width.
+  /// out (features x width) = xᵀ d, with d rows x width. The batch is turned round once for each gather().
   void transposed_product(const float* d, int width, float* out, int threads);
 
  private:
@@ -65,6 +65,7 @@ class SparseBatch {
   float scale_ = 1.0f, shift_ = 0.0f;
   std::vector<Row> rows_;             ///< of the batch, where they lie in SparseSamples
   std::size_t held_ = 0;              ///< nonzero pixels of the batch
+  bool turned_ = false;               ///< transposed_ is of this batch
   std::vector<Entry> transposed_;     ///< pixel by pixel
   std::vector<std::uint32_t> start_;  ///< where each pixel begins in it, and the end of the last
   std::vector<float> sums_;           ///< of columns, times t

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <limits>
 #include <type_traits>
 
+#include "core/nn/flush.hpp"
 #include "core/nn/vectorise.hpp"
 #include "core/optimizer/rules.hpp"
 
@@ -34,6 +36,7 @@ class RuleUpdater final : public Updater {
 
   void update(float* theta_, const float* gradient_, float gradient_scale, float* slots_, std::int64_t stride,
               std::int64_t first, std::int64_t last) const override {
+    const FlushToZero flush;
     const auto constants = constants_;
     vectorised([=] {
       // Slots are named one by one, since a pointer into an array of pointers cannot be restrict.
@@ -57,6 +60,23 @@ class RuleUpdater final : public Updater {
         if constexpr (kSlots > 2) slot2[i] = s[2];
       }
     });
+  }
+
+  double sum_of_rates(const float* slots_, std::int64_t stride, std::int64_t first,
+                      std::int64_t last) const override {
+    double total = std::numeric_limits<double>::quiet_NaN();
+    if constexpr (HasEffectiveRate<R>) {
+      const auto constants = constants_;
+      vectorised([=, &total] {
+        const auto step = constants;
+        total = lane_sum_double(last - first, [&](std::int64_t i) {
+          float s[kSlots + 1] = {};
+          for (int k = 0; k < kSlots; ++k) s[k] = slots_[k * stride + first + i];
+          return static_cast<double>(R::effective_rate(s, step));
+        });
+      });
+    }
+    return total;
   }
 
   bool set(const Spec& spec) override {

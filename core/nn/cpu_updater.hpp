@@ -21,6 +21,10 @@ class Updater {
   /// Elements [first, last), with the gradient times `gradient_scale`. May run on several threads.
   virtual void update(float* theta, const float* gradient, float gradient_scale, float* slots,
                       std::int64_t stride, std::int64_t first, std::int64_t last) const = 0;
+  /// Σ of the factors that the last update put before the gradients of elements [first, last): η, or
+  /// η/(√v̂ + ε). NaN of a rule that does not say.
+  virtual double sum_of_rates(const float* slots, std::int64_t stride, std::int64_t first,
+                              std::int64_t last) const = 0;
   /// False, and nothing changes, if the state would lose its meaning.
   virtual bool set(const Spec& spec) = 0;
   virtual std::vector<double> save() const = 0;

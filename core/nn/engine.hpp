@@ -18,6 +18,8 @@ namespace thalweg {
 
 /// What numbers are rounded to on their way through the network; weights, gradients and the optimizer
 /// stay fp32 beside it (Micikevicius et al. 2018). On the CPU fp16 and bf16 are emulated by rounding.
+/// Evaluations, outputs and activations are those of the rounded network; loss_gradient and Hessian are
+/// fp32.
 enum class Precision { kFp32, kFp16, kBf16 };
 
 /// Everything a step needs to know besides its batch.
@@ -28,7 +30,9 @@ struct NetworkSettings {
   /// A step's samples are worked through in parts of so many, whose gradients are averaged over all of
   /// them (gradient accumulation); 0: all at once. Batch normalisation sees the parts.
   int micro_batch = 0;
-  double ema_decay = 0.0;  ///< d of the average θ̄ ← d θ̄ + (1−d) θ after each update; 0: none is kept
+  /// d of the average θ̄ ← d θ̄ + (1−d) θ after each update, from the initial weights on; running statistics
+  /// are averaged likewise. 0: none is kept.
+  double ema_decay = 0.0;
   Precision precision = Precision::kFp32;
 };
 
@@ -43,7 +47,9 @@ struct StepResult {
   double gradient_norm = 0.0;  ///< before clipping; NaN where nobody needed it (no clipping, no detail)
   int correct = 0;             ///< predictions that were right; 0 for a regression
   double loss_scale = 1.0;     ///< of fp16: what the loss was multiplied by
-  bool skipped = false;        ///< fp16 gradients overflowed: no update was made, the scale went down
+  /// fp16 gradients overflowed: no update was made, the scale went down, and the gradient and its norm are
+  /// not finite. Running statistics have seen the batch all the same, as in PyTorch.
+  bool skipped = false;
 };
 
 /// What one step did to one tensor of the plan. Norms are Euclidean.
@@ -52,14 +58,16 @@ struct TensorStatistics {
   double weight_norm = 0.0;    ///< after the update
   double update_norm = 0.0;    ///< of θ_after − θ_before
   /// Mean over the elements of the factor that the rule puts before a gradient: η for gradient descent,
-  /// η/(√v̂ + ε) for Adam and its kin.
+  /// η/(√v̂ + ε) for Adam and its kin. NaN of a skipped step.
   double effective_rate = 0.0;
 };
 
 /// What a step tells about itself if asked. Asking changes no number of the training.
 struct StepDetail {
-  bool whole = false;  ///< in: false asks for `gradient_norm` alone, which is cheap enough for every step
+  /// in: false asks for `gradient_norm` alone, which is cheap enough for every step; the rest is NaN then.
+  bool whole = false;
   std::vector<TensorStatistics> tensors;  ///< out: in the order of Plan::tensors
+  double seconds = 0.0;                   ///< out: what finding it out took
 };
 
 /// How many values fell where; values below or above the ends are counted in the first or last bin.
@@ -80,12 +88,12 @@ struct LayerActivations {
   Histogram histogram;
 };
 
-/// The Hessian of a mean loss at the weights there were when it was made. Gives way to no change: after
-/// the next step() or restore() of its engine it must not be used.
+/// The Hessian of a mean loss at the weights there were when it was made, which it keeps: it does not depend
+/// on what becomes of its engine. One thread at a time, but another than the engine's if need be.
 class HessianProduct {
  public:
   virtual ~HessianProduct() = default;
-  /// out = H v, exactly (Pearlmutter 1994), both in the order of the parameters.
+  /// out = H v, exactly (Pearlmutter 1994), both in the order of the parameters. They may not overlap.
   virtual void multiply(std::span<const float> v, std::span<float> out) = 0;
 };
 
@@ -126,8 +134,8 @@ class TrainingEngine {
   virtual std::optional<Error> build(const NetworkSettings& settings, std::uint64_t seed) = 0;
 
   /// One update from the training samples in `batch`. Refuses an empty batch, a sample there is none
-  /// of, and a single sample where batch normalisation needs two; then nothing has changed. A loss that
-  /// is not finite is no error: the caller records a divergence.
+  /// of, and a single sample, also as the last part of a batch, where batch normalisation needs two; then
+  /// nothing has changed. A loss that is not finite is no error: the caller records a divergence.
   virtual Result<StepResult> step(std::span<const std::uint32_t> batch, const StepRates& rates,
                                   StepDetail* detail = nullptr) = 0;
 
@@ -155,7 +163,8 @@ class TrainingEngine {
   virtual std::optional<Error> loss_gradient(std::span<const std::uint32_t> samples,
                                              std::span<float> out) = 0;
 
-  /// The Hessian of the same mean loss, in evaluation mode (no dropout, running statistics).
+  /// The Hessian of the same mean loss, in evaluation mode (no dropout, running statistics) and in single
+  /// precision whatever NetworkSettings::precision is.
   virtual Result<std::unique_ptr<HessianProduct>> hessian(std::span<const std::uint32_t> samples) = 0;
 
   /// Takes other settings of the same rule from the next step on.

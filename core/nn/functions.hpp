@@ -45,6 +45,32 @@ THALWEG_HD inline T activation_slope(T x, [[maybe_unused]] T slope) {
   }
 }
 
+/// The second derivative at x; 0 of the piecewise linear ones, also at their kink.
+template <LayerKind kind, class T>
+THALWEG_HD inline T activation_curvature([[maybe_unused]] T x) {
+  using std::exp, std::tanh;
+  if constexpr (kind == LayerKind::kRelu || kind == LayerKind::kLeakyRelu) return T(0);
+  if constexpr (kind == LayerKind::kGelu)
+    return (T(2) - x * x) * T(0.39894228040143267794) * exp(T(-0.5) * x * x);
+  if constexpr (kind == LayerKind::kSilu) {
+    const T s = T(1) / (T(1) + exp(-x));
+    return s * (T(1) - s) * (T(2) + x * (T(1) - T(2) * s));
+  }
+  if constexpr (kind == LayerKind::kTanh) {
+    const T y = tanh(x);
+    return T(-2) * y * (T(1) - y * y);
+  }
+  if constexpr (kind == LayerKind::kSigmoid) {
+    const T y = T(1) / (T(1) + exp(-x));
+    return y * (T(1) - y) * (T(1) - T(2) * y);
+  }
+}
+
+/// Whether its second derivative is 0 wherever there is one.
+inline bool is_piecewise_linear(LayerKind kind) {
+  return kind == LayerKind::kRelu || kind == LayerKind::kLeakyRelu;
+}
+
 /// Calls `visitor.template operator()<kind>()` if `kind` is an activation; returns whether it is one.
 template <class Visitor>
 bool visit_activation(LayerKind kind, Visitor&& visitor) {

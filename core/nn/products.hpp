@@ -1,5 +1,5 @@
-// The matrix products of a training step and nothing else: the bound that the engine is measured
-// against in benchmarks.
+// The matrix products of a training step or of a Hessian-vector product and nothing else: the bounds that
+// they are measured against in benchmarks.
 #pragma once
 
 #include "core/nn/model.hpp"
@@ -10,5 +10,8 @@ namespace thalweg {
 /// inputs) with the engine's library at the engine's shapes: `steps` of them are made on `threads`
 /// threads, timed by `clock` (seconds), and the mean is given.
 double time_of_products(const Plan& plan, int batch, int threads, int steps, double (*clock)());
+
+/// The same for one Hessian-vector product over `samples`: what of it depends on the vector.
+double time_of_hessian_products(const Plan& plan, int samples, int threads, int rounds, double (*clock)());
 
 }  // namespace thalweg

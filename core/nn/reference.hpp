@@ -6,10 +6,12 @@
 
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 #include "core/nn/functions.hpp"
 #include "core/nn/model.hpp"
+#include "core/nn/rounding.hpp"
 
 namespace thalweg {
 
@@ -40,12 +42,17 @@ class ReferenceNet {
   std::vector<T> parameters;
   std::vector<T> gradient;  ///< of the mean loss, after backward()
   std::vector<T> buffers;
+  /// As the engine emulates it: inputs and weights of products, every layer's outputs and their gradients
+  /// times `loss_scale`, and the gradients of linear layers are rounded.
+  Precision precision = Precision::kFp32;
+  double loss_scale = 1.0;
 
   /// The mean loss. In training, dropout masks are those of step `step`, and running statistics move
   /// if `track` is set.
   T forward(const ReferenceBatch<T>& batch, bool training, std::uint64_t step = 0, bool track = false) {
     const int rows = batch.count;
     values_.assign(1, batch.inputs);
+    round(values_.front());
     for (std::size_t i = 0; i < plan_.layers.size(); ++i) {
       const PlannedLayer& layer = plan_.layers[i];
       const std::vector<T>& x = values_.back();
@@ -53,9 +60,9 @@ class ReferenceNet {
       if (layer.kind == LayerKind::kLinear) {
         for (int r = 0; r < rows; ++r)
           for (int o = 0; o < layer.outputs; ++o) {
-            T sum = bias(layer)[o];
+            T sum = rounded(bias(layer)[o]);
             for (int k = 0; k < layer.inputs; ++k)
-              sum += x[at(r, layer.inputs, k)] * weight(layer)[at(k, layer.outputs, o)];
+              sum += x[at(r, layer.inputs, k)] * rounded(weight(layer)[at(k, layer.outputs, o)]);
             y[at(r, layer.outputs, o)] = sum;
           }
       } else if (layer.kind == LayerKind::kDropout) {
@@ -95,6 +102,7 @@ class ReferenceNet {
           for (std::size_t e = 0; e < y.size(); ++e) y[e] = activation<kind>(x[e], T(layer.setting));
         });
       }
+      round(y);
       values_.push_back(std::move(y));
     }
     return loss(batch, nullptr);
@@ -107,6 +115,8 @@ class ReferenceNet {
     std::vector<T> dy(values_.back().size());
     std::vector<std::vector<T>> around(plan_.layers.size());  // by the first layer of a residual block
     loss(batch, dy.data());
+    for (T& d : dy) d *= T(loss_scale);
+    round(dy);
     for (std::size_t i = plan_.layers.size(); i-- > 0;) {
       const PlannedLayer& layer = plan_.layers[i];
       const std::vector<T>& x = values_[i];
@@ -120,9 +130,11 @@ class ReferenceNet {
             db[o] += d;
             for (int k = 0; k < layer.inputs; ++k) {
               dw[at(k, layer.outputs, o)] += d * x[at(r, layer.inputs, k)];
-              dx[at(r, layer.inputs, k)] += d * weight(layer)[at(k, layer.outputs, o)];
+              dx[at(r, layer.inputs, k)] += d * rounded(weight(layer)[at(k, layer.outputs, o)]);
             }
           }
+        for (int k = 0; k < layer.inputs * layer.outputs; ++k) dw[k] = rounded(dw[k]);
+        for (int o = 0; o < layer.outputs; ++o) db[o] = rounded(db[o]);
       } else if (layer.kind == LayerKind::kDropout) {
         for (std::size_t e = 0; e < dx.size(); ++e) dx[e] = dy[e] * mask(layer, i, step, e);
       } else if (layer.kind == LayerKind::kLayerNorm || layer.kind == LayerKind::kGroupNorm) {
@@ -144,14 +156,30 @@ class ReferenceNet {
             dx[e] = dy[e] * activation_slope<kind>(x[e], T(layer.setting));
         });
       }
-      for (std::size_t e = 0; e < around[i].size(); ++e) dx[e] += around[i][e];
+      round(dx);
+      if (!around[i].empty()) {
+        for (std::size_t e = 0; e < dx.size(); ++e) dx[e] += around[i][e];
+        round(dx);
+      }
       dy = std::move(dx);
     }
+    for (T& g : gradient) g /= T(loss_scale);
   }
 
   const std::vector<T>& outputs() const { return values_.back(); }
+  const std::vector<T>& output_of(std::size_t layer) const { return values_[layer + 1]; }
 
  private:
+  T rounded(T x) const {
+    if constexpr (std::is_floating_point_v<T>) {
+      if (precision != Precision::kFp32) return T(round_to(precision, static_cast<float>(x)));
+    }
+    return x;
+  }
+  void round(std::vector<T>& x) const {
+    for (T& value : x) value = rounded(value);
+  }
+
   static std::size_t at(int row, int width, int column = 0) {
     return static_cast<std::size_t>(row) * static_cast<std::size_t>(width) + static_cast<std::size_t>(column);
   }

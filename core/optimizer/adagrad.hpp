@@ -88,6 +88,12 @@ struct Adagrad {
     slots[0] += g * g;
     theta -= step.learning_rate * g / (sqrt(slots[0]) + step.eps);
   }
+
+  template <class T>
+  THALWEG_HD static T effective_rate(const T* slots, const Step<T>& step) {
+    using std::sqrt;
+    return step.learning_rate / (sqrt(slots[0]) + step.eps);
+  }
 };
 
 }  // namespace thalweg

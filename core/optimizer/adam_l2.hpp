@@ -44,6 +44,11 @@ struct AdamL2 {
     update_moments(gradient + step.l2 * theta, slots[0], slots[1], step);
     theta -= adam_move(slots[0], slots[1], step);
   }
+
+  template <class T>
+  THALWEG_HD static T effective_rate(const T* slots, const Step<T>& step) {
+    return adam_effective_rate(slots[1], step);
+  }
 };
 
 }  // namespace thalweg

@@ -38,6 +38,7 @@ struct AdamStep {
   T one_minus_beta2;
   T rate;    ///< η √(1 − β₂ᵗ) / (1 − β₁ᵗ)
   T eps;     ///< ε √(1 − β₂ᵗ)
+  T full;    ///< η √(1 − β₂ᵗ), for adam_effective_rate alone
   T l2;      ///< λ where it is added to the gradient, else 0
   T shrink;  ///< 1 − ηλ where decay is decoupled, else 1
 };
@@ -65,6 +66,7 @@ AdamStep<T> prepare_adam(const AdamHyper& hyper, double learning_rate, std::int6
           .one_minus_beta2 = T(1.0 - hyper.beta2),
           .rate = T(learning_rate * root / (1.0 - progress.power1)),
           .eps = T(hyper.eps * root),
+          .full = T(learning_rate * root),
           .l2 = T(decay == AdamDecay::kL2 ? hyper.weight_decay : 0.0),
           .shrink = T(decay == AdamDecay::kDecoupled ? 1.0 - learning_rate * hyper.weight_decay : 1.0)};
 }
@@ -81,6 +83,13 @@ template <class T>
 THALWEG_HD inline T adam_move(T m, T v, const AdamStep<T>& step) {
   using std::sqrt;
   return step.rate * m / (sqrt(v) + step.eps);
+}
+
+/// η / (√v̂ + ε), the factor before m̂.
+template <class T>
+THALWEG_HD inline T adam_effective_rate(T v, const AdamStep<T>& step) {
+  using std::sqrt;
+  return step.full / (sqrt(v) + step.eps);
 }
 
 }  // namespace thalweg

@@ -47,6 +47,11 @@ struct AdamW {
     update_moments(gradient, slots[0], slots[1], step);
     theta = step.shrink * theta - adam_move(slots[0], slots[1], step);
   }
+
+  template <class T>
+  THALWEG_HD static T effective_rate(const T* slots, const Step<T>& step) {
+    return adam_effective_rate(slots[1], step);
+  }
 };
 
 }  // namespace thalweg

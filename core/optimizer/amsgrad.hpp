@@ -44,6 +44,11 @@ struct AmsGrad {
     if (slots[1] > slots[2]) slots[2] = slots[1];  // a NaN is lost here but not in m
     theta -= adam_move(slots[0], slots[2], step);
   }
+
+  template <class T>
+  THALWEG_HD static T effective_rate(const T* slots, const Step<T>& step) {
+    return adam_effective_rate(slots[2], step);
+  }
 };
 
 }  // namespace thalweg

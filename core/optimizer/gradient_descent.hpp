@@ -42,6 +42,11 @@ struct GradientDescent {
   THALWEG_HD static void update(T& theta, T gradient, T*, const Step<T>& step) {
     theta -= step.learning_rate * (gradient + step.weight_decay * theta);
   }
+
+  template <class T>
+  THALWEG_HD static T effective_rate(const T*, const Step<T>& step) {
+    return step.learning_rate;
+  }
 };
 
 }  // namespace thalweg

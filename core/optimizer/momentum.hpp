@@ -46,6 +46,7 @@ struct Momentum {
     T move;
     T weight_decay;
     bool polyak;
+    T learning_rate;  ///< for effective_rate alone
   };
 
   static Descriptor describe() {
@@ -95,19 +96,20 @@ struct Momentum {
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress&) {
     const double mu = hyper.momentum;
     const double decay = hyper.weight_decay;
+    const T rate = T(learning_rate);
     switch (hyper.form) {
       case Form::kClassical:
-        return {T(mu), T(-learning_rate), T(1), T(decay), false};
+        return {T(mu), -rate, T(1), T(decay), false, rate};
       case Form::kPolyak:
         // The slot holds no position yet at the first update, so its difference must not count.
-        return {T(t == 1 ? 0.0 : mu), T(-learning_rate), T(1), T(decay), true};
+        return {T(t == 1 ? 0.0 : mu), -rate, T(1), T(decay), true, rate};
       case Form::kEma:
-        return {T(mu), T(1.0 - mu), T(-learning_rate), T(decay), false};
+        return {T(mu), T(1.0 - mu), -rate, T(decay), false, rate};
       case Form::kPytorch:
         break;
     }
     const double gain = t == 1 || mu == 0.0 ? 1.0 : 1.0 - hyper.dampening;
-    return {T(mu), T(gain), T(-learning_rate), T(decay), false};
+    return {T(mu), T(gain), -rate, T(decay), false, rate};
   }
 
   template <class T>
@@ -121,6 +123,11 @@ struct Momentum {
       slots[0] = step.keep * slots[0] + step.gain * g;
       theta += step.move * slots[0];
     }
+  }
+
+  template <class T>
+  THALWEG_HD static T effective_rate(const T*, const Step<T>& step) {
+    return step.learning_rate;
   }
 };
 

@@ -54,6 +54,11 @@ struct Nesterov {
     slots[0] = step.momentum * slots[0] + g;
     theta -= step.learning_rate * (g + step.momentum * slots[0]);
   }
+
+  template <class T>
+  THALWEG_HD static T effective_rate(const T*, const Step<T>& step) {
+    return step.learning_rate;
+  }
 };
 
 }  // namespace thalweg

@@ -90,14 +90,24 @@ struct Rmsprop {
     using std::sqrt;
     const T g = gradient + step.weight_decay * theta;
     slots[0] = step.alpha * slots[0] + step.one_minus_alpha * g * g;
-    T spread = slots[0];
-    if (step.centered) {
-      slots[2] = step.alpha * slots[2] + step.one_minus_alpha * g;
-      spread -= slots[2] * slots[2];
-      if (spread < T(0)) spread = T(0);  // false for NaN, which goes on
-    }
-    slots[1] = step.momentum * slots[1] + g / (sqrt(spread) + step.eps);
+    if (step.centered) slots[2] = step.alpha * slots[2] + step.one_minus_alpha * g;
+    slots[1] = step.momentum * slots[1] + g / (sqrt(spread(slots, step)) + step.eps);
     theta -= step.learning_rate * slots[1];
+  }
+
+  template <class T>
+  THALWEG_HD static T effective_rate(const T* slots, const Step<T>& step) {
+    using std::sqrt;
+    return step.learning_rate / (sqrt(spread(slots, step)) + step.eps);
+  }
+
+ private:
+  /// s̃
+  template <class T>
+  THALWEG_HD static T spread(const T* slots, const Step<T>& step) {
+    if (!step.centered) return slots[0];
+    const T variance = slots[0] - slots[2] * slots[2];
+    return variance < T(0) ? T(0) : variance;  // false for NaN, which goes on
   }
 };
 

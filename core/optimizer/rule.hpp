@@ -27,6 +27,8 @@
 //   template <class T> static void init(const Hyper&, T* slots);       // if slots start at other than 0
 //   static bool keeps_state(const Hyper& before, const Hyper& after);  // if a setting gives the slots
 //                                                                      // their meaning: may it change?
+//   template <class T>                                                 // after update(): what stands before
+//   THALWEG_HD static T effective_rate(const T* slots, const Step<T>&); // a gradient: η, or η/(√v̂ + ε)
 //
 // Rules hide nothing: NaN and infinity in the gradient come out in theta, and nothing is clamped. They
 // are compiled without fast-math; a device build that must equal the CPU to the last bit also needs
@@ -64,5 +66,11 @@ void init_slots(const typename R::Hyper& hyper, T* slots) {
   for (int i = 0; i < R::kSlots; ++i) slots[i] = T(0);
   if constexpr (requires { R::init(hyper, slots); }) R::init(hyper, slots);
 }
+
+/// Whether the rule says which factor it puts before a gradient.
+template <class R>
+concept HasEffectiveRate = requires(const double* slots, const typename R::template Step<double>& step) {
+  { R::effective_rate(slots, step) } -> std::same_as<double>;
+};
 
 }  // namespace thalweg

@@ -36,8 +36,10 @@ enum class RandomStream : std::uint32_t {
   kDataRule = 19,      ///< what a generated data set hides: weights, centres
   kTrainSamples = 20,  ///< generated samples; the step is the sample's number
   kTestSamples = 21,
-  kWeights = 32,  ///< initial weights; the step is the tensor's number
-  kDropout = 33,  ///< dropout masks
+  kWeights = 32,       ///< initial weights; the step is the tensor's number
+  kDropout = 33,       ///< dropout masks
+  kCurvature = 48,     ///< random vectors of the curvature methods; the step is the vector's number
+  kProbeSamples = 49,  ///< which samples a probe looks at; the step is that of the measurement
 };
 
 /// A uniform number in (0, 1) with 53 bits; never 0, so its logarithm is finite, and never 1.

@@ -127,13 +127,7 @@ std::optional<Error> set_surface(Scene& scene, const Spec& surface) {
   return std::nullopt;
 }
 
-int free_colour(const Scene& scene, int palette_size) {
-  for (int colour = 0; colour < palette_size; ++colour)
-    if (std::none_of(scene.optimizers.begin(), scene.optimizers.end(),
-                     [&](const SceneOptimizer& optimizer) { return optimizer.colour == colour; }))
-      return colour;
-  return static_cast<int>(scene.optimizers.size()) % palette_size;
-}
+int free_colour(const Scene& scene, int palette_size) { return free_colour(scene.optimizers, palette_size); }
 
 std::optional<Error> check(const Scene& scene) {
   const SurfaceDescriptor* descriptor = find_surface(scene.surface.id);
@@ -164,6 +158,10 @@ std::optional<Error> check(const Scene& scene) {
   if (dim > 1 && scene.view.number("x_axis") == scene.view.number("y_axis"))
     return bad_input("x_axis and y_axis must differ", "view");
   if (scene.step < 0) return bad_input("must be at least 0", "step");
+  if (auto error = check(scene.training)) {
+    error->context = error->context.empty() ? "training" : "training: " + error->context;
+    return error;
+  }
   return std::nullopt;
 }
 

@@ -11,16 +11,9 @@
 #include <vector>
 
 #include "core/descent/race.hpp"
+#include "core/scene/training_scene.hpp"
 
 namespace thalweg {
-
-struct SceneOptimizer {
-  LiveSpec live;
-  int colour = 0;  ///< index into the theme's palette
-  bool visible = true;
-
-  bool operator==(const SceneOptimizer&) const = default;
-};
 
 struct Scene {
   Spec surface;
@@ -33,6 +26,7 @@ struct Scene {
   Spec camera;      ///< from where (camera_descriptor)
   Spec appearance;  ///< theme and scale (appearance_descriptor)
   std::int64_t step = 0;  ///< the moment that is shown
+  TrainingScene training = default_training_scene();
 
   bool operator==(const Scene&) const = default;
 
@@ -43,10 +37,7 @@ const Descriptor& view_descriptor();
 const Descriptor& camera_descriptor();
 const Descriptor& appearance_descriptor();
 
-/// At most this many optimizers in one Scene.
-inline constexpr std::size_t kMostOptimizers = 16;
-
-/// The Scene that a newcomer sees: five optimizers on Rosenbrock.
+/// The Scene that a newcomer sees: five optimizers on Rosenbrock, and four waiting to train on MNIST.
 Scene default_scene();
 
 /// Puts `surface` into the Scene with its own start and a camera that shows its whole domain.

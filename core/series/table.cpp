@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 
 namespace thalweg {
 
@@ -164,6 +165,19 @@ Table::Tail Table::tail() {
 void Table::commit(int count) {
   view_.rows_ += count;
   if (count > 0 && view_.rows_ % kBlockRows == 0) blocks_.back()->seal();
+}
+
+void Table::append(const TableView& rows) {
+  if (rows.rows() > 0 && rows.columns() != view_.columns_)
+    throw std::invalid_argument("rows of another table cannot be appended");
+  for (std::int64_t row = 0; row < rows.rows();) {
+    const Tail room = tail();
+    const auto count = static_cast<int>(std::min<std::int64_t>(room.count(), rows.rows() - row));
+    for (int column = 0; column < rows.columns(); ++column)
+      for (int i = 0; i < count; ++i) room.column(column)[i] = rows.at(row + i, column);
+    commit(count);
+    row += count;
+  }
 }
 
 void Table::truncate(std::int64_t rows) {

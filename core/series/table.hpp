@@ -71,6 +71,9 @@ class Table {
   /// Makes the first `count` rows of the last tail() part of the table.
   void commit(int count);
 
+  /// Copies rows of a table with as many columns to the end.
+  void append(const TableView& rows);
+
   /// Drops rows from `rows` on. Views taken before keep them.
   void truncate(std::int64_t rows);
 

@@ -117,7 +117,7 @@ Descriptor make_probes() {
                 "stability limit 2/η."),
           probe("spectrum", "Hessian spectrum", Value{}, "The largest Hessian eigenvalues by Lanczos iteration."),
           probe("trace", "Hessian trace", Value{}, "Trace of the Hessian by Hutchinson's estimate, with its standard error."),
-          count("samples", "", "probe samples", 512.0, 65'536.0, 4096.0,
+          count("samples", "", "probe samples", 256.0, 65'536.0, 4096.0,
                 "Training samples on which activations, noise scale and curvature are measured; chosen by the seed."),
           count("eigenvalues", "k", "eigenvalues", 5.0, 64.0, 20.0, "How many eigenvalues the spectrum shows."),
       }};

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <limits>
-#include <numeric>
 #include <stdexcept>
 
 #include "core/optimizer/optimizer.hpp"
@@ -23,53 +21,45 @@ const ProbeSeries* TrainingView::find(std::string_view probe) const {
   return it == probes.end() ? nullptr : &*it;
 }
 
+const EpochRecord* TrainingView::final_epoch() const {
+  if (!epochs || epochs->empty()) return nullptr;
+  const auto it = std::find_if(epochs->begin(), epochs->end(),
+                               [&](const EpochRecord& e) { return e.steps == restored_step + 1; });
+  return restored_step >= 0 && it != epochs->end() ? &*it : &epochs->back();
+}
+
 Result<std::unique_ptr<Trainer>> Trainer::create(TrainingSettings settings,
                                                  std::shared_ptr<const Dataset> data,
                                                  std::unique_ptr<TrainingEngine> engine) {
-  if (auto error = thalweg::check(settings)) return *error;
-  if (auto error = engine->load(data)) return *error;
-  const Spec& training = settings.training.spec;
-  const auto seed = static_cast<std::uint64_t>(training.number("seed"));
-  if (auto error = engine->build(network_settings(settings), seed)) return *error;
-  const double share = training.number("validation");
-  const auto kept_back = static_cast<std::int64_t>(std::llround(share * static_cast<double>(data->train.count)));
-  Split split = thalweg::split(*data, kept_back, seed);
-  if (split.train.empty()) return bad_input("leaves no sample to train on", "training: validation");
-  if (share > 0.0 && split.validation.empty())
-    return bad_input("keeps back not a single one of " + std::to_string(data->train.count) + " samples",
-                     "training: validation");
-  if (engine->plan().needs_two_samples && (training.number("batch") < 2 || split.train.size() < 2))
-    return bad_input("must be at least 2: batch normalisation needs the variance of a batch", "batch");
-  return std::unique_ptr<Trainer>(
-      new Trainer(std::move(settings), std::move(data), std::move(engine), std::move(split)));
+  auto prepared = prepare(settings, std::move(data), std::move(engine));
+  if (!prepared) return prepared.error();
+  if (auto error = Probes::check(settings.probes, *prepared->data)) return *error;
+  return std::unique_ptr<Trainer>(new Trainer(std::move(settings), std::move(*prepared)));
 }
 
-Trainer::Trainer(TrainingSettings settings, std::shared_ptr<const Dataset> data,
-                 std::unique_ptr<TrainingEngine> engine, Split split)
+Trainer::Trainer(TrainingSettings settings, Preparation prepared)
     : settings_(std::move(settings)),
-      engine_(std::move(engine)),
-      schedule_(find_schedule(settings_.schedule.id)),
-      data_(std::move(data)),
-      split_(std::move(split)),
-      order_(split_.train.size()) {
+      data_(std::move(prepared.data)),
+      engine_(std::move(prepared.engine)),
+      split_(std::move(prepared.split)),
+      batches_(std::move(prepared.batches)),
+      probes_(*engine_, *data_, split_, static_cast<std::uint64_t>(settings_.training.spec.number("seed"))),
+      schedule_(find_schedule(settings_.schedule.id)) {
   const Spec& training = settings_.training.spec;
-  const auto count = static_cast<std::int64_t>(split_.train.size());
-  const auto micro = static_cast<std::int64_t>(training.number("batch"));
-  batch_size_ = micro * static_cast<std::int64_t>(training.number("accumulate"));
-  per_epoch_ = (count + batch_size_ - 1) / batch_size_;
-  // A last part of one sample has no variance: the batch that it belongs to is left out of every epoch.
-  if (engine_->plan().needs_two_samples && count % micro == 1 && per_epoch_ > 1) --per_epoch_;
-  budget_ = static_cast<std::int64_t>(training.number("epochs")) * per_epoch_;
+  budget_ = static_cast<std::int64_t>(training.number("epochs")) * batches_.per_epoch();
   if (!training.is_off("steps")) budget_ = static_cast<std::int64_t>(training.number("steps"));
   optimizer_ = settings_.optimizer.at(0);
   training_ = settings_.training.at(0);
+  probes_.set(settings_.probes);
 }
 
 std::optional<Error> Trainer::retarget(const TrainingSettings& settings) {
   if (auto error = thalweg::check(settings)) return error;
+  if (auto error = Probes::check(settings.probes, *data_)) return error;
   if (first_difference(settings, settings_) < steps())
     return bad_input("this cannot change while a network is trained", "training");
   settings_ = settings;
+  probes_.set(settings_.probes);
   // Changes at the step that was last made ready belong to the next one.
   in_force_ = std::min(in_force_, steps() - 1);
   return {};
@@ -87,100 +77,164 @@ void Trainer::put_in_force(std::int64_t step) {
 TrainingView Trainer::view() const {
   TrainingView out;
   out.steps = table_.view();
-  out.epochs = std::make_shared<const std::vector<EpochRecord>>(epochs_);
+  if (!shared_epochs_ || shared_epochs_->size() != epochs_.size())
+    shared_epochs_ = std::make_shared<const std::vector<EpochRecord>>(epochs_);
+  out.epochs = shared_epochs_;
+  out.probes = probes_.series();
+  out.histograms = probes_.histograms();
+  out.histogram_seconds = probes_.histogram_seconds();
   out.outcome = outcome_;
-  out.steps_per_epoch = per_epoch_;
+  out.restored_step = restored_step_;
+  out.steps_per_epoch = batches_.per_epoch();
   out.budget = budget_;
-  for (const EpochRecord& epoch : epochs_) out.seconds += epoch.seconds;
-  out.seconds += seconds_;
+  out.skipped_steps = skipped_;
+  out.seconds = seconds_ + probes_.seconds();
   return out;
 }
 
-void Trainer::begin_epoch() {
-  batch_order(static_cast<std::uint64_t>(settings_.training.spec.number("seed")), epoch_, order_);
-  for (std::uint32_t& place : order_) place = split_.train[place];
-  batch_ = 0;
-  loss_sum_ = seconds_ = 0.0;
-  correct_ = seen_ = 0;
+TrainerState Trainer::state() const {
+  return {.record = view(), .engine = engine_->state(), .sums = sums_, .best = best_};
 }
 
-void Trainer::end_epoch(bool test, const std::function<bool()>& stop) {
-  const double nan = std::numeric_limits<double>::quiet_NaN();
-  const auto seen = static_cast<double>(seen_);
-  const bool classes = data_->classes > 0;
-  EpochRecord record{.epoch = epoch_ + 1,
-                     .steps = steps(),
-                     .train_loss = seen_ > 0 ? loss_sum_ / seen : nan,
-                     .train_accuracy = seen_ > 0 && classes ? static_cast<double>(correct_) / seen : nan,
-                     .validation_loss = nan,
-                     .validation_accuracy = nan,
-                     .test_loss = nan,
-                     .test_accuracy = nan,
-                     .average_test_loss = nan,
-                     .average_test_accuracy = nan,
-                     .seconds = seconds_,
-                     .whole = batch_ == per_epoch_};
-  if (test) {
-    const auto measured = engine_->evaluate(DataPart::kTest, {}, stop);
-    // An evaluation that was cut short is of other samples than the rest: it is not kept.
-    if (measured && !(stop && stop())) {
-      record.test_loss = measured->loss;
-      record.test_accuracy = measured->accuracy;
-    }
-  }
-  seconds_ = 0.0;
+std::optional<Error> Trainer::restore(const TrainerState& state) {
+  const TrainingView& record = state.record;
+  if (record.steps_per_epoch != batches_.per_epoch() || record.budget != budget_ || !record.epochs ||
+      (record.steps.rows() > 0 && record.steps.columns() != TrainingColumns::kCount))
+    return bad_input("belongs to a run with other settings", "state");
+  if (auto error = engine_->restore(state.engine)) return error;
+  table_.truncate(0);
+  table_.append(record.steps);
+  epochs_ = *record.epochs;
+  outcome_ = record.outcome;
+  restored_step_ = record.restored_step;
+  skipped_ = record.skipped_steps;
+  probes_.restore(record);
+  seconds_ = record.seconds - probes_.seconds();
+  sums_ = state.sums;
+  best_ = state.best;
+  in_force_ = steps();
+  optimizer_ = settings_.optimizer.at(in_force_);
+  training_ = settings_.training.at(in_force_);
+  return engine_->set_optimizer(optimizer_);
+}
+
+void Trainer::measure(EpochRecord& record, const Stop& stop) {
+  const double begin = wall();
+  // An evaluation that was cut short is of other samples than the rest: it is not kept.
+  const auto evaluate = [&](DataPart part, std::optional<std::span<const std::uint32_t>> samples,
+                            Weights weights, double& loss, double& accuracy) {
+    const auto measured = engine_->evaluate(part, samples, stop, weights);
+    if (!measured || (stop && stop())) return;
+    loss = measured->loss;
+    accuracy = measured->accuracy;
+  };
+  if (!split_.validation.empty())
+    evaluate(DataPart::kTrain, split_.validation, Weights::kCurrent, record.validation_loss,
+             record.validation_accuracy);
+  evaluate(DataPart::kTest, {}, Weights::kCurrent, record.test_loss, record.test_accuracy);
+  if (!training_.is_off("ema_decay"))
+    evaluate(DataPart::kTest, {}, Weights::kAverage, record.average_test_loss, record.average_test_accuracy);
+  seconds_ += wall() - begin;
+}
+
+void Trainer::end_epoch(bool measured, const Stop& stop) {
+  const auto seen = static_cast<double>(sums_.seen);
+  EpochRecord record;
+  record.epoch = static_cast<std::int64_t>(epochs_.size()) + 1;
+  record.steps = steps();
+  if (sums_.seen > 0) record.train_loss = sums_.loss / seen;
+  if (sums_.seen > 0 && data_->classes > 0) record.train_accuracy = static_cast<double>(sums_.correct) / seen;
+  record.seconds = sums_.seconds;
+  record.whole = steps() % batches_.per_epoch() == 0;
+  if (measured) measure(record, stop);
+  sums_ = {};
   epochs_.push_back(record);
-  ++epoch_;
-  batch_ = 0;
-  seen_ = 0;
 }
 
-void Trainer::advance(std::int64_t steps, const std::function<bool()>& stop) {
+/// Early stopping: true if the run has waited long enough.
+bool Trainer::watch(const EpochRecord& record) {
+  if (training_.is_off("patience")) return false;
+  if (record.validation_loss < best_.loss) {
+    best_ = {
+        .loss = record.validation_loss, .step = record.steps - 1, .waited = 0, .state = engine_->state()};
+    return false;
+  }
+  return static_cast<double>(++best_.waited) >= training_.number("patience");
+}
+
+void Trainer::restore_best() {
+  if (best_.step < 0 || best_.step == steps() - 1) return;
+  if (auto error = engine_->restore(best_.state)) throw std::logic_error(error->text());
+  restored_step_ = best_.step;
+}
+
+void Trainer::record(const StepResult& result, std::size_t samples, double rate) {
+  const auto size = static_cast<double>(samples);
+  const auto tail = table_.tail();
+  tail.column(TrainingColumns::kLoss)[0] = result.loss;
+  tail.column(TrainingColumns::kLearningRate)[0] = rate;
+  tail.column(TrainingColumns::kGradientNorm)[0] = result.gradient_norm;
+  tail.column(TrainingColumns::kAccuracy)[0] =
+      data_->classes > 0 ? result.correct / size : EpochRecord::kNone;
+  table_.commit(1);
+  sums_.loss += result.loss * size;
+  sums_.correct += result.correct;
+  sums_.seen += static_cast<std::int64_t>(samples);
+  skipped_ += result.skipped ? 1 : 0;
+}
+
+void Trainer::make_step(const Stop& stop) {
+  const std::int64_t step = steps();
+  put_in_force(step);
+  const auto batch = batches_.at(step);
+  const double rate = schedule_->at(settings_.schedule, step, optimizer_.number("lr"));
+  StepDetail* detail = probes_.detail(step);
+  const double begin = wall();
+  const auto result = engine_->step(
+      batch, {.learning_rate = rate, .clip_norm = training_.number_or("clip_norm", 0.0)}, detail);
+  const double seconds = wall() - begin - (detail ? detail->seconds : 0.0);
+  if (!result) throw std::logic_error("the engine refused a step: " + result.error().text());
+  sums_.seconds += seconds;
+  seconds_ += seconds;
+  record(*result, batch.size(), rate);
+
+  const double escaped = kLossEscaped * std::max(1.0, table_.view().at(0, TrainingColumns::kLoss));
+  if (!(result->loss <= escaped)) {
+    end_epoch(false, stop);
+    outcome_ = Outcome::kDiverged;
+    return;
+  }
+  probes_.observe({.step = step, .learning_rate = rate, .optimizer = optimizer_, .stop = stop});
+  const bool last = step + 1 == budget_;
+  if ((step + 1) % batches_.per_epoch() != 0 && !last) return;
+  end_epoch(true, stop);
+  if (stop && stop()) return this->stop();
+  if (watch(epochs_.back())) {
+    restore_best();
+    outcome_ = Outcome::kConverged;
+  } else if (last) {
+    end_by_budget(escaped);
+  }
+}
+
+void Trainer::end_by_budget(double escaped) {
+  // The last update is seen by no step: its result by the evaluation alone.
+  const double tested = epochs_.back().test_loss;
+  const bool good = tested <= escaped || (std::isnan(tested) && engine_finite());
+  outcome_ = good ? Outcome::kBudget : Outcome::kDiverged;
+  if (good) restore_best();
+}
+
+void Trainer::advance(std::int64_t steps, const Stop& stop) {
   for (std::int64_t made = 0; made < steps && outcome_ == Outcome::kRunning; ++made) {
     if (stop && stop()) return this->stop();
-    if (batch_ == 0) begin_epoch();
-    const std::int64_t step = table_.rows();
-    put_in_force(step);
-    const std::int64_t first = batch_ * batch_size_;
-    const auto size = std::min(batch_size_, static_cast<std::int64_t>(order_.size()) - first);
-    const std::span<const std::uint32_t> batch(order_.data() + first, static_cast<std::size_t>(size));
-    const double rate = schedule_->at(settings_.schedule, step, optimizer_.number("lr"));
-    const double begin = wall();
-    const auto result = engine_->step(batch, {.learning_rate = rate, .clip_norm = training_.number_or("clip_norm", 0.0)});
-    seconds_ += wall() - begin;
-    if (!result) throw std::logic_error("the engine refused a step: " + result.error().text());
-    const auto tail = table_.tail();
-    tail.column(TrainingColumns::kLoss)[0] = result->loss;
-    tail.column(TrainingColumns::kLearningRate)[0] = rate;
-    tail.column(TrainingColumns::kGradientNorm)[0] = result->gradient_norm;
-    tail.column(TrainingColumns::kAccuracy)[0] =
-        data_->classes > 0 ? result->correct / static_cast<double>(size) : std::numeric_limits<double>::quiet_NaN();
-    table_.commit(1);
-    loss_sum_ += result->loss * static_cast<double>(size);
-    correct_ += result->correct;
-    seen_ += size;
-    ++batch_;
-    const double escaped = kLossEscaped * std::max(1.0, table_.view().at(0, TrainingColumns::kLoss));
-    if (!(result->loss <= escaped)) {
-      end_epoch(false, stop);
-      outcome_ = Outcome::kDiverged;
-      return;
-    }
-    const bool last = step + 1 == budget_;
-    if (batch_ == per_epoch_ || last) end_epoch(true, stop);
-    if (stop && stop()) return this->stop();
-    if (last) {
-      // The last update is seen by no step: its result by the evaluation alone.
-      const double tested = epochs_.back().test_loss;
-      outcome_ = tested <= escaped || (std::isnan(tested) && engine_finite()) ? Outcome::kBudget
-                                                                              : Outcome::kDiverged;
-    }
+    make_step(stop);
   }
 }
 
 void Trainer::stop() {
   if (outcome_ != Outcome::kRunning) return;
-  if (seen_ > 0) end_epoch(false, {});
+  if (sums_.seen > 0) end_epoch(false, {});
   outcome_ = Outcome::kStopped;
 }
 

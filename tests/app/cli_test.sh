@@ -154,16 +154,119 @@ refused 2 "optimizers: at most 16 are possible" screenshot --out "$scratch/p.png
 
 # Training: what can be wrong with data, model and numbers; and a network small enough for every machine.
 net=(train --data two_moons --model 2-8-2)
+# says PATTERN: the last command that was accepted printed it.
+says() {
+  if ! grep -qE -e "$1" "$scratch/out"; then
+    echo "no '$1' in what it printed"
+    failures=$((failures + 1))
+  fi
+}
+# never_nan: no number of the last output is NaN or infinite.
+never_nan() {
+  if grep -qiE '(^|[^a-z])(nan|inf)([^a-z]|$)' "$scratch/out"; then
+    echo "a NaN as a number"
+    failures=$((failures + 1))
+  fi
+}
 refused 2 "there is no 'two_mons'; did you mean 'two_moons'?" train --data two_mons
 refused 2 "784" train --data two_moons --model 784-128-10
+refused 2 "units: must be at least 1" train --data two_moons --model "linear:units=0; linear:units=2"
 refused 2 "" train --data two_moons --model 2-0-2
 refused 2 "" train --data two_moons --model 2-1000000000-2
+refused 2 "2" train --data two_moons --model 2-8-3
 refused 2 "batch: must be at least 1" "${net[@]}" --batch 0
 refused 2 "lr" "${net[@]}" --optimizer adam:lr=0
+refused 2 "patience: needs a validation share" "${net[@]}" --patience 3
+refused 2 "probes: has no parameter 'gradient'; did you mean 'gradients'?" "${net[@]}" --probe gradient=50
+refused 2 "gradients: must be at least 1" "${net[@]}" --probe gradients=0
+refused 2 "calibration: a regression has no confidence" train --data noisy_cubic --model "linear:units=1" --loss squared_error \
+  --probe calibration=10
+refused 2 "leaves no sample to train on" train --data two_moons:n=3 --model 2-8-2 --validation 0.9
+refused 2 "seeds: must be at least 1" "${net[@]}" --seeds 0
+refused 2 "threads: must be at least 1" "${net[@]}" --threads 0
+refused 2 "device: must be auto, cpu or cuda, not 'tpu'" "${net[@]}" --device tpu
+refused 1 "device: this build has no CUDA" "${net[@]}" --device cuda
+refused 2 "$scratch/nowhere" train --data mnist --folder "$scratch/nowhere"
+refused 2 "min: must be less than max" lr-find --data two_moons --model 2-8-2 --min 1 --max 0.1
+refused 2 "only one is possible here" lr-find --data two_moons --model 2-8-2 --optimizer adam --optimizer gd
+refused 2 "not expected: 3 --epochs" lr-find --data two_moons --model 2-8-2 --epochs 3
+refused 2 "eigenvalues: must be at least 1" curvature --data two_moons --model 2-8-2 --eigenvalues 0
+
+# IDX files: whole ones of 20 images, then one that is cut, then one with a label that no class has.
+mkdir "$scratch/idx"
+bytes() { printf '%b' "$(printf '\\x%s' "$@")"; }
+for part in train t10k; do
+  { bytes 00 00 08 03 00 00 00 14 00 00 00 1c 00 00 00 1c; head -c 15680 /dev/urandom; } >"$scratch/idx/$part-images-idx3-ubyte"
+  { bytes 00 00 08 01 00 00 00 14; for i in 0 1; do bytes 00 01 02 03 04 05 06 07 08 09; done; } >"$scratch/idx/$part-labels-idx1-ubyte"
+done
+idx=(train --folder "$scratch/idx" --model 784-8-10 --epochs 1)
+accepted "${idx[@]}"
+never_nan
+head -c 9000 "$scratch/idx/train-images-idx3-ubyte" >"$scratch/cut" && mv "$scratch/cut" "$scratch/idx/train-images-idx3-ubyte"
+timeout 20 "$program" "${idx[@]}" >"$scratch/out" 2>"$scratch/err" && { echo "a truncated file was accepted"; failures=$((failures + 1)); }
+grep -q "train-images-idx3-ubyte" "$scratch/err" || { echo "the truncated file is not named"; cat "$scratch/err"; failures=$((failures + 1)); }
+cp "$scratch/idx/t10k-images-idx3-ubyte" "$scratch/idx/train-images-idx3-ubyte"
+{ head -c 10 "$scratch/idx/t10k-labels-idx1-ubyte"; bytes 0b; tail -c 17 "$scratch/idx/t10k-labels-idx1-ubyte"; } \
+  >"$scratch/idx/train-labels-idx1-ubyte"
+timeout 20 "$program" "${idx[@]}" >"$scratch/out" 2>"$scratch/err" && { echo "label 11 was accepted"; failures=$((failures + 1)); }
+grep -q "11" "$scratch/err" || { echo "label 11 is not named"; cat "$scratch/err"; failures=$((failures + 1)); }
+
+# What is printed.
 accepted "${net[@]}" --epochs 2 --batch 32 --json
-grep -q '"test_accuracy"' "$scratch/out" || { echo "no test_accuracy"; failures=$((failures + 1)); }
-accepted "${net[@]}" --epochs 1 --batch 32 --optimizer gd:lr=1e6 --json
-grep -q '"diverged"' "$scratch/out" || { echo "not diverged"; failures=$((failures + 1)); }
+says '"test_accuracy"'
+says '"diagnosis"'
+says '"columns"'
+accepted "${net[@]}" --epochs 2 --batch 32
+if grep -q 'valid' "$scratch/out"; then echo "a column of nothing"; failures=$((failures + 1)); fi
+accepted "${net[@]}" --epochs 2 --batch 32 --validation 0.2 --ema_decay 0.9
+says 'valid. loss'
+says 'average: loss'
+for optimizer in gd adam momentum; do
+  accepted "${net[@]}" --epochs 1 --batch 32 --optimizer "$optimizer:lr=1e6" --json
+  says '"outcome": "diverged"'
+  never_nan
+  accepted "${net[@]}" --epochs 1 --batch 32 --optimizer "$optimizer:lr=1e6"
+  says 'diagnosis: The loss diverged'
+  never_nan
+done
+accepted "${net[@]}" --epochs 2 --batch 64 --accumulate 1024
+accepted "${net[@]}" --epochs 2 --batch 32 --optimizer gd:lr=0.1 --optimizer adam --seeds 2 --json
+says '"runs"'
+[ "$(grep -c '"seed"' "$scratch/out")" = 4 ] || { echo "not four runs"; failures=$((failures + 1)); }
+accepted "${net[@]}" --epochs 2 --batch 32 --optimizer gd:lr=0.1 --seeds 2
+says 'over 2 seeds'
+accepted "${net[@]}" --epochs 60 --batch 16 --validation 0.2 --patience 1 --optimizer adam:lr=0.1 --json
+says '"restored_step": [0-9]+'
+probes=evaluation=10,noise_scale=10,calibration=10,curvature=10,spectrum=20,trace=20
+accepted "${net[@]}" --epochs 2 --batch 32 --probe "$probes" --json
+for probe in evaluation gradients weights activations noise_scale calibration curvature spectrum trace; do says "\"$probe\": \\{"; done
+accepted train --data noisy_cubic --model "linear:units=8; tanh; linear:units=1" --loss squared_error --epochs 1
+never_nan
+accepted lr-find --data two_moons --model 2-16-2 --optimizer gd
+says 'falls fastest at a rate of'
+accepted lr-find --data two_moons --model 2-16-2 --json
+says '"steepest": [0-9]'
+accepted overfit-one-batch --data two_moons --model 2-64-2 --optimizer adam:lr=0.01 --batch 8
+says '^passed'
+timeout 60 "$program" overfit-one-batch --data two_moons --model 2-8-2 --optimizer gd:lr=1e-6 --most_steps 20 >"$scratch/out" 2>"$scratch/err"
+[ $? = 1 ] && grep -q '^failed' "$scratch/out" || { echo "a failed test is not told"; failures=$((failures + 1)); }
+accepted curvature --data two_moons --model 2-16-2 --optimizer momentum:lr=0.125,momentum=0.5 --density 64 --json
+says '"stability_limit": 24'
+says '"steps": 0'
+accepted curvature --data two_moons --model 2-16-2 --steps 20
+says 'after 20 updates'
+
+# Ctrl+C ends a run that would take hours, at once, with what was measured.
+"$program" train --data two_moons:n=2000 --model 2-256-256-2 --epochs 1000000 --json >"$scratch/out" 2>"$scratch/err" &
+run=$!
+for ((i = 0; i < 100; ++i)); do
+  grep -q '^SigCgt:.*[2367abef]$' "/proc/$run/status" 2>/dev/null && break
+  read -rt 0.1 <> <(:) || true
+done
+kill -INT "$run"
+wait "$run"
+[ $? = 0 ] || { echo "an interrupted run fails"; cat "$scratch/err"; failures=$((failures + 1)); }
+says '"outcome": "stopped"'
 
 # Runs: what was kept above is there; what is typed wrong is said; nothing is half done.
 shows() { # shows TEXT ARGS...: accepted, and standard output has TEXT in it

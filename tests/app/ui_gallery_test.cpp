@@ -105,7 +105,7 @@ struct Gallery {
     for (const Icon icon :
          {Icon::kPlay, Icon::kPause, Icon::kStepBack, Icon::kStep, Icon::kRewind, Icon::kPlus, Icon::kMinus,
           Icon::kTrash, Icon::kEye, Icon::kEyeOff, Icon::kDuplicate, Icon::kReset, Icon::kClose,
-          Icon::kChevron, Icon::kCheck, Icon::kMore, Icon::kExpand, Icon::kSave}) {
+          Icon::kChevron, Icon::kCheck, Icon::kMore, Icon::kExpand, Icon::kSave, Icon::kStop}) {
       if (i % 10 != 0) ImGui::SameLine(0, px(4));
       icon_button("icon" + std::to_string(i), icon, {.active = i == 8, .enabled = i != 7});
       ++i;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "app/headless.hpp"
+#include "tests/app/tiny_digits.hpp"
 
 namespace thalweg {
 namespace {
@@ -118,6 +119,52 @@ TEST_P(WorkbenchGallery, Events) {
   h().workbench().player().seek(h().workbench().editor(), 450);
   h().frames(3);
   picture("events");
+}
+
+TEST_P(WorkbenchGallery, Training) {
+  const TinyDigits digits(400);
+  Scene scene = h().scene();
+  scene.training.folder = digits.folder();
+  *scene.training.training.spec.find("batch") = 16.0;
+  *scene.training.probes.find("gradients") = 2.0;
+  *scene.training.probes.find("weights") = 2.0;
+  *scene.training.probes.find("activations") = 2.0;
+  *scene.training.probes.find("histograms") = 5.0;
+  open(scene);
+  const auto show = [&] {
+    ASSERT_FALSE(h().workbench().show("training"));
+    h().frames(4);
+  };
+  show();
+  picture("training-start");
+  scene.training.step = 60;
+  scene.training.optimizers[3].live.change(30, "lr", 0.01);
+  *scene.training.optimizers[0].live.spec.find("lr") = 1e6;  // diverges
+  open(scene);
+  show();
+  h().drag(h().place("network.canvas.sheet", 0.3F, 0.2F), h().place("network.canvas.sheet", 0.7F, 0.8F));
+  h().frames(2);
+  picture("training-diverged");
+  h().move(h().place("loss", 0.5F, 0.5F));
+  h().frames(3);
+  picture("training-crosshair");
+  h().move("transport.progress");
+  h().frames(60);
+  picture("training-events");
+  for (const char* page : {"histograms", "curvature", "rate", "experiments"}) {
+    Scene next = h().scene();
+    *next.training.view.find("page") = std::string(page);
+    h().workbench().editor().apply(next);
+    h().frames(3);
+    picture(std::string("training-") + page);
+  }
+  h().click("probe.lr_find");
+  h().frames(3);
+  picture("training-lr-find");
+  scene.training.folder = "/no/such/folder";
+  open(scene);
+  show();
+  picture("training-missing");
 }
 
 INSTANTIATE_TEST_SUITE_P(Themes, WorkbenchGallery, ::testing::Values("dark", "light"),

@@ -5,10 +5,9 @@
 #include <atomic>
 #include <cstdlib>
 #include <new>
-#include <numeric>
 
 #include "tests/golden/close.hpp"
-#include "tests/nn/networks.hpp"
+#include "tests/nn/engines.hpp"
 
 namespace {
 std::atomic<long> g_allocations = 0;
@@ -28,19 +27,8 @@ void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 namespace thalweg {
 namespace {
 
-std::unique_ptr<TrainingEngine> built(const NetworkSettings& settings, std::shared_ptr<const Dataset> data,
-                                      std::uint64_t seed = 7, int threads = 1) {
-  auto engine = make_cpu_engine({threads});
-  if (auto error = engine->load(std::move(data))) ADD_FAILURE() << error->text();
-  if (auto error = engine->build(settings, seed)) ADD_FAILURE() << error->text();
-  return engine;
-}
-
-std::vector<std::uint32_t> batch_of(int count, std::uint32_t first = 0) {
-  std::vector<std::uint32_t> out(static_cast<std::size_t>(count));
-  std::iota(out.begin(), out.end(), first);
-  return out;
-}
+using test::batch_of;
+using test::built;
 
 class Engine : public ::testing::TestWithParam<const char*> {};
 
@@ -166,9 +154,13 @@ TEST(CpuEngine, ClipsToTheGlobalNorm) {
 
 TEST(CpuEngine, SameCallsSameNumbersAndRestoreIsExact) {
   const auto data = test::toy_data();
-  const NetworkSettings settings =
+  NetworkSettings plain =
       test::network("linear:units=20; batch_norm; relu; dropout; linear:units=3", "adamw:lr=0.01");
-  for (const int threads : {1, 2}) {
+  NetworkSettings full = plain;
+  full.micro_batch = 7;
+  full.ema_decay = 0.8;
+  full.precision = Precision::kFp16;
+  for (const auto& [threads, settings] : {std::pair{1, plain}, {2, plain}, {1, full}}) {
     const auto a = built(settings, data, 3, threads), b = built(settings, data, 3, threads);
     EngineState middle;
     std::vector<double> losses;
@@ -179,6 +171,7 @@ TEST(CpuEngine, SameCallsSameNumbersAndRestoreIsExact) {
       EXPECT_EQ(losses.back(), b->step(batch, {0.01})->loss);
     }
     EXPECT_EQ(a->state(), b->state());
+    EXPECT_EQ(a->state().average.empty(), settings.ema_decay == 0.0);
     const EngineState end = a->state();
     ASSERT_FALSE(a->restore(middle));
     for (int step = 6; step < 12; ++step)
@@ -196,6 +189,22 @@ TEST(CpuEngine, AStepAllocatesNothing) {
   const long before = g_allocations;
   for (int i = 0; i < 10; ++i)
     if (!engine->step(batch, {0.01})) FAIL();
+  EXPECT_EQ(g_allocations - before, 0);
+}
+
+TEST(CpuEngine, NorDoesOneWithEverythingOn) {
+  NetworkSettings settings =
+      test::network("linear:units=20; batch_norm; dropout; residual:norm=rms_norm; linear:units=3", "adam");
+  settings.micro_batch = 10;
+  settings.ema_decay = 0.9;
+  settings.precision = Precision::kFp16;
+  const auto engine = built(settings, test::toy_data());
+  const auto batch = batch_of(32);
+  StepDetail detail{.whole = true, .tensors = {}};
+  ASSERT_TRUE(engine->step(batch, {0.01, 1.0}, &detail));
+  const long before = g_allocations;
+  for (int i = 0; i < 10; ++i)
+    if (!engine->step(batch, {0.01, 1.0}, &detail)) FAIL();
   EXPECT_EQ(g_allocations - before, 0);
 }
 
@@ -249,6 +258,12 @@ TEST(CpuEngine, RefusesAndChangesNothing) {
   EngineState wrong = before;
   wrong.slots.pop_back();
   EXPECT_TRUE(engine->restore(wrong));
+  wrong = before;
+  wrong.average = wrong.parameters;
+  EXPECT_TRUE(engine->restore(wrong)) << "no average is kept";
+  wrong = before;
+  wrong.scaling = {1.0, 0.0};
+  EXPECT_TRUE(engine->restore(wrong)) << "not fp16";
   EXPECT_EQ(engine->state(), before);
 
   auto fresh = make_cpu_engine();
@@ -268,6 +283,14 @@ TEST(CpuEngine, RefusesAndChangesNothing) {
   EXPECT_TRUE(fresh->load(std::make_shared<Dataset>(bad)));
   ASSERT_FALSE(fresh->load(data));
   EXPECT_TRUE(fresh->build(test::network("9-3"), 1));
+  NetworkSettings settings = test::network("8-3");
+  settings.micro_batch = -1;
+  EXPECT_TRUE(fresh->build(settings, 1));
+  settings.micro_batch = 0;
+  for (const double decay : {-0.1, 1.0, std::nan("")}) {
+    settings.ema_decay = decay;
+    EXPECT_TRUE(fresh->build(settings, 1)) << decay;
+  }
 }
 
 TEST(CpuEngine, DivergenceShowsAsANumberThatIsNotFinite) {

@@ -62,6 +62,17 @@ TEST(Functions, CrossEntropyByHand) {
   EXPECT_TRUE(test::close(gradient[1], std::exp(2.0) / sum - 0.1, 1e-14));
 }
 
+TEST(Functions, RmsNormByHand) {
+  const Plan planned = plan(parse_model("rms_norm:eps=0.5; linear:units=1").value(), 2, 1).value();
+  ReferenceNet<double> net(planned, {.cross_entropy = false, .label_smoothing = 0.0}, 1);
+  net.parameters[0] = 2.0;  // γ
+  net.parameters[1] = -1.0;
+  net.forward({.count = 1, .inputs = {3.0, 4.0}, .labels = {}, .targets = {0.0}}, false);
+  // The mean of 9 and 16 is 12.5: both are divided by √(12.5 + 0.5).
+  EXPECT_TRUE(test::close(net.output_of(0)[0], 6.0 / std::sqrt(13.0), 1e-15));
+  EXPECT_TRUE(test::close(net.output_of(0)[1], -4.0 / std::sqrt(13.0), 1e-15));
+}
+
 TEST(Functions, HugeLogitsDoNotOverflowAndNanShows) {
   const float huge[] = {1e30f, -1e30f};
   EXPECT_EQ(cross_entropy(huge, 2, 0, 0.0f, 1.0f, static_cast<float*>(nullptr)), 0.0f);

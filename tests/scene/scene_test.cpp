@@ -62,6 +62,78 @@ TEST(Scene, ErrorsNameTheKey) {
   EXPECT_EQ(scene_from_json("{}").error().text(), "scene: is not a Thalweg scene (it has no 'thalweg_scene')");
 }
 
+TEST(Scene, TrainingRoundTripsWithEveryPart) {
+  Scene scene = default_scene();
+  TrainingScene& training = scene.training;
+  training.data = parse_spec("blobs:seed=3", dataset_family()).value();
+  training.folder = "/a folder/with \"quotes\"";
+  training.model = parse_model("linear:units=7; batch_norm; gelu; dropout:p=0.25; linear:units=3").value();
+  training.model.initialisation = parse_spec("orthogonal:gain=2", initialisation_family()).value();
+  training.loss = parse_spec("cross_entropy:label_smoothing=0.1", loss_family()).value();
+  training.schedule = parse_spec("cosine_warmup:peak=0.3,warmup=10,total=100", schedule_family()).value();
+  training.optimizers[1].live.change(30, "lr", 0.5);
+  training.optimizers[2].visible = false;
+  training.training.change(12, "clip_norm", 0.5);
+  *training.training.spec.find("batch") = 32.0;
+  *training.probes.find("gradients") = 7.0;
+  *training.view.find("x_axis") = std::string("time");
+  training.seeds = 3;
+  training.step = 123;
+  ASSERT_FALSE(check(scene)) << check(scene)->text();
+  const auto back = scene_from_json(to_json(scene));
+  ASSERT_TRUE(back) << back.error().text();
+  EXPECT_EQ(*back, scene);
+  EXPECT_NE(scene, default_scene());
+}
+
+TEST(Scene, AFileFromBeforeTrainingIsRead) {
+  std::string text = to_json(default_scene());
+  const auto begin = text.find(",\n  \"training\": {");
+  ASSERT_NE(begin, std::string::npos);
+  text.replace(begin, text.rfind('}') - begin, "\n");
+  const auto scene = scene_from_json(text);
+  ASSERT_TRUE(scene) << scene.error().text();
+  EXPECT_EQ(scene->training, default_training_scene());
+}
+
+TEST(Scene, ErrorsOfTheTrainingPartNameTheKey) {
+  const std::string good = to_json(default_scene());
+  const auto error = [&](const std::string& from, const std::string& to) {
+    const auto scene = scene_from_json(replaced(good, from, to));
+    return scene ? std::string("accepted") : scene.error().text();
+  };
+  EXPECT_EQ(error("\"seeds\"", "\"sedes\""), "training: has an unknown key 'sedes'; did you mean 'seeds'?");
+  EXPECT_EQ(error("\"seeds\": 1", "\"seeds\": 0"), "training: 'seeds' must be at least 1 and at most 8");
+  EXPECT_EQ(error("\"data\": \"mnist:", "\"data\": \"mnits:"),
+            "training: data set: there is no 'mnits'; did you mean 'mnist'?");
+  EXPECT_EQ(error("units=128", "units=0"), "training: model: linear: units: must be at least 1 and at most 65536, not 0");
+  EXPECT_EQ(error("batch=64", "batch=64.5"), "training: training: batch: must be a whole number, not 64.5");
+  EXPECT_EQ(error("\"inputs\": 784", "\"inputs\": -784"), "training: model: 'inputs' must be at least 0 and at most 2^30");
+  EXPECT_EQ(error("patience=off", "patience=3,steps=auto"), "training: training: steps: is given twice");
+  EXPECT_EQ(error("validation=0.1,", "validation=0,"), "accepted");
+  Scene scene = default_scene();
+  *scene.training.training.spec.find("validation") = 0.0;
+  *scene.training.training.spec.find("patience") = 3.0;
+  EXPECT_EQ(check(scene)->text(), "training: training: patience: needs a validation share, whose loss it watches");
+}
+
+TEST(Scene, LanesAreOptimizersTimesSeeds) {
+  TrainingScene scene = default_training_scene();
+  scene.seeds = 3;
+  *scene.training.spec.find("seed") = 5.0;
+  const auto lanes = scene.lanes();
+  ASSERT_EQ(lanes.size(), 12U);
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    EXPECT_EQ(lanes[i].optimizer, scene.optimizers[i / 3].live);
+    EXPECT_EQ(lanes[i].training.spec.number("seed"), 5.0 + static_cast<double>(i % 3));
+    EXPECT_FALSE(check(lanes[i]));
+  }
+  // From the largest seed on they go round, so that every Scene can be trained.
+  *scene.training.spec.find("seed") = 9007199254740991.0;
+  for (const TrainingSettings& lane : scene.lanes()) EXPECT_FALSE(check(lane)) << check(lane)->text();
+  EXPECT_NE(scene.lane(0, 0), scene.lane(0, 1));
+}
+
 TEST(Scene, HostileTextIsRefused) {
   EXPECT_FALSE(scene_from_json(std::string(100'000, '[')));
   EXPECT_FALSE(scene_from_json(std::string(5 * 1024 * 1024, ' ')));
@@ -105,6 +177,10 @@ TEST(Scene, TheLargestFitsIntoItsFile) {
   };
   for (SceneOptimizer& optimizer : scene.optimizers) fill(optimizer.live, "lr");
   fill(scene.gradient, "noise");
+  while (scene.training.optimizers.size() < kMostOptimizers) scene.training.optimizers.push_back(scene.training.optimizers[0]);
+  for (SceneOptimizer& optimizer : scene.training.optimizers) fill(optimizer.live, "lr");
+  fill(scene.training.training, "clip_norm");
+  scene.training.folder = std::string(4096, 'x');
   EXPECT_EQ(scene.gradient.changes.size(), kMostChanges);
   EXPECT_EQ(scene.gradient.changes.back().step, 9'000'000'000'000'000 + static_cast<std::int64_t>(kMostChanges) + 49);
   const auto back = scene_from_json(to_json(scene));

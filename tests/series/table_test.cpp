@@ -124,5 +124,29 @@ TEST(Table, OneWritesWhileOthersRead) {
   EXPECT_EQ(wrong, 0);
 }
 
+TEST(Table, AppendsTheRowsOfAnother) {
+  Table from(2), to(2);
+  const auto add = [](Table& table, double value) {
+    const auto tail = table.tail();
+    tail.column(0)[0] = value;
+    tail.column(1)[0] = -value;
+    table.commit(1);
+  };
+  for (int i = 0; i < Table::kBlockRows + 7; ++i) add(from, i);
+  for (int i = 0; i < 100; ++i) add(to, 1000 + i);
+  to.append(from.view());
+  ASSERT_EQ(to.rows(), Table::kBlockRows + 107);
+  for (std::int64_t row = 0; row < from.rows(); ++row) {
+    ASSERT_EQ(to.view().at(row + 100, 0), static_cast<double>(row));
+    ASSERT_EQ(to.view().at(row + 100, 1), static_cast<double>(-row));
+  }
+  EXPECT_EQ(to.view().at(99, 0), 1099.0);
+  add(from, 0.0);
+  EXPECT_EQ(to.rows(), Table::kBlockRows + 107);
+  EXPECT_THROW(Table(3).append(from.view()), std::invalid_argument);
+  to.append({});
+  EXPECT_EQ(to.rows(), Table::kBlockRows + 107);
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -1,0 +1,44 @@
+// One card for each optimizer, on a surface or in training, and what adds another.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "app/view.hpp"
+#include "app/ui/theme.hpp"
+
+namespace thalweg {
+
+/// What stands at the right of a card's head: how it is going, in few words.
+struct CardStatus {
+  std::string text;
+  ui::Colour colour;
+  std::string tooltip;
+};
+
+/// What the cards are about.
+struct CardList {
+  std::function<const std::vector<SceneOptimizer>&(const Scene&)> read;
+  std::function<std::vector<SceneOptimizer>&(Scene&)> write;
+  /// The step whose values card `index` shows.
+  std::function<std::int64_t(std::size_t)> step;
+  std::function<CardStatus(std::size_t)> status;
+  /// Sets a parameter of optimizer `index`, from now on or from the start.
+  std::function<void(Scene&, std::size_t, const Parameter&, const Value&)> set;
+  std::string_view none;  ///< said where there are none
+};
+
+/// The optimizers on the surface.
+CardList surface_cards(Frame& frame);
+
+class OptimizerCards {
+ public:
+  /// @param selected  index of the card that shows all its parameters
+  void draw(Frame& frame, const CardList& list, int& selected);
+
+ private:
+  void card(Frame& frame, const CardList& cards, int& chosen, std::size_t index);
+  void add_menu(Frame& frame, const CardList& cards, int& selected);
+};
+
+}  // namespace thalweg

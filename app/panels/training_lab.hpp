@@ -1,0 +1,41 @@
+// The Training view: settings left, curves and probes in the middle, the network right, transport below.
+#pragma once
+
+#include <memory>
+
+#include "app/panels/training_curves.hpp"
+#include "app/panels/training_experiments.hpp"
+#include "app/panels/training_network.hpp"
+#include "app/panels/training_probes.hpp"
+#include "app/panels/training_session.hpp"
+#include "app/panels/training_setup.hpp"
+#include "app/view.hpp"
+
+namespace thalweg {
+
+class TrainingLab final : public View {
+ public:
+  /// `wake` asks for another frame from any thread.
+  explicit TrainingLab(const std::function<void()>& wake) : session_(wake), experiments_(wake) {}
+
+  std::string id() const override { return "training"; }
+  std::string label() const override { return "Training"; }
+  void draw(Frame& frame, const Rect& area) override;
+  void key(Frame& frame, const KeyPress& press) override;
+
+  const TrainingSession& session() const { return session_; }
+
+ private:
+  void middle(Frame& frame, const Rect& area);
+  void page(Frame& frame, const Rect& area);
+  void open_page(Frame& frame, int page, const Rect& area);
+
+  TrainingSession session_;
+  TrainingSetup setup_;
+  TrainingCurves curves_;
+  TrainingProbes probes_;
+  TrainingNetwork network_;
+  TrainingExperiments experiments_;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,63 @@
+// What the panels of the Training view share within a session: the worker, its newest snapshot, whether
+// it trains, and what is selected. Not part of the Scene: nothing that is computed depends on it.
+#pragma once
+
+#include <limits>
+#include <memory>
+
+#include "app/panels/session.hpp"
+#include "app/work/training_worker.hpp"
+
+namespace thalweg {
+
+/// The window's thread only.
+class TrainingSession {
+ public:
+  explicit TrainingSession(std::function<void()> wake) : worker_(std::move(wake)), run_(worker_.snapshot()) {}
+
+  /// Tells the worker what the Scene asks for and takes its newest snapshot; once before and once after
+  /// the panels are drawn. Keeps the Scene's step where the run is.
+  void synchronise(Frame& frame);
+
+  const TrainingSnapshot& run() const { return *run_; }
+  bool began() const { return run_->steps() > 0; }
+  bool training() const { return training_; }
+  bool stopped() const { return stopped_; }
+
+  void train();
+  void pause() { training_ = false; }
+  /// Pause or train; anew if nothing is left to train.
+  void toggle(Frame& frame);
+  /// Ends the run where it is.
+  void stop();
+  /// Starts again from new weights with the Scene's settings, without the changes made on the way.
+  void restart(Frame& frame);
+  /// Trains so many updates further and pauses.
+  void step(std::int64_t updates);
+
+  /// Sets a parameter of lanes [first, first + count): while their run goes on, a live one changes from
+  /// the next update on; any other changes from the start, which takes starting again.
+  void set_live(LiveSpec& live, const Parameter& parameter, const Value& value, std::size_t first,
+                std::size_t count);
+
+  /// The lanes of an optimizer in the newest snapshot: the first, and how many.
+  std::pair<std::size_t, std::size_t> lanes_of(std::size_t optimizer) const;
+  /// The lane that is looked into; null if there are none.
+  const TrainingSnapshot::Lane* selected_lane() const;
+  std::size_t selected_index() const;
+
+  int selected = 0;  ///< index of the optimizer whose network is looked into
+  std::shared_ptr<const Drawing> drawing;
+
+ private:
+  TrainingRequest request_for(const Scene& scene) const;
+
+  TrainingWorker worker_;
+  std::shared_ptr<const TrainingSnapshot> run_;
+  bool training_ = false;
+  bool stopped_ = false;
+  std::uint64_t number_ = 1;
+  std::int64_t limit_ = std::numeric_limits<std::int64_t>::max();
+};
+
+}  // namespace thalweg

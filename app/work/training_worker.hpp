@@ -1,0 +1,192 @@
+// The thread that trains: it owns the networks, loads their data, and trains them in turns of a few
+// milliseconds. The window tells it what is wanted and takes snapshots of what has come out; neither
+// ever waits for the other.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "core/training/inspect.hpp"
+#include "core/training/trainer.hpp"
+
+namespace thalweg {
+
+/// A picture drawn by hand, as the data have them: one byte a pixel.
+struct Drawing {
+  std::uint64_t version = 0;
+  std::vector<std::uint8_t> pixels;
+};
+
+/// What a network says to a drawing.
+struct DrawingAnswer {
+  std::uint64_t version = 0;  ///< of the drawing
+  std::int64_t step = 0;      ///< how far the network had been trained
+  std::vector<double> probabilities;
+};
+
+/// A look into one network, at one step.
+struct TrainingLook {
+  std::size_t lane = 0;
+  std::int64_t step = 0;
+  std::shared_ptr<const Dataset> data;
+  DataPart part = DataPart::kTest;
+  std::optional<Inspection> inspection;  ///< none of a regression
+  std::int64_t of = 0;                   ///< how many samples the part has in all
+  std::vector<float> first_weights;      ///< of the first linear layer: inputs x units, row by row
+  int inputs = 0;
+  int units = 0;
+  /// Of data with one or two features: the outputs over a grid of inputs, row by row from the lowest y, at
+  /// the middles of its cells; with one feature there is one row. Logits, or the value of a regression.
+  std::vector<float> map;
+  int columns = 0;
+  int rows = 0;
+  std::array<double, 4> bounds{};  ///< x from, to, y from, to
+};
+
+/// What the window wants. A plain value; asking for the same again changes nothing.
+struct TrainingRequest {
+  enum class Drive { kPause, kTrain, kStop };
+
+  std::vector<TrainingSettings> lanes;
+  int seeds = 1;       ///< lanes of one optimizer, one after the other
+  std::string folder;  ///< where data files are; empty: the usual places
+  Spec data;           ///< as in the lanes; counts where there are none
+  std::uint64_t run = 0;  ///< another number: all of it starts again
+  Drive drive = Drive::kPause;
+  /// No lane goes beyond: for single steps, and for pictures of a given step.
+  std::int64_t limit = std::numeric_limits<std::int64_t>::max();
+  std::size_t selected = 0;  ///< the lane that is looked into
+  std::shared_ptr<const Drawing> drawing;
+
+  bool operator==(const TrainingRequest&) const = default;
+};
+
+struct TrainingSnapshot {
+  struct Lane {
+    std::shared_ptr<const TrainingSettings> settings;
+    TrainingView view;
+    std::size_t optimizer = 0;  ///< index into the Scene's, when its lanes were taken over
+    int seed = 0;               ///< counted from 0
+  };
+
+  std::uint64_t run = 0;
+  std::vector<Lane> lanes;
+  std::shared_ptr<const Dataset> data;
+  Spec data_spec;                       ///< what `data` is
+  std::shared_ptr<const Plan> plan;     ///< of the networks; null while there are none
+  std::shared_ptr<const TrainingLook> look;
+  std::shared_ptr<const DrawingAnswer> answer;
+  bool loading = false;  ///< data are read or networks built
+  bool arrived = true;   ///< nothing is left to do until another request
+  /// The run goes on with settings of its own: what was asked for since can't be had without starting
+  /// again.
+  bool differs = false;
+  double samples_per_second = 0.0;      ///< of all lanes together; 0: not known
+  std::optional<Error> error = {};      ///< why there are no networks, or why they ended
+
+  /// Updates made by the lane that has made most.
+  std::int64_t steps() const;
+  /// True if there are lanes and none can go on.
+  bool finished() const;
+};
+
+class TrainingWorker {
+ public:
+  /// `wake` is called on the worker's thread after each new snapshot, at most sixty times a second.
+  explicit TrainingWorker(std::function<void()> wake = {});
+  ~TrainingWorker();
+  TrainingWorker(const TrainingWorker&) = delete;
+  TrainingWorker& operator=(const TrainingWorker&) = delete;
+
+  /// The window's thread.
+  void request(TrainingRequest request);
+
+  /// The window's thread: the first update that a change can still reach in lanes [first, first + count)
+  /// of the newest snapshot. None is begun until the next request(), so that the change gets there in time.
+  std::int64_t hold(std::size_t first, std::size_t count);
+
+  /// The newest snapshot, never null. Any thread; never blocks for longer than a pointer's copy.
+  std::shared_ptr<const TrainingSnapshot> snapshot() const;
+
+  /// Until everything asked for is done: for pictures and tests.
+  void wait();
+
+ private:
+  struct Lane {
+    std::unique_ptr<Trainer> trainer;
+    std::shared_ptr<const TrainingSettings> settings;
+    std::size_t optimizer = 0;
+    int seed = 0;
+    double seconds_per_step = 0.0;
+    std::size_t looked_at_epoch = 0;
+  };
+  struct Slice {
+    std::size_t lane = 0;
+    std::int64_t steps = 0;
+  };
+
+  void loop(std::stop_token stop);
+  void adopt(const TrainingRequest& request);
+  std::optional<Error> rebuild(const TrainingRequest& request);
+  std::optional<Error> add_lane(const TrainingRequest& request, std::size_t index);
+  void synchronise(const TrainingRequest& request);
+  void adjust_lanes(const TrainingRequest& request);
+  bool take_or_leave_lanes(const TrainingRequest& request);
+  std::optional<Slice> next_slice() const;
+  void train(const Slice& slice);
+  bool look_wanted() const;
+  bool look_due() const;
+  void look();
+  void draw_map(TrainingEngine& engine, TrainingLook& out) const;
+  void answer();
+  void publish(bool arrived);
+  void set_claims();
+  void fail(const std::exception& exception);
+
+  std::function<void()> wake_;
+
+  // The worker's thread only.
+  TrainingRequest request_;
+  std::vector<Lane> lanes_;
+  std::shared_ptr<const Dataset> data_;
+  Spec data_spec_;
+  std::string data_folder_;
+  std::shared_ptr<const Plan> plan_;
+  std::shared_ptr<const TrainingLook> look_;
+  bool whole_look_ = false;  ///< it is of all samples that one takes time for
+  std::shared_ptr<const DrawingAnswer> answer_;
+  std::size_t answered_lane_ = 0;
+  std::optional<Error> error_;
+  std::uint64_t run_ = 0;
+  bool loading_ = false;
+  bool differs_ = false;
+  double published_at_ = 0.0;
+  double next_look_ = 0.0;
+  double rate_ = 0.0;
+  double rate_since_ = 0.0;
+  std::int64_t rate_samples_ = 0;
+
+  // The window's thread only.
+  TrainingRequest asked_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::condition_variable idle_changed_;
+  std::optional<TrainingRequest> pending_;
+  std::vector<std::int64_t> claims_;  ///< by lane: updates made or begun
+  bool held_ = false;
+  bool idle_ = true;
+  std::shared_ptr<const TrainingSnapshot> snapshot_ = std::make_shared<TrainingSnapshot>();
+  std::atomic<bool> abandon_{false};  ///< what is under way is to end, even within an evaluation
+  std::jthread thread_;               // last: starts when all of the above exists
+};
+
+}  // namespace thalweg
