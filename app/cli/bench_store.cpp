@@ -103,7 +103,8 @@ void write_points(std::vector<Figure>& out, const fs::path& file) {
     std::vector<Seconds> all;
     for (std::int64_t batch = 0; batch < kBatches; ++batch) {
       std::vector<Points> points;
-      for (int i = 0; i < kSeries; ++i) points.push_back(noisy("series " + std::to_string(i), batch * kBatch, kBatch, i));
+      for (int i = 0; i < kSeries; ++i)
+        points.push_back(noisy("series " + std::to_string(i), batch * kBatch, kBatch, i));
       all.push_back(seconds_of([&] {
         need(runs->batch([&]() -> std::optional<Error> {
           for (const Points& series : points)
@@ -118,10 +119,12 @@ void write_points(std::vector<Figure>& out, const fs::path& file) {
       sum.thread += seconds.thread;
     }
     constexpr double kMillions = 1e-6 * kSeries * kBatch * kBatches;
-    out.push_back({"points written in batches of 131,072, with their rollup", kMillions / sum.wall, "million/s"});
+    out.push_back(
+        {"points written in batches of 131,072, with their rollup", kMillions / sum.wall, "million/s"});
     out.push_back({"  of the thread alone", kMillions / sum.thread, "million/s"});
   }
-  out.push_back({"size of the file", static_cast<double>(fs::file_size(file)) / (kSeries * kBatch * kBatches), "bytes/point"});
+  out.push_back({"size of the file", static_cast<double>(fs::file_size(file)) / (kSeries * kBatch * kBatches),
+                 "bytes/point"});
 }
 
 void compare(std::vector<Figure>& out, const fs::path& file) {
@@ -140,12 +143,14 @@ void compare(std::vector<Figure>& out, const fs::path& file) {
     std::unique_ptr<Store> runs;
     first.push_back(seconds_of([&] {
       runs = need(Store::open(file));
-      for (const std::int64_t id : ids) columns += need(runs->read_series(id, "loss", 0, kSteps, kPixels)).size();
+      for (const std::int64_t id : ids)
+        columns += need(runs->read_series(id, "loss", 0, kSteps, kPixels)).size();
     }));
     full.push_back(seconds_of([&] {
       for (const std::int64_t id : ids) points += need(runs->points(id, "loss")).values.size();
     }));
-    if (columns < kRuns * kPixels / 4 || points != kRuns * kSteps) throw Stop{{ErrorCode::kInternal, "lost points", "bench"}};
+    if (columns < kRuns * kPixels / 4 || points != kRuns * kSteps)
+      throw Stop{{ErrorCode::kInternal, "lost points", "bench"}};
   }
   add_milliseconds(out, "50 runs x 100,000 points: opened, 1000 columns each", first);
   add_milliseconds(out, "50 runs x 100,000 points: every point", full);
@@ -159,7 +164,8 @@ void filter(std::vector<Figure>& out, const fs::path& file) {
       const double lr = std::pow(10.0, -1.0 - 0.001 * (i % 3000));
       store::RunStart start{.kind = "training", .name = "run " + std::to_string(i)};
       start.settings = {{"", "optimizer", optimizers[i % 4], {}}, {"optimizer", "lr", format_number(lr), lr}};
-      for (int k = 0; k < 20; ++k) start.settings.push_back({"training", "setting " + std::to_string(k), "1", 1.0});
+      for (int k = 0; k < 20; ++k)
+        start.settings.push_back({"training", "setting " + std::to_string(k), "1", 1.0});
       const auto run = runs->begin(start);
       if (!run) return run.error();
       for (const char* key : {"train_loss", "test_loss", "train_accuracy", "test_accuracy"})

@@ -5,13 +5,13 @@
 
 #include "app/cli/commands.hpp"
 #include "core/optimizer/optimizer.hpp"
-#include "core/schedule/schedule.hpp"
 #include "core/scene/scene.hpp"
+#include "core/schedule/schedule.hpp"
 
 namespace thalweg::cli {
 namespace {
 
-constexpr std::int64_t kMostRows = 200'000;         ///< kept of one run
+constexpr std::int64_t kMostRows = 200'000;            ///< kept of one run
 constexpr std::int64_t kMostRowsTogether = 1'000'000;  ///< of one command
 /// Coordinates that are kept; surfaces may have a thousand.
 constexpr int kMostCoordinates = 8;
@@ -58,8 +58,8 @@ store::RunStart start_of(const RaceSettings& settings, std::size_t lane, const s
 
 void add_changes(store::Recorder& recorder, int run, const LiveSpec& live, const Descriptor& descriptor) {
   for (const Change& change : live.changes)
-    recorder.add_event(run, {change.step, "changed", change.key,
-                             format_value(change.value, *descriptor.find(change.key))});
+    recorder.add_event(
+        run, {change.step, "changed", change.key, format_value(change.value, *descriptor.find(change.key))});
 }
 
 std::int64_t kept_stride(std::int64_t rows, std::int64_t lanes) {
@@ -86,7 +86,8 @@ void Keeper::finish() {
     std::fprintf(stderr, "thalweg: this run is not kept: %s (--no-save says that it need not be)\n",
                  one_line(status.trouble->text()).c_str());
   else if (status.refused)
-    std::fprintf(stderr, "thalweg: not all of this run is kept: %s\n", one_line(status.refused->text()).c_str());
+    std::fprintf(stderr, "thalweg: not all of this run is kept: %s\n",
+                 one_line(status.refused->text()).c_str());
   else if (status.lost > 0)
     std::fprintf(stderr, "thalweg: %lld points of this run are not kept: the file was too slow\n",
                  static_cast<long long>(status.lost));
@@ -94,11 +95,13 @@ void Keeper::finish() {
 
 RaceKeeper::RaceKeeper(store::Recorder& recorder, const RaceSettings& settings) : recorder_(recorder) {
   const auto lanes = settings.optimizers.size();
-  stride_ = kept_stride(static_cast<std::int64_t>(settings.run.number("steps")) + 1, static_cast<std::int64_t>(lanes));
+  stride_ = kept_stride(static_cast<std::int64_t>(settings.run.number("steps")) + 1,
+                        static_cast<std::int64_t>(lanes));
   const std::string race = lanes > 1 ? store::new_uid() : "";
   for (std::size_t i = 0; i < lanes; ++i) {
     lanes_.push_back({recorder.begin(start_of(settings, i, race)), 0});
-    add_changes(recorder, lanes_.back().run, settings.optimizers[i], *find_optimizer(settings.optimizers[i].spec.id));
+    add_changes(recorder, lanes_.back().run, settings.optimizers[i],
+                *find_optimizer(settings.optimizers[i].spec.id));
     add_changes(recorder, lanes_.back().run, settings.gradient, gradient_descriptor());
   }
 }

@@ -118,7 +118,8 @@ void TrainingKeeper::add_epochs(std::vector<Points>& out, const TrainingView& vi
 
 void TrainingKeeper::add_probes(std::vector<Points>& out, const TrainingView& view) {
   for (const ProbeSeries& probe : view.probes) {
-    auto found = std::find_if(next_rows_.begin(), next_rows_.end(), [&](const auto& next) { return next.first == probe.id; });
+    auto found = std::find_if(next_rows_.begin(), next_rows_.end(),
+                              [&](const auto& next) { return next.first == probe.id; });
     if (found == next_rows_.end()) found = next_rows_.insert(next_rows_.end(), {probe.id, 0});
     for (int column = 1; column < probe.table.columns(); ++column) {
       Points points{probe.id + "/" + probe.columns[static_cast<std::size_t>(column)]};
@@ -145,7 +146,8 @@ void TrainingKeeper::finish(const TrainingView& view, std::int64_t parameters) {
   hand_over(view, true);
   const std::int64_t steps = view.steps.rows();
   recorder_.set_result(run_, "parameters", static_cast<double>(parameters));
-  if (view.skipped_steps > 0) recorder_.set_result(run_, "skipped_steps", static_cast<double>(view.skipped_steps));
+  if (view.skipped_steps > 0)
+    recorder_.set_result(run_, "skipped_steps", static_cast<double>(view.skipped_steps));
   if (view.restored_step >= 0)
     recorder_.add_event(run_, {steps, "restored", "step", std::to_string(view.restored_step)});
   recorder_.finish(run_, {std::string(outcome_name(view.outcome)), steps, view.seconds});

@@ -1,112 +1,16 @@
-#include "app/cli/runs.hpp"
-
+// thalweg runs list, show and compare.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <map>
 
-#include "app/cli/commands.hpp"
-#include "app/cli/json.hpp"
-#include "app/work/files.hpp"
-#include "core/store/store.hpp"
+#include "app/cli/runs_parts.hpp"
 
 namespace thalweg::cli {
 namespace {
 
-namespace fs = std::filesystem;
-using store::Access;
 using store::RunInfo;
 using store::Store;
-
-/// Thrown on the way, said at the end: commands are sequences of calls that may each fail.
-template <class T>
-T need(Result<T> result) {
-  if (!result) throw result.error();
-  return std::move(*result);
-}
-void need(const std::optional<Error>& error) {
-  if (error) throw *error;
-}
-
-template <class Work>
-int guarded(Work work) {
-  try {
-    return work();
-  } catch (const Error& error) {
-    return fail(error);
-  }
-}
-
-fs::path file_of(const RunsOptions& options) {
-  return options.db.empty() ? store::default_file() : fs::path(options.db);
-}
-
-/// For reading: also where nothing may be written. Null where the usual file is not there yet.
-std::unique_ptr<Store> open_to_read(const RunsOptions& options) {
-  const fs::path file = file_of(options);
-  std::error_code code;
-  if (options.db.empty() && !fs::exists(file, code)) return nullptr;
-  if (fs::exists(file, code)) {
-    // Runs of programs that are gone are marked as interrupted on the way.
-    if (auto store = Store::open(file); store) {
-      (void)(*store)->mark_interrupted();
-      return std::move(*store);
-    }
-  }
-  return need(Store::open(file, Access::kRead));
-}
-
-std::unique_ptr<Store> open_to_read_some(const RunsOptions& options) {
-  auto store = open_to_read(options);
-  if (!store) throw Error{ErrorCode::kNotFound, "no runs have been kept yet", file_of(options).string()};
-  return store;
-}
-
-std::unique_ptr<Store> open_to_change(const RunsOptions& options) {
-  const fs::path file = file_of(options);
-  std::error_code code;
-  if (!fs::exists(file, code)) throw Error{ErrorCode::kNotFound, "does not exist", file.string()};
-  return need(Store::open(file));
-}
-
-/// The runs that were named, and those that fit the filter.
-std::vector<RunInfo> chosen(Store& store, const RunsOptions& options) {
-  std::vector<RunInfo> out;
-  for (const std::string& text : options.runs) out.push_back(need(store.find(text)));
-  if (!options.filter.empty())
-    for (RunInfo& run : need(store.list({.filter = need(store::parse_filter(options.filter)), .descending = false})))
-      out.push_back(std::move(run));
-  if (out.empty() && options.filter.empty())
-    throw bad_input("name one or more runs, or choose some with --filter", "runs");
-  if (out.empty()) throw Error{ErrorCode::kNotFound, "no run fits", "filter"};
-  std::vector<RunInfo> once;
-  for (RunInfo& run : out)
-    if (std::none_of(once.begin(), once.end(), [&](const RunInfo& other) { return other.id == run.id; }))
-      once.push_back(std::move(run));
-  return once;
-}
-
-Json written(const RunInfo& run) {
-  Json out{{"uid", run.uid},         {"id", run.id},
-           {"kind", run.kind},       {"name", run.name},
-           {"note", run.note},       {"star", run.star},
-           {"tags", run.tags},       {"outcome", run.outcome},
-           {"steps", run.steps},     {"duration", json_number(run.duration)},
-           {"created", run.created}, {"host", run.host},
-           {"device", run.device},   {"program_version", run.program_version}};
-  if (!run.parent.empty()) out["parent"] = run.parent;
-  if (run.parent_step) out["parent_step"] = *run.parent_step;
-  if (!run.race.empty()) {
-    out["race"] = run.race;
-    out["lane"] = run.lane;
-  }
-  return out;
-}
-
-void print(const Json& json) {
-  // What another tool has put into the file may be no UTF-8.
-  std::printf("%s\n", json.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
-}
 
 std::string short_number(double value) {
   if (std::isnan(value)) return "-";
@@ -140,9 +44,8 @@ class Grid {
   /// Characters, not bytes.
   static std::size_t width_of(const std::string& text) {
     const std::string clean = one_line(text);
-    return static_cast<std::size_t>(std::count_if(clean.begin(), clean.end(), [](char c) {
-      return (static_cast<unsigned char>(c) & 0xC0U) != 0x80;
-    }));
+    return static_cast<std::size_t>(std::count_if(
+        clean.begin(), clean.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; }));
   }
   std::vector<std::vector<std::string>> rows_;
 };
@@ -202,38 +105,6 @@ std::string setting_name(const std::string& part, const std::string& key) {
   return part.empty() ? key : part + "." + key;
 }
 
-/// A cell of CSV: quoted where it must be.
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of("\",\n\r") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
-}
-
-std::string csv_of(Store& store, const std::vector<RunInfo>& runs) {
-  std::string out = "run,series,step,value\n";
-  for (const RunInfo& run : runs)
-    for (const store::SeriesInfo& series : need(store.series(run.id))) {
-      const store::SeriesData data = need(store.points(run.id, series.name));
-      const std::string front = run.uid + "," + csv_cell(series.name) + ",";
-      for (std::size_t i = 0; i < data.steps.size(); ++i) {
-        const double value = data.values[i];
-        out += front + std::to_string(data.steps[i]) + ",";
-        // As pandas and R read them: nothing for what is no number.
-        if (std::isinf(value)) out += value > 0 ? "inf" : "-inf";
-        else if (!std::isnan(value)) out += format_number(value);
-        out += "\n";
-      }
-    }
-  return out;
-}
-
-int put(const std::string& file, const std::string& text) {
-  if (file.empty()) std::fwrite(text.data(), 1, text.size(), stdout);
-  else need(write_file(file, text));
-  return kExitOk;
-}
-
 }  // namespace
 
 int runs_list(const RunsOptions& options) {
@@ -256,9 +127,12 @@ int runs_list(const RunsOptions& options) {
         Json one = written(run);
         for (const Column& column : columns) {
           const auto found = column.values.find(run.id);
-          if (found == column.values.end()) one["columns"][column.title] = nullptr;
-          else if (std::isnan(found->second.number)) one["columns"][column.title] = found->second.text;
-          else one["columns"][column.title] = json_number(found->second.number);
+          if (found == column.values.end())
+            one["columns"][column.title] = nullptr;
+          else if (std::isnan(found->second.number))
+            one["columns"][column.title] = found->second.text;
+          else
+            one["columns"][column.title] = json_number(found->second.number);
         }
         out["runs"].push_back(std::move(one));
       }
@@ -271,12 +145,13 @@ int runs_list(const RunsOptions& options) {
     heading.emplace_back("tags");
     grid.add(std::move(heading));
     for (const RunInfo& run : runs) {
-      std::vector<std::string> row = {run.uid.substr(0, 8), minute(run.created), run.name, run.outcome, std::to_string(run.steps)};
+      std::vector<std::string> row = {run.uid.substr(0, 8), minute(run.created), run.name, run.outcome,
+                                      std::to_string(run.steps)};
       for (const Column& column : columns) {
         const auto found = column.values.find(run.id);
-        row.push_back(found == column.values.end()          ? "-"
+        row.push_back(found == column.values.end()       ? "-"
                       : std::isnan(found->second.number) ? found->second.text
-                                                           : short_number(found->second.number));
+                                                         : short_number(found->second.number));
       }
       row.push_back(tags_of(run));
       grid.add(std::move(row));
@@ -297,16 +172,22 @@ int runs_show(const RunsOptions& options) {
       Json out = written(run);
       out["settings"] = Json::object();
       for (const auto& setting : settings)
-        out["settings"][setting_name(setting.part, setting.key)] = setting.number ? json_number(*setting.number) : Json(setting.value);
+        out["settings"][setting_name(setting.part, setting.key)] =
+            setting.number ? json_number(*setting.number) : Json(setting.value);
       out["results"] = results_of(*store, run.id);
       out["series"] = Json::array();
       for (const auto& one : series) {
-        out["series"].push_back({{"name", one.name}, {"unit", one.unit}, {"points", one.count}, {"first_step", one.first_step}, {"last_step", one.last_step}});
+        out["series"].push_back({{"name", one.name},
+                                 {"unit", one.unit},
+                                 {"points", one.count},
+                                 {"first_step", one.first_step},
+                                 {"last_step", one.last_step}});
         if (options.history) out["series"].back()["history"] = history_of(*store, run.id, one.name);
       }
       out["events"] = Json::array();
       for (const auto& event : events)
-        out["events"].push_back({{"step", event.step}, {"kind", event.kind}, {"key", event.key}, {"value", event.value}});
+        out["events"].push_back(
+            {{"step", event.step}, {"kind", event.kind}, {"key", event.key}, {"value", event.value}});
       out["checkpoints"] = need(store->checkpoints(run.id));
       out["scene"] = Json::parse(need(store->scene(run.id)), nullptr, false);
       print(out);
@@ -316,7 +197,8 @@ int runs_show(const RunsOptions& options) {
     grid.add({"run", run.uid});
     grid.add({"name", run.name});
     grid.add({"kind", run.kind});
-    grid.add({"outcome", run.outcome + " after " + std::to_string(run.steps) + " steps, " + short_number(run.duration) + " s"});
+    grid.add({"outcome", run.outcome + " after " + std::to_string(run.steps) + " steps, " +
+                             short_number(run.duration) + " s"});
     grid.add({"created", run.created});
     grid.add({"made by", "thalweg " + run.program_version + " on " + run.host + ", " + run.device});
     if (!run.parent.empty()) grid.add({"parent", run.parent});
@@ -328,10 +210,13 @@ int runs_show(const RunsOptions& options) {
     grid.add({""});
     for (const auto& result : need(store->results(run.id)))
       grid.add({result.key, short_number(result.last) +
-                                (result.best_step ? "  (best " + short_number(result.best) + " at step " + std::to_string(*result.best_step) + ")" : "")});
+                                (result.best_step ? "  (best " + short_number(result.best) + " at step " +
+                                                        std::to_string(*result.best_step) + ")"
+                                                  : "")});
     grid.add({""});
     for (const auto& event : events)
-      grid.add({"step " + std::to_string(event.step), event.kind + (event.key.empty() ? "" : " " + event.key + "=" + event.value)});
+      grid.add({"step " + std::to_string(event.step),
+                event.kind + (event.key.empty() ? "" : " " + event.key + "=" + event.value)});
     grid.print();
     return kExitOk;
   });
@@ -386,101 +271,6 @@ int runs_compare(const RunsOptions& options) {
       if (any) grid.add(std::move(best));
     }
     grid.print();
-    return kExitOk;
-  });
-}
-
-int runs_export(const RunsOptions& options) {
-  return guarded([&] {
-    const auto store = open_to_read_some(options);
-    const std::vector<RunInfo> runs = chosen(*store, options);
-    if (options.csv) return put(options.out, csv_of(*store, runs));
-    if (runs.size() == 1) return put(options.out, need(store->export_run(runs[0].id)));
-    if (options.out.empty()) throw bad_input("several runs go into a folder: --out FOLDER", "export");
-    for (const RunInfo& run : runs)
-      need(write_file(fs::path(options.out) / (run.uid + ".json"), need(store->export_run(run.id))));
-    return kExitOk;
-  });
-}
-
-int runs_import(const RunsOptions& options) {
-  return guarded([&] {
-    const auto store = need(Store::open(file_of(options)));
-    Json out{{"runs", Json::array()}};
-    // All of the files or none.
-    need(store->batch([&]() -> std::optional<Error> {
-      for (const std::string& file : options.files) {
-        const auto text = read_file(file, store::kLargestRunFile);
-        if (!text) return text.error();
-        const auto run = store->import_run(*text);
-        if (!run) {
-          Error error = run.error();
-          error.context = file + (error.context.empty() ? "" : ": " + error.context);
-          return error;
-        }
-        out["runs"].push_back(written(need(store->find(std::to_string(*run)))));
-      }
-      return std::nullopt;
-    }));
-    if (options.json) print(out);
-    else
-      for (const Json& run : out["runs"]) std::printf("%s\n", run["uid"].get<std::string>().c_str());
-    return kExitOk;
-  });
-}
-
-int runs_tag(const RunsOptions& options) {
-  return guarded([&] {
-    const auto store = open_to_change(options);
-    const RunInfo run = need(store->find(options.run));
-    need(store->batch([&]() -> std::optional<Error> {
-      for (const std::string& tag : options.tags)
-        if (auto error = options.remove ? store->remove_tag(run.id, tag) : store->add_tag(run.id, tag)) return error;
-      return std::nullopt;
-    }));
-    if (options.json) print(written(need(store->find(run.uid))));
-    return kExitOk;
-  });
-}
-
-int runs_edit(const RunsOptions& options) {
-  return guarded([&] {
-    if (options.name.empty() && options.note.empty() && !options.star && !options.unstar)
-      throw bad_input("what? --name, --note, --star or --unstar", "edit");
-    if (options.star && options.unstar) throw bad_input("--star and --unstar exclude each other", "edit");
-    const auto store = open_to_change(options);
-    const RunInfo run = need(store->find(options.run));
-    need(store->batch([&]() -> std::optional<Error> {
-      std::optional<Error> error;
-      if (!options.name.empty()) error = store->rename(run.id, options.name);
-      if (!error && !options.note.empty()) error = store->set_note(run.id, options.note);
-      if (!error && (options.star || options.unstar)) error = store->set_star(run.id, options.star);
-      return error;
-    }));
-    if (options.json) print(written(need(store->find(run.uid))));
-    return kExitOk;
-  });
-}
-
-int runs_delete(const RunsOptions& options) {
-  return guarded([&] {
-    const auto store = open_to_change(options);
-    if (options.runs.empty() && !options.purge) throw bad_input("name one or more runs", "delete");
-    if (options.undo && options.purge) throw bad_input("--undo and --purge exclude each other", "delete");
-    std::int64_t purged = 0;
-    need(store->batch([&]() -> std::optional<Error> {
-      for (const std::string& text : options.runs) {
-        const auto run = store->find(text);
-        if (!run) return run.error();
-        if (auto error = store->set_deleted(run->id, !options.undo)) return error;
-      }
-      if (!options.purge) return std::nullopt;
-      const auto count = store->purge(0.0);
-      if (!count) return count.error();
-      purged = *count;
-      return std::nullopt;
-    }));
-    if (options.json) print(Json{{"deleted", options.undo ? 0 : options.runs.size()}, {"purged", purged}});
     return kExitOk;
   });
 }

@@ -24,9 +24,9 @@ struct RunsOptions {
   std::int64_t limit = -1;
   std::string columns;  ///< "lr,loss,best(test_accuracy)"
   bool deleted = false;
-  bool all = false;     ///< compare: settings that are the same too
+  bool all = false;      ///< compare: settings that are the same too
   bool history = false;  ///< show: every point, in the JSON
-  std::string out;      ///< export: a file, or a folder for several runs
+  std::string out;       ///< export: a file, or a folder for several runs
   bool csv = false;
   std::vector<std::string> files;  ///< import
   std::vector<std::string> tags;

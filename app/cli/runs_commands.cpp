@@ -5,7 +5,9 @@ namespace thalweg::cli {
 namespace {
 
 void add_run(CLI::App& command, RunsOptions& options) {
-  command.add_option("run", options.run, "by uid, by its beginning, by number or by name")->type_name("RUN")->required();
+  command.add_option("run", options.run, "by uid, by its beginning, by number or by name")
+      ->type_name("RUN")
+      ->required();
 }
 
 void add_runs(CLI::App& command, RunsOptions& options) {
@@ -23,18 +25,24 @@ void add_filter(CLI::App& command, RunsOptions& options) {
 
 CLI::Option* add_keep_options(CLI::App& command, KeepOptions& options) {
   command.add_flag("--save,!--no-save", options.save, "keep the run (it is, unless --no-save)");
-  return command.add_option("--db", options.db, "keep the run in this file instead of the usual one")->type_name("FILE");
+  return command.add_option("--db", options.db, "keep the run in this file instead of the usual one")
+      ->type_name("FILE");
 }
 
-RunsCommands::RunsCommands(CLI::App& app) : runs_(app.add_subcommand("runs", "runs that were kept: list, show, compare, export...")) {
+RunsCommands::RunsCommands(CLI::App& app)
+    : runs_(app.add_subcommand("runs", "runs that were kept: list, show, compare, export...")) {
   runs_->require_subcommand(1);
 
   CLI::App& list = add("list", "one line a run, the newest first", runs_list);
-  list.add_option("filter", options_.filter, "those that fit, such as \"optimizer=adam and lr<0.01\"")->type_name("TEXT");
+  list.add_option("filter", options_.filter, "those that fit, such as \"optimizer=adam and lr<0.01\"")
+      ->type_name("TEXT");
   list.add_option("--sort", options_.sort, "by a column, a setting or a result")->type_name("KEY");
   list.add_flag("--ascending", options_.ascending, "the smallest first");
-  list.add_option("--limit", options_.limit, "so many at most")->type_name("N")->check(CLI::Range(0, 1'000'000'000));
-  list.add_option("--columns", options_.columns, "settings and results to show, such as \"lr,loss,best(test_accuracy)\"")
+  list.add_option("--limit", options_.limit, "so many at most")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1'000'000'000));
+  list.add_option("--columns", options_.columns,
+                  "settings and results to show, such as \"lr,loss,best(test_accuracy)\"")
       ->type_name("LIST");
   list.add_flag("--deleted", options_.deleted, "those that were deleted");
 
@@ -47,10 +55,12 @@ RunsCommands::RunsCommands(CLI::App& app) : runs_(app.add_subcommand("runs", "ru
   add_filter(compare, options_);
   compare.add_flag("--all", options_.all, "settings that are the same too");
 
-  CLI::App& out = add("export", "a run as one file (JSON, with its series), or its series as CSV", runs_export);
+  CLI::App& out =
+      add("export", "a run as one file (JSON, with its series), or its series as CSV", runs_export);
   add_runs(out, options_);
   add_filter(out, options_);
-  out.add_option("--out", options_.out, "file; a folder for several runs; else standard output")->type_name("FILE");
+  out.add_option("--out", options_.out, "file; a folder for several runs; else standard output")
+      ->type_name("FILE");
   out.add_flag("--csv", options_.csv, "run, series, step, value");
 
   CLI::App& in = add("import", "take in files that were exported", runs_import);

@@ -100,8 +100,9 @@ void collect(sqlite3_context* context, int, sqlite3_value** values) {
   auto& sink = *static_cast<PointSink*>(sqlite3_user_data(context));
   try {
     sink.steps.push_back(sqlite3_value_int64(values[0]));
-    sink.values.push_back(sqlite3_value_type(values[1]) == SQLITE_NULL ? std::numeric_limits<double>::quiet_NaN()
-                                                                       : sqlite3_value_double(values[1]));
+    sink.values.push_back(sqlite3_value_type(values[1]) == SQLITE_NULL
+                              ? std::numeric_limits<double>::quiet_NaN()
+                              : sqlite3_value_double(values[1]));
   } catch (const std::bad_alloc&) {
     sqlite3_result_error_nomem(context);
   }
@@ -115,8 +116,8 @@ void collected(sqlite3_context* context) {
 }  // namespace
 
 int register_point_sink(sqlite3* handle, PointSink* sink) {
-  return sqlite3_create_function_v2(handle, "collect_points", 2, SQLITE_UTF8 | SQLITE_DIRECTONLY, sink, nullptr,
-                                    collect, collected, nullptr);
+  return sqlite3_create_function_v2(handle, "collect_points", 2, SQLITE_UTF8 | SQLITE_DIRECTONLY, sink,
+                                    nullptr, collect, collected, nullptr);
 }
 
 int register_point_batch(sqlite3* handle, const PointBatch* source) {

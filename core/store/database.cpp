@@ -24,12 +24,16 @@ std::string uri(const std::filesystem::path& file, bool immutable) {
 
 Error explained(int code, const std::string& file, const std::string& said) {
   const auto io = [&](std::string message) { return Error{ErrorCode::kIo, std::move(message), file}; };
+  if (code == SQLITE_CONSTRAINT_FOREIGNKEY) return {ErrorCode::kNotFound, "has no such run any more", file};
   switch (code & 0xff) {
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return io("is locked by another program; end that one or wait");
-    case SQLITE_FULL: return io("can't be written: the disk is full; free some space");
+    case SQLITE_LOCKED:
+      return io("is locked by another program; end that one or wait");
+    case SQLITE_FULL:
+      return io("can't be written: the disk is full; free some space");
     case SQLITE_READONLY:
-      return io("can't be written: it or its folder is read-only; change that, or choose another with --db FILE");
+      return io(
+          "can't be written: it or its folder is read-only; change that, or choose another with --db FILE");
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
       return io("can't be opened; make its folder writable, or choose another with --db FILE");
@@ -37,10 +41,14 @@ Error explained(int code, const std::string& file, const std::string& said) {
       return bad_input("is not a database of runs; choose another with --db FILE", file);
     case SQLITE_CORRUPT:
       return io("is damaged; move it away and import the runs again, or try 'sqlite3 FILE .recover'");
-    case SQLITE_IOERR: return io("can't be read or written (" + said + "); check the disk");
-    case SQLITE_NOMEM: return io("needs more memory than there is");
-    case SQLITE_TOOBIG: return bad_input("one value is too large to be stored", file);
-    default: return {ErrorCode::kInternal, "is not as this program made it (" + said + ")", file};
+    case SQLITE_IOERR:
+      return io("can't be read or written (" + said + "); check the disk");
+    case SQLITE_NOMEM:
+      return io("needs more memory than there is");
+    case SQLITE_TOOBIG:
+      return bad_input("one value is too large to be stored", file);
+    default:
+      return {ErrorCode::kInternal, "is not as this program made it (" + said + ")", file};
   }
 }
 
@@ -56,8 +64,10 @@ bool passes(int code) {
     case SQLITE_PERM:
     case SQLITE_IOERR:
     case SQLITE_NOMEM:
-    case SQLITE_PROTOCOL: return true;
-    default: return false;
+    case SQLITE_PROTOCOL:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -172,7 +182,8 @@ Query Database::query(std::string_view sql) {
 
 Query Database::query_once(const std::string& sql) {
   sqlite3_stmt* statement = nullptr;
-  if (const int code = sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr))
+  if (const int code =
+          sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr))
     fail(code);
   return {statement, *this, false};
 }
@@ -189,8 +200,10 @@ Failure Database::failure(int code) const {
 
 Transaction::Transaction(Database& database, Kind kind)
     : database_(database), outermost_(!database.in_transaction()) {
-  if (!outermost_) database_.execute("SAVEPOINT inner");
-  else database_.execute(kind == Kind::kWrite ? "BEGIN IMMEDIATE" : "BEGIN");
+  if (!outermost_)
+    database_.execute("SAVEPOINT inner");
+  else
+    database_.execute(kind == Kind::kWrite ? "BEGIN IMMEDIATE" : "BEGIN");
 }
 
 Transaction::~Transaction() {

@@ -103,9 +103,9 @@ class Lexer {
 
   void comparison(Token& token) {
     static constexpr std::pair<std::string_view, Comparison> kSigns[] = {
-        {"==", Comparison::kEqual},     {"!=", Comparison::kNotEqual},    {"<>", Comparison::kNotEqual},
+        {"==", Comparison::kEqual},     {"!=", Comparison::kNotEqual},     {"<>", Comparison::kNotEqual},
         {"<=", Comparison::kLessEqual}, {">=", Comparison::kGreaterEqual}, {"!~", Comparison::kContainsNot},
-        {"=", Comparison::kEqual},      {"<", Comparison::kLess},         {">", Comparison::kGreater},
+        {"=", Comparison::kEqual},      {"<", Comparison::kLess},          {">", Comparison::kGreater},
         {"~", Comparison::kContains}};
     token.kind = Token::Kind::kComparison;
     for (const auto& [sign, comparison] : kSigns) {
@@ -281,7 +281,9 @@ class Compiler {
   void node(std::size_t index) {
     const Filter::Node& node = filter_.nodes[index];
     switch (node.kind) {
-      case Filter::Kind::kCondition: condition(node.condition); return;
+      case Filter::Kind::kCondition:
+        condition(node.condition);
+        return;
       case Filter::Kind::kNot:
         out_.sql += "NOT ";
         parenthesised(node.left);
@@ -319,7 +321,8 @@ class Compiler {
     if (condition.best) return result(condition, "best");
     if (condition.name == "tag") return tag(condition);
     if (const Column* column = find_column(condition.name)) {
-      const bool whole = !column->number && condition.name == "created" && condition.comparison == Comparison::kEqual;
+      const bool whole =
+          !column->number && condition.name == "created" && condition.comparison == Comparison::kEqual;
       if (!whole) return compare(column->sql, condition, column->number);
       // A day or an hour is meant: whatever begins with it.
       out_.sql += "substr(r.created, 1, length(?)) = ?";
@@ -345,8 +348,8 @@ class Compiler {
 
   /// With != and !~ no tag of the run may be like that.
   void tag(Condition condition) {
-    const bool negated = condition.comparison == Comparison::kNotEqual ||
-                         condition.comparison == Comparison::kContainsNot;
+    const bool negated =
+        condition.comparison == Comparison::kNotEqual || condition.comparison == Comparison::kContainsNot;
     if (condition.comparison == Comparison::kNotEqual) condition.comparison = Comparison::kEqual;
     if (condition.comparison == Comparison::kContainsNot) condition.comparison = Comparison::kContains;
     out_.sql += negated ? "r.id NOT IN (SELECT run FROM tags WHERE " : "r.id IN (SELECT run FROM tags WHERE ";
@@ -362,8 +365,8 @@ class Compiler {
       out_.sql += " AND part = ?";
       out_.values.emplace_back(part);
     }
-    const bool contains = condition.comparison == Comparison::kContains ||
-                          condition.comparison == Comparison::kContainsNot;
+    const bool contains =
+        condition.comparison == Comparison::kContains || condition.comparison == Comparison::kContainsNot;
     const bool as_number = condition.number && !contains;
     out_.sql += " AND ";
     compare(as_number ? "number" : "value", condition, as_number);
@@ -371,8 +374,8 @@ class Compiler {
   }
 
   void result(const Condition& condition, const char* column) {
-    const bool contains = condition.comparison == Comparison::kContains ||
-                          condition.comparison == Comparison::kContainsNot;
+    const bool contains =
+        condition.comparison == Comparison::kContains || condition.comparison == Comparison::kContainsNot;
     if (contains) {
       out_.sql += "0";
       return;

@@ -22,7 +22,16 @@
 
 namespace thalweg::store {
 
-enum class Comparison { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kContains, kContainsNot };
+enum class Comparison {
+  kEqual,
+  kNotEqual,
+  kLess,
+  kLessEqual,
+  kGreater,
+  kGreaterEqual,
+  kContains,
+  kContainsNot
+};
 
 /// One `name op value`; without a name a text to look for.
 struct Condition {
@@ -41,7 +50,7 @@ struct Filter {
   enum class Kind { kCondition, kAnd, kOr, kNot };
   struct Node {
     Kind kind = Kind::kCondition;
-    std::size_t left = 0;   ///< of kAnd and kOr; the only one of kNot
+    std::size_t left = 0;  ///< of kAnd and kOr; the only one of kNot
     std::size_t right = 0;
     Condition condition;
 

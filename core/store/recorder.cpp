@@ -58,7 +58,9 @@ std::uint64_t Recorder::append(int run, std::vector<Points> points) {
   for (const Points& series : points) count += static_cast<std::int64_t>(series.steps.size());
   {
     std::unique_lock lock(mutex_);
-    const auto room = [&] { return status_.waiting + count <= options_.most_waiting || status_.waiting == 0; };
+    const auto room = [&] {
+      return status_.waiting + count <= options_.most_waiting || status_.waiting == 0;
+    };
     progress_.wait_for(lock, kLongestWait, [&] { return room() || status_.trouble.has_value(); });
     if (!room()) {
       status_.lost += count;
@@ -119,10 +121,13 @@ void Recorder::wait_for_work(std::unique_lock<std::mutex>& lock) {
   if (last_failed_) {
     work_there_.wait_for(lock, options_.retry, hurried);
   } else {
-    const bool beats = std::any_of(known_.begin(), known_.end(), [](const Known& run) { return run.running; });
+    const bool beats =
+        std::any_of(known_.begin(), known_.end(), [](const Known& run) { return run.running; });
     const auto something = [&] { return ending_ || !queue_.empty(); };
-    if (pending_.empty() && beats) work_there_.wait_until(lock, last_beat_ + options_.heartbeat, something);
-    else if (pending_.empty()) work_there_.wait(lock, something);
+    if (pending_.empty() && beats)
+      work_there_.wait_until(lock, last_beat_ + options_.heartbeat, something);
+    else if (pending_.empty())
+      work_there_.wait(lock, something);
     // Gathered for a while, so that one transaction holds many points.
     if (pending_.empty() && !queue_.empty())
       work_there_.wait_for(lock, options_.interval, [&] { return hurried() || status_.waiting >= kEnough; });
@@ -205,7 +210,8 @@ std::optional<Error> Recorder::write_some() {
 
 std::optional<Error> Recorder::apply(const Item& item, std::vector<Known>& known) {
   if (const auto* start = std::get_if<RunStart>(&item.what)) {
-    if (known.size() <= static_cast<std::size_t>(item.run)) known.resize(static_cast<std::size_t>(item.run) + 1);
+    if (known.size() <= static_cast<std::size_t>(item.run))
+      known.resize(static_cast<std::size_t>(item.run) + 1);
     const auto id = store_->begin(*start);
     if (!id) return id.error();
     known[static_cast<std::size_t>(item.run)] = {*id, true, 0, Clock::now()};

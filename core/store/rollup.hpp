@@ -15,7 +15,7 @@ namespace thalweg::store {
 
 struct Bucket {
   std::int64_t count = 0;
-  std::int64_t gaps = 0;  ///< values that are not finite
+  std::int64_t gaps = 0;                                  ///< values that are not finite
   double min = std::numeric_limits<double>::quiet_NaN();  ///< of the finite ones; NaN: there are none
   double max = std::numeric_limits<double>::quiet_NaN();
   double first = 0.0;

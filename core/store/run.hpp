@@ -31,10 +31,10 @@ struct RunStart {
   std::string kind;  ///< "descent", "training"
   std::string name;
   std::string note;
-  std::string parent;                    ///< uid of the run that this one was forked from, or empty
+  std::string parent;                       ///< uid of the run that this one was forked from, or empty
   std::optional<std::int64_t> parent_step;  ///< where it was forked
-  std::string race;  ///< runs that were started together share this uid; empty: alone
-  int lane = 0;      ///< which of them
+  std::string race;                         ///< runs that were started together share this uid; empty: alone
+  int lane = 0;                             ///< which of them
   std::string device = "cpu";
   std::string program_version;
   std::string scene = "{}";  ///< JSON: everything that is needed to run it again

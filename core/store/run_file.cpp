@@ -57,7 +57,8 @@ std::optional<std::vector<std::uint8_t>> from_base64(const std::string& text) {
       if ((!pads && digit == std::string_view::npos) || (!pads && padding > 0)) return {};
       word = word << 6 | (pads ? 0U : static_cast<unsigned>(digit));
     }
-    for (std::size_t k = 0; k + padding < 3; ++k) out.push_back(static_cast<std::uint8_t>(word >> (16 - 8 * k)));
+    for (std::size_t k = 0; k + padding < 3; ++k)
+      out.push_back(static_cast<std::uint8_t>(word >> (16 - 8 * k)));
   }
   return out;
 }
@@ -168,21 +169,19 @@ Result<std::string> Store::export_run(std::int64_t id) {
     const RunInfo info = need(find(query.text(0)));
     Json out{{"thalweg_run", kVersion}};
     Json& run = out["run"];
-    run = {{"uid", info.uid},         {"kind", info.kind},
-           {"name", info.name},       {"note", info.note},
-           {"star", info.star},       {"parent", info.parent},
-           {"race", info.race},       {"lane", info.lane},
-           {"created", info.created}, {"host", info.host},
-           {"device", info.device},   {"program_version", info.program_version},
-           {"outcome", info.outcome}, {"steps", info.steps},
-           {"duration", info.duration}};
+    run = {{"uid", info.uid},         {"kind", info.kind},     {"name", info.name},
+           {"note", info.note},       {"star", info.star},     {"parent", info.parent},
+           {"race", info.race},       {"lane", info.lane},     {"created", info.created},
+           {"host", info.host},       {"device", info.device}, {"program_version", info.program_version},
+           {"outcome", info.outcome}, {"steps", info.steps},   {"duration", info.duration}};
     if (info.parent_step) run["parent_step"] = *info.parent_step;
     run["tags"] = info.tags;
     out["scene"] = Json::parse(parse_json(need(scene(id)), "scene", "a scene").dump());
     out["settings"] = Json::array();
     for (const Setting& setting : need(settings(id))) {
       out["settings"].push_back({{"part", setting.part}, {"key", setting.key}, {"value", setting.value}});
-      if (setting.number && std::isfinite(*setting.number)) out["settings"].back()["number"] = *setting.number;
+      if (setting.number && std::isfinite(*setting.number))
+        out["settings"].back()["number"] = *setting.number;
     }
     std::set<std::string> names;
     out["series"] = Json::array();
@@ -199,10 +198,12 @@ Result<std::string> Store::export_run(std::int64_t id) {
     }
     out["figures"] = Json::array();
     for (const RunResult& result : need(results(id)))
-      if (!names.contains(result.key)) out["figures"].push_back({{"key", result.key}, {"value", written(result.last)}});
+      if (!names.contains(result.key))
+        out["figures"].push_back({{"key", result.key}, {"value", written(result.last)}});
     out["events"] = Json::array();
     for (const Event& event : need(events(id)))
-      out["events"].push_back({{"step", event.step}, {"kind", event.kind}, {"key", event.key}, {"value", event.value}});
+      out["events"].push_back(
+          {{"step", event.step}, {"kind", event.kind}, {"key", event.key}, {"value", event.value}});
     out["checkpoints"] = Json::array();
     for (const std::int64_t step : need(checkpoints(id))) {
       const Checkpoint saved = need(checkpoint(id, step));
@@ -226,7 +227,8 @@ std::int64_t Store::Importer::take_in(Store& store, const Parsed& json) {
   const JsonReader file(json, "run");
   if (!file.has("thalweg_run")) file.fail("is not a run of this program (it has no 'thalweg_run')");
   if (const auto version = file.integer("thalweg_run"); version != kVersion)
-    file.fail("has version " + std::to_string(version) + ", this program reads version " + std::to_string(kVersion));
+    file.fail("has version " + std::to_string(version) + ", this program reads version " +
+              std::to_string(kVersion));
   file.only({"thalweg_run", "run", "scene", "settings", "figures", "series", "events", "checkpoints"});
   const JsonReader run(file.at("run"), "run");
   const std::int64_t id = need(store.begin(read_start(run, file)));
@@ -240,8 +242,10 @@ std::int64_t Store::Importer::take_in(Store& store, const Parsed& json) {
   const std::int64_t steps = run.integer("steps");
   if (steps < 0) run.fail("'steps' must be at least 0");
   store.database_
-      ->query("UPDATE runs SET star = ?, created = ?, heartbeat = ?, process = '', host = ?, outcome = ?, steps = ?,"
-              " duration = ? WHERE id = ?")
+      ->query(
+          "UPDATE runs SET star = ?, created = ?, heartbeat = ?, process = '', host = ?, outcome = ?, steps "
+          "= ?,"
+          " duration = ? WHERE id = ?")
       .bind(run.boolean("star") ? 1 : 0)
       .bind(created)
       .bind(created)
@@ -259,7 +263,8 @@ std::int64_t Store::Importer::take_in(Store& store, const Parsed& json) {
     const auto goal = find_goal(series.text("goal"));
     if (!goal) series.fail("'goal' must be none, lowest or highest");
     Points points{series.text("name"), series.text("unit"), *goal, {}, {}};
-    if (!names.insert(points.series).second) series.fail("'" + points.series.substr(0, 40) + "' stands there twice");
+    if (!names.insert(points.series).second)
+      series.fail("'" + points.series.substr(0, 40) + "' stands there twice");
     for (const Parsed& value : series.array("values")) points.values.push_back(read_value(series, value));
     points.steps = read_steps(series, points.values.size());
     need(store.append(id, points));
@@ -273,14 +278,16 @@ std::int64_t Store::Importer::take_in(Store& store, const Parsed& json) {
   for (const Parsed& item : file.array("events")) {
     const JsonReader event(item, "events");
     event.only({"step", "kind", "key", "value"});
-    need(store.add_event(id, {event.integer("step"), event.text("kind"), event.text("key"), event.text("value")}));
+    need(store.add_event(
+        id, {event.integer("step"), event.text("kind"), event.text("key"), event.text("value")}));
   }
   for (const Parsed& item : file.array("checkpoints")) {
     const JsonReader saved(item, "checkpoints");
     saved.only({"step", "version", "checksum", "state"});
     auto state = from_base64(saved.text("state"));
     if (!state) saved.fail("'state' is not base64");
-    if (std::int64_t{checksum(*state)} != saved.integer("checksum")) saved.fail("a state does not fit its checksum");
+    if (std::int64_t{checksum(*state)} != saved.integer("checksum"))
+      saved.fail("a state does not fit its checksum");
     const std::int64_t version = saved.integer("version");
     if (version < 0 || version > 1'000'000) saved.fail("'version' must be at least 0 and at most 1000000");
     need(store.save(id, {saved.integer("step"), static_cast<int>(version), std::move(*state)}));
@@ -293,7 +300,8 @@ Result<std::int64_t> Store::import_run(std::string_view text) {
   // Before anything is locked: this may take seconds.
   const auto parsed = reading_json("run", [&] { return parse_json(text, "run", "a run"); });
   if (!parsed) return parsed.error();
-  return write_for([&] { return need(reading_json("run", [&] { return Importer::take_in(*this, *parsed); })); });
+  return write_for(
+      [&] { return need(reading_json("run", [&] { return Importer::take_in(*this, *parsed); })); });
 }
 
 }  // namespace thalweg::store

@@ -134,7 +134,8 @@ std::int64_t version_of(Database& database) {
     refuse(database, "was written by a newer version of this program (schema " + std::to_string(version) +
                          ", this one knows " + std::to_string(kSchemaVersion) +
                          "); update, or choose another with --db FILE");
-  if (version < 1) refuse(database, "is not as this program made it (schema " + std::to_string(version) + ")");
+  if (version < 1)
+    refuse(database, "is not as this program made it (schema " + std::to_string(version) + ")");
   return version;
 }
 
@@ -144,8 +145,9 @@ void prepare_schema(Database& database, bool may_write) {
   const std::int64_t found = version_of(database);
   if (found == kSchemaVersion) return;
   if (!may_write)
-    refuse(database, found == 0 ? "holds no runs yet"
-                                : "is of an older version and can't be brought up to date here: it is read-only");
+    refuse(database, found == 0
+                         ? "holds no runs yet"
+                         : "is of an older version and can't be brought up to date here: it is read-only");
   Transaction transaction(database);
   // Somebody else may have been quicker.
   for (std::int64_t version = version_of(database); version < kSchemaVersion; ++version)

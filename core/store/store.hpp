@@ -36,8 +36,8 @@ struct StoreError {
 };
 
 struct ListQuery {
-  Filter filter;  ///< empty: all
-  bool deleted = false;  ///< those that were deleted, instead of those that were not
+  Filter filter;                 ///< empty: all
+  bool deleted = false;          ///< those that were deleted, instead of those that were not
   std::string sort = "created";  ///< a column of the list, a setting or a result
   bool descending = true;
   std::int64_t limit = -1;  ///< at most so many; negative: all

@@ -30,8 +30,8 @@ struct Store::Cache {
 /// CRC-32 of a checkpoint's state.
 std::uint32_t checksum(const std::vector<std::uint8_t>& bytes);
 
-inline constexpr std::size_t kLongestName = 1000;             ///< bytes of a name, a tag, a key
-inline constexpr std::size_t kLongestNote = 64 * 1024;        ///< likewise
+inline constexpr std::size_t kLongestName = 1000;       ///< bytes of a name, a tag, a key
+inline constexpr std::size_t kLongestNote = 64 * 1024;  ///< likewise
 inline constexpr std::size_t kLongestScene = 4 * 1024 * 1024;
 
 /// Refuses what has no place in a name: too long, no UTF-8, a zero byte, and control characters unless it

@@ -27,7 +27,8 @@ std::optional<Place> find_series(Database& database, std::int64_t run, const std
     if (!query.is_null(1)) out.level = static_cast<int>(query.integer(1));
   }
   Query query = database.query(
-      "SELECT (SELECT min(step) FROM points WHERE series = ?1), (SELECT max(step) FROM points WHERE series = ?1)");
+      "SELECT (SELECT min(step) FROM points WHERE series = ?1), (SELECT max(step) FROM points WHERE series = "
+      "?1)");
   if (!query.bind(out.id).step() || query.is_null(0)) return {};
   out.first_step = query.integer(0);
   out.last_step = query.integer(1);
@@ -108,7 +109,8 @@ Result<std::vector<RunValue>> Store::column(const std::string& key, bool best) {
     if (best) return out;
     const auto [part, name] = split_key(key);
     Query settings = database_->query(
-        "SELECT run, value, number FROM settings WHERE key = ?1 AND (?2 = '' OR part = ?2) ORDER BY run, part");
+        "SELECT run, value, number FROM settings WHERE key = ?1 AND (?2 = '' OR part = ?2) ORDER BY run, "
+        "part");
     settings.bind(name).bind(part);
     while (settings.step()) {
       // Of several parts with such a parameter the first; a result goes before a setting.
@@ -164,10 +166,10 @@ Result<std::vector<SettingRow>> Store::compare_settings(const std::vector<std::i
 Result<std::vector<RunResult>> Store::results(std::int64_t run) {
   return read([&] {
     std::vector<RunResult> out;
-    Query query = database_->query("SELECT key, last, best, best_step FROM results WHERE run = ? ORDER BY key");
+    Query query =
+        database_->query("SELECT key, last, best, best_step FROM results WHERE run = ? ORDER BY key");
     query.bind(run);
-    while (query.step())
-      out.push_back({query.text(0), query.real(1), query.real(2), query.maybe_integer(3)});
+    while (query.step()) out.push_back({query.text(0), query.real(1), query.real(2), query.maybe_integer(3)});
     return out;
   });
 }
@@ -180,7 +182,8 @@ Result<std::vector<SeriesInfo>> Store::series(std::int64_t run) {
         "SELECT name, unit, goal,"
         " CASE WHEN rollup IS NULL THEN (SELECT count(*) FROM points WHERE series = s.id) ELSE"
         " (SELECT sum(count) FROM rollup WHERE series = s.id AND level = s.rollup + ?2) END,"
-        " (SELECT min(step) FROM points WHERE series = s.id), (SELECT max(step) FROM points WHERE series = s.id)"
+        " (SELECT min(step) FROM points WHERE series = s.id), (SELECT max(step) FROM points WHERE series = "
+        "s.id)"
         " FROM series s WHERE run = ?1 ORDER BY id");
     query.bind(run).bind(kLevelStep * (kLevels - 1));
     while (query.step())
@@ -193,7 +196,8 @@ Result<std::vector<SeriesInfo>> Store::series(std::int64_t run) {
 Result<std::vector<Event>> Store::events(std::int64_t run) {
   return read([&] {
     std::vector<Event> out;
-    Query query = database_->query("SELECT step, kind, key, value FROM events WHERE run = ? ORDER BY step, id");
+    Query query =
+        database_->query("SELECT step, kind, key, value FROM events WHERE run = ? ORDER BY step, id");
     query.bind(run);
     while (query.step()) out.push_back({query.integer(0), query.text(1), query.text(2), query.text(3)});
     return out;
@@ -206,8 +210,9 @@ Result<SeriesData> Store::points(std::int64_t run, const std::string& series, st
     cache_->sink = {};
     // The order is that of the key: an aggregate could not ask for another.
     database_
-        ->query("SELECT collect_points(step, value) FROM points"
-                " WHERE series = (SELECT id FROM series WHERE run = ? AND name = ?) AND step BETWEEN ? AND ?")
+        ->query(
+            "SELECT collect_points(step, value) FROM points"
+            " WHERE series = (SELECT id FROM series WHERE run = ? AND name = ?) AND step BETWEEN ? AND ?")
         .bind(run)
         .bind(series)
         .bind(first)
@@ -252,12 +257,14 @@ Result<std::vector<std::int64_t>> Store::checkpoints(std::int64_t run) {
 Result<Checkpoint> Store::checkpoint(std::int64_t run, std::int64_t step) {
   return read([&] {
     Query query = database_->query(
-        "SELECT step, version, checksum, state FROM checkpoints WHERE run = ? AND step <= ? ORDER BY step DESC LIMIT 1");
+        "SELECT step, version, checksum, state FROM checkpoints WHERE run = ? AND step <= ? ORDER BY step "
+        "DESC LIMIT 1");
     if (!query.bind(run).bind(step).step())
       throw Error{ErrorCode::kNotFound, "the run has no checkpoint there", file().string()};
     Checkpoint out{query.integer(0), static_cast<int>(query.integer(1)), query.bytes(3)};
     if (query.integer(2) != std::int64_t{checksum(out.state)})
-      throw Error{ErrorCode::kIo, "the checkpoint at step " + std::to_string(out.step) + " is damaged", file().string()};
+      throw Error{ErrorCode::kIo, "the checkpoint at step " + std::to_string(out.step) + " is damaged",
+                  file().string()};
     return out;
   });
 }
@@ -268,7 +275,9 @@ std::optional<Error> Store::check() {
     const std::string said = query.step() ? query.text(0) : "nothing";
     Query keys = database_->query("PRAGMA foreign_key_check");
     if (said != "ok") throw Error{ErrorCode::kIo, "is damaged (" + said + ")", file().string()};
-    if (keys.step()) throw Error{ErrorCode::kIo, "has rows of '" + keys.text(0) + "' that belong to nothing", file().string()};
+    if (keys.step())
+      throw Error{ErrorCode::kIo, "has rows of '" + keys.text(0) + "' that belong to nothing",
+                  file().string()};
     return true;
   });
   return sound ? std::nullopt : std::optional(sound.error());

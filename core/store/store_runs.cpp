@@ -69,7 +69,8 @@ void check_tag(const std::string& tag) {
 void check_start(const RunStart& start) {
   check_text("uid", start.uid, 100);
   check_text("name", start.name, kLongestName);
-  for (const std::string* text : {&start.kind, &start.parent, &start.race, &start.device, &start.program_version})
+  for (const std::string* text :
+       {&start.kind, &start.parent, &start.race, &start.device, &start.program_version})
     check_text("run", *text, kLongestName);
   check_text("note", start.note, kLongestNote, true);
   check_text("scene", start.scene, kLongestScene, true);
@@ -98,9 +99,10 @@ Result<std::int64_t> Store::begin(const RunStart& start) {
       if (query.bind(uid).step()) throw bad_input("the run " + uid + " is there already", file().string());
     }
     database_
-        ->query("INSERT INTO runs (uid, kind, name, note, parent, parent_step, race, lane, created, heartbeat,"
-                " process, host, device, program_version, outcome, scene)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?)")
+        ->query(
+            "INSERT INTO runs (uid, kind, name, note, parent, parent_step, race, lane, created, heartbeat,"
+            " process, host, device, program_version, outcome, scene)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?)")
         .bind(uid)
         .bind(start.kind)
         .bind(start.name)
@@ -210,9 +212,14 @@ Result<std::vector<std::string>> Store::mark_interrupted() {
   return write_for([&] {
     std::vector<std::string> out;
     for (const Candidate& run : gone) {
-      database_->query("UPDATE runs SET outcome = 'interrupted' WHERE id = ? AND outcome = 'running'").bind(run.id).run();
+      database_->query("UPDATE runs SET outcome = 'interrupted' WHERE id = ? AND outcome = 'running'")
+          .bind(run.id)
+          .run();
       if (database_->changes() == 0) continue;
-      database_->query("INSERT INTO events (run, step, kind) VALUES (?, ?, 'interrupted')").bind(run.id).bind(run.steps).run();
+      database_->query("INSERT INTO events (run, step, kind) VALUES (?, ?, 'interrupted')")
+          .bind(run.id)
+          .bind(run.steps)
+          .run();
       out.push_back(run.uid);
     }
     return out;
@@ -232,8 +239,10 @@ Result<std::vector<RunInfo>> Store::list(const ListQuery& query) {
       sql += column;
     } else {
       check_known({.name = query.sort});
-      sql += "coalesce((SELECT last FROM results WHERE run = r.id AND key = ?),"
-             " (SELECT coalesce(number, value) FROM settings WHERE run = r.id AND key = ? AND part LIKE ? LIMIT 1))";
+      sql +=
+          "coalesce((SELECT last FROM results WHERE run = r.id AND key = ?),"
+          " (SELECT coalesce(number, value) FROM settings WHERE run = r.id AND key = ? AND part LIKE ? LIMIT "
+          "1))";
     }
     sql += query.descending ? " DESC" : " ASC";
     sql += query.descending ? ", r.id DESC LIMIT ?" : ", r.id LIMIT ?";
@@ -252,15 +261,16 @@ Result<std::vector<RunInfo>> Store::list(const ListQuery& query) {
 Result<RunInfo> Store::find(const std::string& text) {
   return read([&] {
     const auto choose = [&](const char* condition, const auto& value) {
-      Query query = database_->query("SELECT " + std::string(kInfoColumns) + " FROM runs r WHERE " + condition + " LIMIT 3");
+      Query query = database_->query("SELECT " + std::string(kInfoColumns) + " FROM runs r WHERE " +
+                                     condition + " LIMIT 3");
       query.bind(value);
       return read_infos(query);
     };
     std::vector<RunInfo> found = choose("r.uid = ?", text);
-    const bool digits = !text.empty() && text.size() < 18 && text.find_first_not_of("0123456789") == std::string::npos;
+    const bool digits =
+        !text.empty() && text.size() < 18 && text.find_first_not_of("0123456789") == std::string::npos;
     if (found.empty() && digits) found = choose("r.id = ?", std::int64_t{std::stoll(text)});
-    if (found.empty() && text.size() >= 4)
-      found = choose("substr(r.uid, 1, length(?1)) = ?1", text);
+    if (found.empty() && text.size() >= 4) found = choose("substr(r.uid, 1, length(?1)) = ?1", text);
     if (found.empty()) found = choose("r.deleted IS NULL AND r.name = ?", text);
     if (found.empty()) throw Error{ErrorCode::kNotFound, "there is no such run", text.substr(0, 80)};
     if (found.size() > 1)
@@ -275,7 +285,8 @@ Result<RunInfo> Store::find(const std::string& text) {
 Result<std::vector<std::string>> Store::keys() {
   return read([&] {
     std::vector<std::string> out;
-    Query query = database_->query("SELECT DISTINCT key FROM settings UNION SELECT DISTINCT key FROM results ORDER BY 1");
+    Query query = database_->query(
+        "SELECT DISTINCT key FROM settings UNION SELECT DISTINCT key FROM results ORDER BY 1");
     while (query.step()) out.push_back(query.text(0));
     return out;
   });

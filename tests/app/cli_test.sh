@@ -322,6 +322,16 @@ refused 2 "is not a plain file" "${adam[@]}" --db "$scratch"
 refused 2 "run is required" runs show
 refused 2 "subcommand is required" runs
 shows '"runs": []' runs list 'name=none' --json --db "$db"
+accepted train --data two_moons --model 2-8-2 --epochs 2 --batch 32 --optimizer adam --optimizer gd:lr=0.1 --db "$db"
+shows '"best(test_accuracy)": 0.' runs list 'kind=training and data=two_moons and test_accuracy>0' \
+  --columns 'best(test_accuracy)' --json --db "$db"
+shows '"train_loss"' runs show "$(uids 'kind=training optimizer.lr=0.1')" --json --db "$db"
+# A file that can't be written stops no run, and is said.
+THALWEG_DB=/proc/nowhere/runs.sqlite "$program" "${adam[@]}" --steps 5 >"$scratch/out" 2>"$scratch/err" &&
+  grep -q '^adam' "$scratch/out" && grep -q 'this run is not kept: /proc/nowhere/runs.sqlite' "$scratch/err" || {
+  echo "a run that can't be kept"
+  failures=$((failures + 1))
+}
 # A file of our kind whose texts would steer the terminal.
 if command -v sqlite3 >/dev/null; then
   sqlite3 "$db" "UPDATE runs SET name = char(27) || ']0;evil' || char(7) WHERE id = 1"

@@ -22,7 +22,8 @@ std::string error_of(const std::string& text) {
 }
 
 TEST(Filter, ReadsTheLanguage) {
-  const Filter filter = need(parse_filter("optimizer=adam and lr<0.01 and not (tag~\"a b\" or best(loss) >= -1e-3)"));
+  const Filter filter =
+      need(parse_filter("optimizer=adam and lr<0.01 and not (tag~\"a b\" or best(loss) >= -1e-3)"));
   ASSERT_EQ(filter.nodes.size(), 8U);
   EXPECT_EQ(filter.nodes[0].condition.name, "optimizer");
   EXPECT_EQ(filter.nodes[0].condition.text, "adam");
@@ -50,7 +51,8 @@ TEST(Filter, ErrorsNameThePlace) {
   EXPECT_EQ(error_of("or b"), "filter: position 1: a condition is missing before 'or'");
   EXPECT_EQ(error_of("a and or b"), "filter: position 7: a condition is missing before 'or'");
   EXPECT_EQ(error_of("name=\"x"), "filter: position 6: this quote is never closed");
-  EXPECT_EQ(error_of("a!b"), "filter: position 2: '!' must be followed by = or ~; to turn a condition round, write not");
+  EXPECT_EQ(error_of("a!b"),
+            "filter: position 2: '!' must be followed by = or ~; to turn a condition round, write not");
   EXPECT_EQ(error_of("steps~3"), "filter: position 6: 'steps' is a number and can't be searched for a text");
   EXPECT_EQ(error_of("steps=many"), "filter: position 7: 'steps' must be compared with a number");
   EXPECT_EQ(error_of("best(loss"), "filter: position 10: expected ')'");
@@ -66,15 +68,21 @@ TEST(Filter, ErrorsNameThePlace) {
 }
 
 TEST(Filter, WhatIsTypedIsNeverPartOfTheSql) {
-  const char* hostile[] = {"name='; DROP TABLE runs; --'", "\"x' OR 1=1 --\" = 3", "tag=\"a'); DELETE FROM tags; --\"",
-                           "';ATTACH''x'", "evil~`", "best(\"a'b\")<1", "lr.\"; DROP\" = 1"};
+  const char* hostile[] = {"name='; DROP TABLE runs; --'",
+                           "\"x' OR 1=1 --\" = 3",
+                           "tag=\"a'); DELETE FROM tags; --\"",
+                           "';ATTACH''x'",
+                           "evil~`",
+                           "best(\"a'b\")<1",
+                           "lr.\"; DROP\" = 1"};
   for (const char* text : hostile) {
     const auto filter = parse_filter(text);
     if (!filter) continue;
     const SqlCondition sql = to_sql(*filter);
     for (const char* word : {"DROP", "DELETE", "ATTACH", "1=1", "--", "`", "a'b", ";"})
       EXPECT_EQ(sql.sql.find(word), std::string::npos) << text << ": " << sql.sql;
-    EXPECT_EQ(static_cast<std::size_t>(std::count(sql.sql.begin(), sql.sql.end(), '?')), sql.values.size()) << text;
+    EXPECT_EQ(static_cast<std::size_t>(std::count(sql.sql.begin(), sql.sql.end(), '?')), sql.values.size())
+        << text;
   }
 }
 
@@ -93,12 +101,18 @@ std::string lower(std::string text) {
 template <class T>
 bool compares(Comparison comparison, const T& a, const T& b) {
   switch (comparison) {
-    case Comparison::kEqual: return a == b;
-    case Comparison::kNotEqual: return a != b;
-    case Comparison::kLess: return a < b;
-    case Comparison::kLessEqual: return a <= b;
-    case Comparison::kGreater: return a > b;
-    default: return a >= b;
+    case Comparison::kEqual:
+      return a == b;
+    case Comparison::kNotEqual:
+      return a != b;
+    case Comparison::kLess:
+      return a < b;
+    case Comparison::kLessEqual:
+      return a <= b;
+    case Comparison::kGreater:
+      return a > b;
+    default:
+      return a >= b;
   }
 }
 
@@ -122,7 +136,8 @@ bool matches(const Condition& condition, const Known& run) {
   if (condition.name == "name") return matches_text(condition, run.start.name);
   if (condition.name == "tag") {
     Condition like = condition;
-    const bool negated = like.comparison == Comparison::kNotEqual || like.comparison == Comparison::kContainsNot;
+    const bool negated =
+        like.comparison == Comparison::kNotEqual || like.comparison == Comparison::kContainsNot;
     if (like.comparison == Comparison::kNotEqual) like.comparison = Comparison::kEqual;
     if (like.comparison == Comparison::kContainsNot) like.comparison = Comparison::kContains;
     return any_tag(like) != negated;
@@ -132,11 +147,13 @@ bool matches(const Condition& condition, const Known& run) {
     return found != values.end() && compares(condition.comparison, found->second, *condition.number);
   };
   if (condition.best) return result(run.best);
-  const bool contains = condition.comparison == Comparison::kContains || condition.comparison == Comparison::kContainsNot;
+  const bool contains =
+      condition.comparison == Comparison::kContains || condition.comparison == Comparison::kContainsNot;
   for (const Setting& setting : run.start.settings) {
     if (setting.key != condition.name && setting.part + "." + setting.key != condition.name) continue;
-    if (contains || !condition.number ? matches_text(condition, setting.value)
-                                      : setting.number && compares(condition.comparison, *setting.number, *condition.number))
+    if (contains || !condition.number
+            ? matches_text(condition, setting.value)
+            : setting.number && compares(condition.comparison, *setting.number, *condition.number))
       return true;
   }
   return condition.number && !contains && result(run.last);
@@ -145,10 +162,14 @@ bool matches(const Condition& condition, const Known& run) {
 bool matches(const Filter& filter, std::size_t index, const Known& run) {
   const Filter::Node& node = filter.nodes[index];
   switch (node.kind) {
-    case Filter::Kind::kCondition: return matches(node.condition, run);
-    case Filter::Kind::kNot: return !matches(filter, node.left, run);
-    case Filter::Kind::kAnd: return matches(filter, node.left, run) && matches(filter, node.right, run);
-    default: return matches(filter, node.left, run) || matches(filter, node.right, run);
+    case Filter::Kind::kCondition:
+      return matches(node.condition, run);
+    case Filter::Kind::kNot:
+      return !matches(filter, node.left, run);
+    case Filter::Kind::kAnd:
+      return matches(filter, node.left, run) && matches(filter, node.right, run);
+    default:
+      return matches(filter, node.left, run) || matches(filter, node.right, run);
   }
 }
 
@@ -185,26 +206,42 @@ std::vector<Known> make_runs(Store& store) {
 }
 
 std::string random_filter(std::mt19937& random, int depth) {
-  const auto pick = [&](std::initializer_list<const char*> of) { return std::string(of.begin()[random() % of.size()]); };
+  const auto pick = [&](std::initializer_list<const char*> of) {
+    return std::string(of.begin()[random() % of.size()]);
+  };
   const std::string number_sign = pick({"=", "!=", "<", "<=", ">", ">="});
   if (depth > 0 && random() % 2) {
     const std::string left = random_filter(random, depth - 1), right = random_filter(random, depth - 1);
     switch (random() % 4) {
-      case 0: return "(" + left + ") or (" + right + ")";
-      case 1: return "(" + left + ") and (" + right + ")";
-      case 2: return "(" + left + ") (" + right + ")";
-      default: return "not (" + left + ")";
+      case 0:
+        return "(" + left + ") or (" + right + ")";
+      case 1:
+        return "(" + left + ") and (" + right + ")";
+      case 2:
+        return "(" + left + ") (" + right + ")";
+      default:
+        return "not (" + left + ")";
     }
   }
   switch (random() % 8) {
-    case 0: return "optimizer" + pick({"=", "!=", "~", "!~"}) + pick({"adam", "ADAM", "gd", "a", "'100%'", "\"%\""});
-    case 1: return "lr" + number_sign + pick({"0.005", "1e-2", "0.02", "-1"});
-    case 2: return "loss" + number_sign + pick({"3", "5", "0"});
-    case 3: return "best(loss)" + number_sign + pick({"1", "2", "4"});
-    case 4: return "tag" + pick({"=", "!=", "~", "!~"}) + pick({"odd", "'100%'", "'it''s \"x\"'", "o"});
-    case 5: return "name" + pick({"=", "!=", "~", "!~", "<", ">="}) + pick({"'gd on a_b1'", "a_b", "ADAM", "b%"});
-    case 6: return pick({"seed", "data.seed", "run.seed", "optimizer.lr"}) + number_sign + pick({"3", "4", "0.004"});
-    default: return pick({"good", "a_b3", "odd", "'_'", "momentum=off", "momentum=0"});
+    case 0:
+      return "optimizer" + pick({"=", "!=", "~", "!~"}) +
+             pick({"adam", "ADAM", "gd", "a", "'100%'", "\"%\""});
+    case 1:
+      return "lr" + number_sign + pick({"0.005", "1e-2", "0.02", "-1"});
+    case 2:
+      return "loss" + number_sign + pick({"3", "5", "0"});
+    case 3:
+      return "best(loss)" + number_sign + pick({"1", "2", "4"});
+    case 4:
+      return "tag" + pick({"=", "!=", "~", "!~"}) + pick({"odd", "'100%'", "'it''s \"x\"'", "o"});
+    case 5:
+      return "name" + pick({"=", "!=", "~", "!~", "<", ">="}) + pick({"'gd on a_b1'", "a_b", "ADAM", "b%"});
+    case 6:
+      return pick({"seed", "data.seed", "run.seed", "optimizer.lr"}) + number_sign +
+             pick({"3", "4", "0.004"});
+    default:
+      return pick({"good", "a_b3", "odd", "'_'", "momentum=off", "momentum=0"});
   }
 }
 
@@ -220,7 +257,8 @@ TEST(Filter, PicksWhatAPlainEvaluationPicks) {
     std::vector<std::int64_t> expected, got;
     for (const Known& run : runs)
       if (matches(filter, filter.nodes.size() - 1, run)) expected.push_back(run.id);
-    for (const RunInfo& run : need(store->list({.filter = filter, .sort = "id", .descending = false}))) got.push_back(run.id);
+    for (const RunInfo& run : need(store->list({.filter = filter, .sort = "id", .descending = false})))
+      got.push_back(run.id);
     EXPECT_EQ(got, expected) << text;
     picked += static_cast<int>(got.size());
   }
@@ -249,19 +287,23 @@ TEST(Filter, SurvivesWhateverIsTyped) {
   test::Scratch scratch;
   const auto store = test::open(scratch / "runs.sqlite");
   (void)make_runs(*store);
-  const std::string alphabet[] = {"a", "lr", "=", "<", ">", "!", "~", "(", ")", "\"", "'", " ", "and", "or", "not", "best(", ".",
-                                  "1e9", "-", ";", "--", "%", "\\", "\xc3\xa9", "\xff", "tag", "name", "star", "created", "\t", "?1"};
+  const std::string alphabet[] = {"a",    "lr",  "=",    "<",    ">",       "!",  "~",   "(",
+                                  ")",    "\"",  "'",    " ",    "and",     "or", "not", "best(",
+                                  ".",    "1e9", "-",    ";",    "--",      "%",  "\\",  "\xc3\xa9",
+                                  "\xff", "tag", "name", "star", "created", "\t", "?1"};
   std::mt19937 random(3);
   int accepted = 0;
   for (int round = 0; round < 3000; ++round) {
     std::string text;
-    for (std::size_t length = random() % 14; length > 0; --length) text += alphabet[random() % std::size(alphabet)];
+    for (std::size_t length = random() % 14; length > 0; --length)
+      text += alphabet[random() % std::size(alphabet)];
     const auto filter = parse_filter(text);
     if (!filter) continue;
     ++accepted;
     const auto list = store->list({.filter = *filter});
     if (list) continue;
-    EXPECT_NE(list.error().text().find("no run has"), std::string::npos) << text << ": " << list.error().text();
+    EXPECT_NE(list.error().text().find("no run has"), std::string::npos)
+        << text << ": " << list.error().text();
   }
   EXPECT_GT(accepted, 100);
   EXPECT_EQ(need(store->list({})).size(), 60U);

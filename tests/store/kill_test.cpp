@@ -31,7 +31,8 @@ constexpr int kSeries = 3;
     std::int64_t blocks = 0;
     {
       const std::scoped_lock lock(mutex);
-      while (static_cast<std::size_t>(blocks) < tickets.size() && tickets[static_cast<std::size_t>(blocks)] <= status.committed)
+      while (static_cast<std::size_t>(blocks) < tickets.size() &&
+             tickets[static_cast<std::size_t>(blocks)] <= status.committed)
         ++blocks;
     }
     if (write(pipe, &blocks, sizeof blocks) != sizeof blocks) _exit(1);
@@ -51,7 +52,8 @@ constexpr int kSeries = 3;
     const std::uint64_t appended = recorder.append(run, std::move(points));
     const std::uint64_t ticket =
         block % 10 ? appended
-                   : recorder.save(run, {block, 1, std::vector<std::uint8_t>(5000, static_cast<std::uint8_t>(block))});
+                   : recorder.save(
+                         run, {block, 1, std::vector<std::uint8_t>(5000, static_cast<std::uint8_t>(block))});
     const std::scoped_lock lock(mutex);
     tickets.push_back(ticket);
   }
@@ -67,7 +69,9 @@ std::int64_t kill_one(const std::filesystem::path& file, const std::string& uid,
     write_forever(file, uid, pipes[1]);
   }
   close(pipes[1]);
-  const auto read_report = [&](std::int64_t& blocks) { return read(pipes[0], &blocks, sizeof blocks) == sizeof blocks; };
+  const auto read_report = [&](std::int64_t& blocks) {
+    return read(pipes[0], &blocks, sizeof blocks) == sizeof blocks;
+  };
   std::int64_t blocks = -1;
   for (auto reports = 1 + random() % 12; reports > 0 && read_report(blocks); --reports) {
   }

@@ -162,7 +162,8 @@ TEST(Recorder, AFullDiskIsWaitedFor) {
   const auto file = scratch / "runs.sqlite";
   { (void)test::open(file); }
   // No file may grow beyond this size, as if the disk were full.
-  struct sigaction before{}, ignore{};
+  struct sigaction before {
+  }, ignore{};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGXFSZ, &ignore, &before);
   rlimit old{};

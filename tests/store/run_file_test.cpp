@@ -13,20 +13,22 @@ using test::need;
 using test::sql;
 
 std::int64_t full_run(Store& store) {
-  const std::int64_t run = need(store.begin({.uid = "abcdef0123456789",
-                                             .kind = "training",
-                                             .name = "name \"quoted\" \xc3\xa9",
-                                             .note = "a\nb",
-                                             .parent = "feedfeed",
-                                             .parent_step = 12,
-                                             .race = "beefbeef",
-                                             .lane = 2,
-                                             .device = "cuda",
-                                             .program_version = "0.1.0",
-                                             .scene = R"({"deep":[1,{"x":null}]})",
-                                             .settings = {{"", "optimizer", "adam", {}}, {"optimizer", "lr", "0.1", 0.1}},
-                                             .tags = {"x", "y"}}));
-  need(store.append(run, {"loss", "nat", Goal::kLowest, {0, 1, 2, 3}, {0.1 + 0.2, NAN, INFINITY, -INFINITY}}));
+  const std::int64_t run =
+      need(store.begin({.uid = "abcdef0123456789",
+                        .kind = "training",
+                        .name = "name \"quoted\" \xc3\xa9",
+                        .note = "a\nb",
+                        .parent = "feedfeed",
+                        .parent_step = 12,
+                        .race = "beefbeef",
+                        .lane = 2,
+                        .device = "cuda",
+                        .program_version = "0.1.0",
+                        .scene = R"({"deep":[1,{"x":null}]})",
+                        .settings = {{"", "optimizer", "adam", {}}, {"optimizer", "lr", "0.1", 0.1}},
+                        .tags = {"x", "y"}}));
+  need(
+      store.append(run, {"loss", "nat", Goal::kLowest, {0, 1, 2, 3}, {0.1 + 0.2, NAN, INFINITY, -INFINITY}}));
   need(store.append(run, {"odd", "", Goal::kNone, {5, 7, 1000}, {1e-308, -0.0, 3}}));
   need(store.append(run, {"every 50", "", Goal::kHighest, {0, 50, 100}, {1, 2, 3}}));
   need(store.set_result(run, "parameters", 7));
@@ -45,10 +47,12 @@ std::int64_t full_run(Store& store) {
 std::string content(const std::filesystem::path& file) {
   std::string out;
   for (const char* query :
-       {"SELECT uid, kind, name, note, star, parent, parent_step, race, lane, created, host, device, program_version,"
+       {"SELECT uid, kind, name, note, star, parent, parent_step, race, lane, created, host, device, "
+        "program_version,"
         " outcome, steps, duration, scene FROM runs",
         "SELECT part, key, value, number FROM settings ORDER BY 1, 2", "SELECT tag FROM tags ORDER BY 1",
-        "SELECT key, last, best, best_step FROM results ORDER BY 1", "SELECT name, unit, goal, rollup FROM series",
+        "SELECT key, last, best, best_step FROM results ORDER BY 1",
+        "SELECT name, unit, goal, rollup FROM series",
         "SELECT series, step, hex(value), value FROM history ORDER BY 1, 2",
         "SELECT level, bucket, count, min, max, first, last, gaps FROM rollup ORDER BY series, 1, 2",
         "SELECT step, kind, key, value FROM events ORDER BY id",
@@ -110,7 +114,8 @@ TEST(RunFile, HostileFilesAreRefusedWhole) {
     const auto run = store->import_run(replaced(good, from, to));
     return run ? "accepted" : run.error().text();
   };
-  EXPECT_EQ(said("\"thalweg_run\":1", "\"thalweg_run\":2"), "run: has version 2, this program reads version 1");
+  EXPECT_EQ(said("\"thalweg_run\":1", "\"thalweg_run\":2"),
+            "run: has version 2, this program reads version 1");
   EXPECT_EQ(said("\"thalweg_run\":1,", ""), "run: is not a run of this program (it has no 'thalweg_run')");
   EXPECT_EQ(said("\"events\"", "\"evens\""), "run: has an unknown key 'evens'; did you mean 'events'?");
   EXPECT_EQ(said("\"kind\":\"training\"", "\"kind\":3"), "run: 'kind' must be a text");
@@ -125,14 +130,16 @@ TEST(RunFile, HostileFilesAreRefusedWhole) {
       << "a terminal must not be steered";
   EXPECT_EQ(said("{\"first\":0,\"stride\":1}", "{\"first\":0,\"stride\":9007199254740992}"),
             "steps: 'first' must be at least 0 and 'stride' at least 1, and not too large");
-  EXPECT_EQ(said("{\"first\":0,\"stride\":1}", "{\"first\":0,\"count\":1e15}").substr(0, 25), "steps: has an unknown key");
+  EXPECT_EQ(said("{\"first\":0,\"stride\":1}", "{\"first\":0,\"count\":1e15}").substr(0, 25),
+            "steps: has an unknown key");
   EXPECT_EQ(said("[5,7,1000]", "[5,7]"), "series: has not as many values as steps");
   EXPECT_EQ(said("[5,7,1000]", "[5,7,6]"), "odd: step 6 does not come after step 7");
   EXPECT_EQ(said("[5,7,1000]", "[5,7,\"8\"]"), "series: a step must be a whole number");
   EXPECT_EQ(said("null,\"inf\"", "null,\"infinite\"").substr(0, 23), "series: a value must be");
   EXPECT_EQ(said("null,\"inf\"", "null,1e999"), "run: has a number that is too large");
   EXPECT_EQ(said("\"name\":\"odd\"", "\"name\":\"loss\""), "series: 'loss' stands there twice");
-  EXPECT_EQ(said("\"goal\":\"lowest\"", "\"goal\":\"best\""), "series: 'goal' must be none, lowest or highest");
+  EXPECT_EQ(said("\"goal\":\"lowest\"", "\"goal\":\"best\""),
+            "series: 'goal' must be none, lowest or highest");
   EXPECT_EQ(said("\"state\":\"", "\"state\":\"*"), "checkpoints: 'state' is not base64");
   EXPECT_EQ(said("\"checksum\":0", "\"checksum\":1"), "checkpoints: a state does not fit its checksum");
   EXPECT_EQ(said("\"scene\":{", "\"scene\":3,\"scen\":{").substr(0, 24), "run: has an unknown key ");
@@ -148,7 +155,8 @@ TEST(RunFile, HostileFilesAreRefusedWhole) {
   for (int round = 0; round < 200; ++round)
     EXPECT_FALSE(store->import_run(std::string_view(good).substr(0, random() % (good.size() - 2)))) << round;
   EXPECT_TRUE(need(store->list({})).empty());
-  for (const char* table : {"runs", "settings", "tags", "series", "points", "rollup", "results", "events", "checkpoints"})
+  for (const char* table :
+       {"runs", "settings", "tags", "series", "points", "rollup", "results", "events", "checkpoints"})
     EXPECT_EQ(sql(file, std::string("SELECT count(*) FROM ") + table)[0][0], "0") << table;
   int accepted = 0;
   for (int round = 0; round < 300; ++round) {

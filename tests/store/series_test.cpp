@@ -31,8 +31,10 @@ Points noisy(std::int64_t count, std::int64_t stride, std::uint32_t seed, std::i
 
 Points part(const Points& all, std::size_t first, std::size_t last) {
   Points out{all.series, all.unit, all.goal, {}, {}};
-  out.steps.assign(all.steps.begin() + static_cast<std::ptrdiff_t>(first), all.steps.begin() + static_cast<std::ptrdiff_t>(last));
-  out.values.assign(all.values.begin() + static_cast<std::ptrdiff_t>(first), all.values.begin() + static_cast<std::ptrdiff_t>(last));
+  out.steps.assign(all.steps.begin() + static_cast<std::ptrdiff_t>(first),
+                   all.steps.begin() + static_cast<std::ptrdiff_t>(last));
+  out.values.assign(all.values.begin() + static_cast<std::ptrdiff_t>(first),
+                    all.values.begin() + static_cast<std::ptrdiff_t>(last));
   return out;
 }
 
@@ -40,7 +42,8 @@ Points part(const Points& all, std::size_t first, std::size_t last) {
 void append_in_pieces(Store& store, std::int64_t run, const Points& all, std::uint32_t seed) {
   std::mt19937 random(seed);
   for (std::size_t at = 0; at < all.steps.size();) {
-    const std::size_t size = std::min<std::size_t>(1 + random() % (random() % 3 ? 3 : 700), all.steps.size() - at);
+    const std::size_t size =
+        std::min<std::size_t>(1 + random() % (random() % 3 ? 3 : 700), all.steps.size() - at);
     need(store.append(run, part(all, at, at + size)));
     at += size;
   }
@@ -49,7 +52,8 @@ void append_in_pieces(Store& store, std::int64_t run, const Points& all, std::ui
 bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
 /// Columns of 2^level steps straight from the points.
-std::vector<ColumnExtent> reference(const Points& all, std::int64_t first, std::int64_t last, std::int64_t most) {
+std::vector<ColumnExtent> reference(const Points& all, std::int64_t first, std::int64_t last,
+                                    std::int64_t most) {
   first = std::max(first, all.steps.front());
   last = std::min(last, all.steps.back());
   std::vector<ColumnExtent> out;
@@ -75,7 +79,8 @@ std::vector<ColumnExtent> reference(const Points& all, std::int64_t first, std::
   return out;
 }
 
-void expect_same(const std::vector<ColumnExtent>& got, const std::vector<ColumnExtent>& expected, const std::string& what) {
+void expect_same(const std::vector<ColumnExtent>& got, const std::vector<ColumnExtent>& expected,
+                 const std::string& what) {
   ASSERT_EQ(got.size(), expected.size()) << what;
   for (std::size_t i = 0; i < got.size(); ++i) {
     EXPECT_EQ(got[i].any, expected[i].any) << what << ", column " << i;
@@ -91,7 +96,9 @@ void expect_same(const std::vector<ColumnExtent>& got, const std::vector<ColumnE
 
 void expect_all_readings(Store& store, std::int64_t run, const Points& all, std::uint32_t seed) {
   std::mt19937 random(seed);
-  const auto step = [&] { return static_cast<std::int64_t>(random() % static_cast<std::uint32_t>(all.steps.back() + 100)); };
+  const auto step = [&] {
+    return static_cast<std::int64_t>(random() % static_cast<std::uint32_t>(all.steps.back() + 100));
+  };
   for (int round = 0; round < 60; ++round) {
     std::int64_t first = step(), last = step();
     if (first > last) std::swap(first, last);
@@ -133,8 +140,8 @@ TEST_P(SeriesOf, EveryReadingIsExact) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Store, SeriesOf,
-                         testing::Values(Case{2, 1, 0}, Case{63, 1, 0}, Case{5000, 1, 0}, Case{5000, 1, 123'457},
-                                         Case{700, 469, 0}, Case{3000, 50, 7}));
+                         testing::Values(Case{2, 1, 0}, Case{63, 1, 0}, Case{5000, 1, 0},
+                                         Case{5000, 1, 123'457}, Case{700, 469, 0}, Case{3000, 50, 7}));
 
 TEST(Series, TruncatedSeriesAreAsIfTheRestHadNeverBeen) {
   test::Scratch scratch;

@@ -1,8 +1,7 @@
-// Opening files of every sort, runs as rows, and what other programs see of them.
+// Runs as rows: what people change, find, list and delete, and what other programs see.
 #include "core/store/store.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <cmath>
@@ -18,11 +17,6 @@ namespace fs = std::filesystem;
 using test::need;
 using test::Scratch;
 using test::sql;
-
-std::string error_of(const fs::path& file, Access access = Access::kWrite) {
-  const auto store = Store::open(file, access);
-  return store ? "opened" : store.error().text();
-}
 
 RunStart example() {
   return {.kind = "descent",
@@ -75,7 +69,8 @@ TEST(Store, KeepsARunAsItWasToldOf) {
   EXPECT_GT(info.created, timestamp(600.0));
   EXPECT_EQ(need(store->scene(info.id)), R"({"a": 1})");
   EXPECT_EQ(need(store->settings(info.id)), example().settings);
-  EXPECT_EQ(need(store->events(info.id)), (std::vector<Event>{{5, "changed", "lr", "0.1"}, {6, "budget", "", ""}}));
+  EXPECT_EQ(need(store->events(info.id)),
+            (std::vector<Event>{{5, "changed", "lr", "0.1"}, {6, "budget", "", ""}}));
   EXPECT_EQ(need(store->checkpoints(info.id)), (std::vector<std::int64_t>{4, 6}));
   EXPECT_EQ(need(store->checkpoint(info.id, 5)).state, (std::vector<std::uint8_t>{1, 2, 3}));
   EXPECT_EQ(need(store->checkpoint(info.id)).step, 6);
@@ -107,8 +102,10 @@ TEST(Store, OtherProgramsSeePlainTables) {
   const double infinity = INFINITY;
   need(store->append(run, {"loss", "", Goal::kLowest, {2, 4, 6, 8}, {1.5, NAN, infinity, -infinity}}));
   EXPECT_EQ(sql(file, "SELECT run, series, step, value FROM history"),
-            (std::vector<std::vector<std::string>>{
-                {"1", "loss", "2", "1.5"}, {"1", "loss", "4", "NULL"}, {"1", "loss", "6", "Inf"}, {"1", "loss", "8", "-Inf"}}));
+            (std::vector<std::vector<std::string>>{{"1", "loss", "2", "1.5"},
+                                                   {"1", "loss", "4", "NULL"},
+                                                   {"1", "loss", "6", "Inf"},
+                                                   {"1", "loss", "8", "-Inf"}}));
   EXPECT_EQ(sql(file, "SELECT count(*) FROM history WHERE value = 9e999")[0][0], "1");
   EXPECT_EQ(sql(file, "SELECT number FROM settings WHERE run = 1 AND key = 'lr'")[0][0], "0.001");
   EXPECT_EQ(sql(file, "SELECT json_extract(scene, '$.a') FROM runs")[0][0], "1");
@@ -117,152 +114,10 @@ TEST(Store, OtherProgramsSeePlainTables) {
   EXPECT_EQ(sql(file, "PRAGMA journal_mode")[0][0], "wal");
   // One series is found by its name, and its points by their place, without reading the others.
   std::string plan;
-  for (const auto& row : sql(file, "EXPLAIN QUERY PLAN SELECT value FROM history WHERE run = 1 AND series = 'loss'"))
+  for (const auto& row :
+       sql(file, "EXPLAIN QUERY PLAN SELECT value FROM history WHERE run = 1 AND series = 'loss'"))
     plan += row.back() + "\n";
   EXPECT_EQ(plan.find("SCAN"), std::string::npos) << plan;
-}
-
-TEST(Store, FilesThatAreNotOurs) {
-  Scratch scratch;
-  const fs::path text = scratch / "text.sqlite";
-  test::write_text(text, std::string(5000, 'x'));
-  EXPECT_EQ(error_of(text), text.string() + ": is not a database of runs; choose another with --db FILE");
-  EXPECT_EQ(error_of(text, Access::kRead), text.string() + ": is not a database of runs; choose another with --db FILE");
-  EXPECT_EQ(test::read_text(text), std::string(5000, 'x'));
-
-  const fs::path other = scratch / "other.sqlite";
-  sql(other, "CREATE TABLE t(x); INSERT INTO t VALUES (1)");
-  const std::string before = test::read_text(other);
-  EXPECT_EQ(error_of(other), other.string() + ": is a database of another program; choose another with --db FILE");
-  EXPECT_EQ(test::read_text(other), before) << "somebody else's file was changed";
-
-  const fs::path newer = scratch / "newer.sqlite";
-  { (void)test::open(newer); }
-  sql(newer, "PRAGMA user_version = 9");
-  EXPECT_EQ(error_of(newer), newer.string() + ": was written by a newer version of this program (schema 9, this one knows 1); "
-                                              "update, or choose another with --db FILE");
-
-  const fs::path hollow = scratch / "hollow.sqlite";
-  sql(hollow, "PRAGMA application_id = " + std::to_string(kApplicationId) + "; PRAGMA user_version = 1; CREATE TABLE runs(id)");
-  const auto opened = Store::open(hollow);
-  ASSERT_TRUE(opened);
-  const auto listed = (*opened)->list({});
-  ASSERT_FALSE(listed);
-  EXPECT_NE(listed.error().text().find("is not as this program made it"), std::string::npos);
-
-  EXPECT_EQ(error_of(scratch.folder()), scratch.folder().string() + ": is not a plain file; choose another with --db FILE");
-  EXPECT_EQ(error_of(scratch / "none.sqlite", Access::kRead), (scratch / "none.sqlite").string() + ": does not exist");
-  EXPECT_FALSE(fs::exists(scratch / "none.sqlite"));
-  EXPECT_NE(error_of("/proc/no-folder/runs.sqlite").find("can't be opened"), std::string::npos);
-  EXPECT_NE(error_of("").find("--db FILE"), std::string::npos);
-}
-
-TEST(Store, NamesOfFilesAreTakenAsTheyAre) {
-  Scratch scratch;
-  for (const char* name : {"a b?mode=memory#x%41.sqlite", "it's \"quoted\".sqlite", "\xc3\xa9.sqlite"}) {
-    { (void)test::open(scratch / name); }
-    EXPECT_TRUE(fs::exists(scratch / name)) << name;
-  }
-}
-
-TEST(Store, DamageIsSaid) {
-  Scratch scratch;
-  const fs::path file = scratch / "runs.sqlite";
-  {
-    const auto store = test::open(file);
-    const std::int64_t run = need(store->begin(example()));
-    need(store->save(run, {1, 1, std::vector<std::uint8_t>(20'000, 0xab)}));
-  }
-  std::string bytes = test::read_text(file);
-  const auto at = bytes.rfind(std::string(100, '\xab'));
-  ASSERT_NE(at, std::string::npos);
-  bytes[at + 10] = 'x';
-  test::write_text(file, bytes);
-  {
-    const auto state = test::open(file)->checkpoint(1);
-    ASSERT_FALSE(state);
-    EXPECT_NE(state.error().text().find("the checkpoint at step 1 is damaged"), std::string::npos);
-  }
-  test::write_text(file, bytes.substr(0, 4096 * 2) + std::string(bytes.size() - 4096 * 2, '\x55'));
-  const auto store = Store::open(file);
-  ASSERT_TRUE(store);
-  EXPECT_TRUE((*store)->check());
-}
-
-/// Runs `work` as a user who may not write what root wrote; rights mean nothing to root.
-template <class Work>
-void as_nobody(Work work) {
-  const bool root = geteuid() == 0;
-  ASSERT_TRUE(!root || seteuid(65534) == 0);
-  work();
-  ASSERT_TRUE(!root || seteuid(0) == 0);
-}
-
-TEST(Store, ReadOnlyFilesAreReadAndNotWritten) {
-  Scratch scratch;
-  const fs::path file = scratch / "runs.sqlite";
-  {
-    const auto store = test::open(file);
-    need(store->begin(example()));
-  }
-  chmod(file.c_str(), 0444);
-  chmod(scratch.folder().c_str(), 0555);
-  as_nobody([&] {
-    EXPECT_NE(error_of(file).find("read-only; change that, or choose another with --db FILE"), std::string::npos)
-        << error_of(file);
-    const auto store = Store::open(file, Access::kRead);
-    ASSERT_TRUE(store) << store.error().text();
-    EXPECT_EQ(need((*store)->list({})).size(), 1U);
-    EXPECT_NE(error_of(scratch / "new.sqlite").find("can't be opened"), std::string::npos);
-  });
-  chmod(scratch.folder().c_str(), 0755);
-}
-
-TEST(Store, LockedIsSaidAndPasses) {
-  Scratch scratch;
-  const fs::path file = scratch / "runs.sqlite";
-  const auto store = test::open(file);
-  store->set_patience(std::chrono::milliseconds(10));
-  sqlite3* other = nullptr;
-  ASSERT_EQ(sqlite3_open(file.c_str(), &other), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
-  const auto run = store->begin(example());
-  ASSERT_FALSE(run);
-  EXPECT_EQ(run.error().text(), file.string() + ": is locked by another program; end that one or wait");
-  EXPECT_TRUE(store->last_error_passes());
-  EXPECT_TRUE(need(store->list({})).empty()) << "reading goes on";
-  sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr);
-  sqlite3_close(other);
-  EXPECT_TRUE(store->begin(example()));
-}
-
-TEST(Store, TwoProcessesWriteOneFile) {
-  Scratch scratch;
-  const fs::path file = scratch / "runs.sqlite";
-  const auto write = [&](const std::string& name) {
-    const auto store = test::open(file);
-    for (int i = 0; i < 40; ++i) {
-      const std::int64_t run = need(store->begin({.kind = "descent", .name = name}));
-      need(store->append(run, {"loss", "", Goal::kLowest, {0, 1}, {1.0, 2.0}}));
-    }
-  };
-  const pid_t child = fork();
-  if (child == 0) {
-    try {
-      write("child");
-    } catch (...) {
-      _exit(1);
-    }
-    _exit(0);
-  }
-  write("parent");
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
-  const auto store = test::open(file);
-  EXPECT_EQ(need(store->list({.filter = need(parse_filter("name=child"))})).size(), 40U);
-  EXPECT_EQ(need(store->list({.filter = need(parse_filter("name=parent and loss=2"))})).size(), 40U);
-  EXPECT_FALSE(store->check());
 }
 
 TEST(Store, ABatchIsAllOrNothing) {
@@ -305,16 +160,20 @@ TEST(Store, WhatPeopleChange) {
   EXPECT_EQ(info.name, "Renamed'); DROP TABLE runs; --");
   EXPECT_TRUE(info.star);
   EXPECT_EQ(info.tags, (std::vector<std::string>{"a", "x'); DELETE FROM runs; --"}));
-  EXPECT_EQ(need(store->list({.filter = need(parse_filter("star=yes and tag=\"x'); DELETE FROM runs; --\""))})).size(), 1U);
+  EXPECT_EQ(
+      need(store->list({.filter = need(parse_filter("star=yes and tag=\"x'); DELETE FROM runs; --\""))}))
+          .size(),
+      1U);
   EXPECT_EQ(store->remove_tag(run, "none")->text(), "none: the run has no such tag");
   EXPECT_EQ(store->add_tag(run, " ")->text(), "tag: is empty");
   EXPECT_EQ(store->rename(run, "a\nb")->text(), "name: has a control character in it");
   EXPECT_EQ(store->rename(run, "\xff")->text(), "name: is not UTF-8");
   EXPECT_EQ(store->rename(run, std::string(2000, 'x'))->text(), "name: is longer than 1000 characters");
-  for (const auto& error : {store->rename(99, "x"), store->set_note(99, "x"), store->set_star(99, true), store->add_tag(99, "x"),
-                            store->set_deleted(99, true), store->finish(99, {"budget", 0, 0}), store->add_event(99, {}),
-                            store->append(99, {"loss", "", Goal::kNone, {0}, {0.0}})})
-    EXPECT_TRUE(error);
+  for (const auto& error :
+       {store->rename(99, "x"), store->set_note(99, "x"), store->set_star(99, true), store->add_tag(99, "x"),
+        store->set_deleted(99, true), store->finish(99, {"budget", 0, 0}), store->add_event(99, {}),
+        store->append(99, {"loss", "", Goal::kNone, {0}, {0.0}})})
+    EXPECT_EQ(error.value_or(Error{}).code, ErrorCode::kNotFound);
   EXPECT_FALSE(store->begin({.uid = info.uid})) << "a uid is there once";
 }
 
@@ -363,7 +222,8 @@ TEST(Store, ListsAreSortedByAnything) {
   Scratch scratch;
   const auto store = test::open(scratch / "runs.sqlite");
   for (const double lr : {0.2, 0.1, 0.3}) {
-    const std::int64_t run = need(store->begin({.name = format_number(lr), .settings = {{"optimizer", "lr", format_number(lr), lr}}}));
+    const std::int64_t run = need(
+        store->begin({.name = format_number(lr), .settings = {{"optimizer", "lr", format_number(lr), lr}}}));
     need(store->append(run, {"loss", "", Goal::kLowest, {0}, {-lr}}));
   }
   const auto order = [&](const ListQuery& query) {
@@ -389,7 +249,8 @@ TEST(Store, ComparisonShowsWhatDiffers) {
   Scratch scratch;
   const auto store = test::open(scratch / "runs.sqlite");
   const std::int64_t a = need(store->begin({.settings = {{"o", "lr", "1", 1.0}, {"o", "beta", "2", 2.0}}}));
-  const std::int64_t b = need(store->begin({.settings = {{"o", "lr", "3", 3.0}, {"o", "beta", "2", 2.0}, {"", "x", "y", {}}}}));
+  const std::int64_t b =
+      need(store->begin({.settings = {{"o", "lr", "3", 3.0}, {"o", "beta", "2", 2.0}, {"", "x", "y", {}}}}));
   const auto rows = need(store->compare_settings({a, b}));
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[0].key, "x");
@@ -449,37 +310,18 @@ TEST(Store, CheckpointsAreThinned) {
 }
 
 TEST(Store, SettingsComeFromSpecs) {
-  const Descriptor descriptor{.id = "adam",
-                              .parameters = {{.key = "lr", .default_value = 0.5},
-                                             {.key = "clip", .default_value = std::monostate{}, .off_word = "off"},
-                                             {.key = "eigenvalues", .kind = Kind::kRealList,
-                                              .default_value = std::vector<double>{1, 10}}}};
+  const Descriptor descriptor{
+      .id = "adam",
+      .parameters = {
+          {.key = "lr", .default_value = 0.5},
+          {.key = "clip", .default_value = std::monostate{}, .off_word = "off"},
+          {.key = "eigenvalues", .kind = Kind::kRealList, .default_value = std::vector<double>{1, 10}}}};
   std::vector<Setting> out;
   add_settings(out, "optimizer", default_spec(descriptor), descriptor);
   EXPECT_EQ(out, (std::vector<Setting>{{"", "optimizer", "adam", {}},
                                        {"optimizer", "lr", "0.5", 0.5},
                                        {"optimizer", "clip", "off", {}},
                                        {"optimizer", "eigenvalues", "1/10", {}}}));
-}
-
-// A file that the first version of this schema wrote (tests/golden/make_store.sh) opens in every later one.
-TEST(Store, OpensAFileOfSchema1) {
-  Scratch scratch;
-  const fs::path file = scratch / "runs.sqlite";
-  fs::copy_file(fs::path(THALWEG_SOURCE_DIR) / "tests/golden/store_schema_1.sqlite", file);
-  ASSERT_EQ(sql(file, "PRAGMA user_version")[0][0], "1");
-  const auto store = test::open(file);
-  EXPECT_FALSE(store->check());
-  const auto runs = need(store->list({.filter = need(parse_filter("optimizer=adam and best(loss)<0.5")), .sort = "name"}));
-  ASSERT_EQ(runs.size(), 1U);
-  EXPECT_EQ(runs[0].name, "fixture");
-  EXPECT_EQ(runs[0].tags, std::vector<std::string>{"kept"});
-  EXPECT_EQ(runs[0].outcome, "diverged");
-  EXPECT_EQ(need(store->points(runs[0].id, "loss")).values.size(), 300U);
-  EXPECT_EQ(need(store->read_series(runs[0].id, "loss", 0, 299, 5)).size(), 5U);
-  EXPECT_EQ(need(store->checkpoint(runs[0].id)).state, (std::vector<std::uint8_t>{1, 2, 3}));
-  const std::int64_t next = need(store->begin({}));
-  need(store->append(next, {"loss", "", Goal::kLowest, {0}, {0.0}}));
 }
 
 }  // namespace
