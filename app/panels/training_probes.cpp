@@ -213,7 +213,7 @@ void TrainingProbes::layers(Frame& frame, const TrainingSession& session, float 
 
 void TrainingProbes::effective_rates(Frame& frame, const TrainingSession& session, float width) {
   grid(frame, session, "Effective rate",
-       "Mean factor that the rule puts before a gradient: η for gradient descent, η/√v̂ for Adam and its kin.",
+       "Median factor that the rule puts before a gradient: η for gradient descent, η/√v̂ for Adam and its kin.",
        "weights", "effective rate", prefixes_of(session, "weights", "effective rate", true), width);
 }
 

@@ -320,8 +320,7 @@ class CpuEngine final : public TrainingEngine {
       out.weight_norm = std::sqrt(cpu::sum_of_squares(now, size));
       out.update_norm = std::sqrt(cpu::squared_distance(now, before_.data() + first, size));
       if (skipped) continue;  // no rate was applied to anything
-      out.effective_rate = updater_->sum_of_rates(slots_.data(), plan_.parameters, first, first + size) /
-                           static_cast<double>(size);
+      out.effective_rate = updater_->median_rate(slots_.data(), plan_.parameters, first, first + size);
     }
   }
 

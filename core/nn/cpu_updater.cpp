@@ -62,21 +62,22 @@ class RuleUpdater final : public Updater {
     });
   }
 
-  double sum_of_rates(const float* slots_, std::int64_t stride, std::int64_t first,
-                      std::int64_t last) const override {
-    double total = std::numeric_limits<double>::quiet_NaN();
+  double median_rate(const float* slots, std::int64_t stride, std::int64_t first,
+                     std::int64_t last) const override {
     if constexpr (HasEffectiveRate<R>) {
-      const auto constants = constants_;
-      vectorised([=, &total] {
-        const auto step = constants;
-        total = lane_sum_double(last - first, [&](std::int64_t i) {
-          float s[kSlots + 1] = {};
-          for (int k = 0; k < kSlots; ++k) s[k] = slots_[k * stride + first + i];
-          return static_cast<double>(R::effective_rate(s, step));
-        });
-      });
+      const std::int64_t count = last - first, looked = std::min(count, kMostRates);
+      std::array<float, kMostRates> rates;
+      for (std::int64_t n = 0; n < looked; ++n) {
+        const std::int64_t i = first + n * count / looked;
+        float s[kSlots + 1] = {};
+        for (int k = 0; k < kSlots; ++k) s[k] = slots[k * stride + i];
+        rates[static_cast<std::size_t>(n)] = R::effective_rate(s, constants_);
+      }
+      const auto middle = rates.begin() + looked / 2;
+      std::nth_element(rates.begin(), middle, rates.begin() + looked);
+      if (looked > 0) return static_cast<double>(*middle);
     }
-    return total;
+    return std::numeric_limits<double>::quiet_NaN();
   }
 
   bool set(const Spec& spec) override {

@@ -10,6 +10,8 @@
 
 namespace thalweg::cpu {
 
+inline constexpr std::int64_t kMostRates = 4096;
+
 /// The optimizer's rule on flat memory. Slots lie slot by slot: `slots[k · stride + i]`.
 class Updater {
  public:
@@ -21,10 +23,11 @@ class Updater {
   /// Elements [first, last), with the gradient times `gradient_scale`. May run on several threads.
   virtual void update(float* theta, const float* gradient, float gradient_scale, float* slots,
                       std::int64_t stride, std::int64_t first, std::int64_t last) const = 0;
-  /// Σ of the factors that the last update put before the gradients of elements [first, last): η, or
-  /// η/(√v̂ + ε). NaN of a rule that does not say.
-  virtual double sum_of_rates(const float* slots, std::int64_t stride, std::int64_t first,
-                              std::int64_t last) const = 0;
+  /// Median of the factors that the last update put before the gradients of elements [first, last): η, or
+  /// η/(√v̂ + ε). Of many elements kMostRates evenly spaced ones are looked at. NaN of a rule that does not
+  /// say.
+  virtual double median_rate(const float* slots, std::int64_t stride, std::int64_t first,
+                             std::int64_t last) const = 0;
   /// False, and nothing changes, if the state would lose its meaning.
   virtual bool set(const Spec& spec) = 0;
   virtual std::vector<double> save() const = 0;

@@ -57,8 +57,9 @@ struct TensorStatistics {
   double gradient_norm = 0.0;  ///< before clipping
   double weight_norm = 0.0;    ///< after the update
   double update_norm = 0.0;    ///< of θ_after − θ_before
-  /// Mean over the elements of the factor that the rule puts before a gradient: η for gradient descent,
-  /// η/(√v̂ + ε) for Adam and its kin. NaN of a skipped step.
+  /// Median over the elements of the factor that the rule puts before a gradient: η for gradient descent,
+  /// η/(√v̂ + ε) for Adam and its kin. (A mean would be that of dead units alone, whose factor is η/ε.) Of
+  /// large tensors some thousand evenly spaced elements are looked at. NaN of a skipped step.
   double effective_rate = 0.0;
 };
 

@@ -100,7 +100,7 @@ Descriptor make_probes() {
           probe("gradients", "gradient norms", 50.0,
                 "Norm of each layer's gradient: smallest, mean and largest of the steps since the last measurement."),
           probe("weights", "weights and updates", 50.0,
-                "Norm of each layer's weights, length of its update over that norm, and the effective rate: the mean "
+                "Norm of each layer's weights, length of its update over that norm, and the effective rate: the median "
                 "factor before a gradient, η/√v̂ for Adam and its kin."),
           probe("activations", "activations", 50.0,
                 "Mean and standard deviation of each layer's outputs and the share of dead ReLU units: those that are "

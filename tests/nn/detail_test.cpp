@@ -1,6 +1,8 @@
 // What a step tells about itself, against naive sums; and that asking changes nothing.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <cmath>
 
 #include "tests/golden/close.hpp"
@@ -58,15 +60,17 @@ TEST(Detail, IsWhatTheStepDid) {
         EXPECT_TRUE(test::close(told.gradient_norm, norm(engine->gradient().subspan(first, size)), 3e-7));
         EXPECT_TRUE(test::close(told.weight_norm, norm(engine->parameters().subspan(first, size)), 3e-7));
         std::vector<float> moved(size);
-        double rate = 0.0;
+        std::vector<double> rates;
         for (std::size_t k = 0; k < size; ++k) {
           const std::size_t e = first + k;
           moved[k] = engine->parameters()[e] - before[e];
-          rate += rate_of(settings.optimizer, lr, t, slots[e], slots[count + e], slots[2 * count + e]) /
-                  static_cast<double>(size);
+          rates.push_back(
+              rate_of(settings.optimizer, lr, t, slots[e], slots[count + e], slots[2 * count + e]));
         }
         EXPECT_TRUE(test::close(told.update_norm, norm(moved), 3e-7));
         EXPECT_GT(told.update_norm, 0.0);
+        std::ranges::sort(rates);
+        const double rate = rates[size / 2];
         // A centred variance is a small difference of two numbers in single precision.
         const double tolerance = rule.starts_with("rmsprop:c") ? 1e-3 : 2e-6;
         EXPECT_TRUE(test::close(told.effective_rate, rate, tolerance * rate));

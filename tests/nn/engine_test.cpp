@@ -103,13 +103,7 @@ TEST(CpuEngine, EveryRuleIsTheRegistrysRule) {
 }
 
 TEST(CpuEngine, LeavesOutZerosOfImages) {
-  auto data = std::make_shared<Dataset>(*test::toy_data(40, 20, 100));
-  data->shape = {1, 10, 10};
-  data->mean = {0.2f};
-  data->deviation = {0.4f};
-  for (Samples* samples : {&data->train, &data->test})
-    for (std::size_t i = 0; i < samples->bytes.size(); ++i)
-      if (i * 2654435761u % 100 < 80) samples->bytes[i] = 0;
+  const auto data = test::background_data();
   const NetworkSettings settings = test::network("linear:units=37; relu; linear:units=3");
   for (const int threads : {1, 2}) {
     const auto engine = built(settings, data, 7, threads);

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <numeric>
 
 #include "core/nn/cpu_hessian.hpp"
 #include "tests/golden/close.hpp"
@@ -218,6 +219,31 @@ TEST(DenseHessian, OfALinearRegressionIsThatOfLeastSquares) {
     unit[j] = 1.0f;
     const std::vector<float> column = product(**hessian, unit);
     for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(column[i], expected[i][j] * 2.0 / 3.0, 1e-5);
+  }
+}
+
+TEST(HessianProduct, LeavesOutZerosOfImages) {
+  const auto data = test::background_data();
+  const auto engine = engine_for(test::network("linear:units=37; tanh; linear:units=3"), data, 2);
+  std::vector<std::uint32_t> samples(30);
+  std::iota(samples.begin(), samples.end(), 4u);
+  const auto sparse = engine->hessian(samples);
+  ASSERT_TRUE(sparse);
+  const EngineState state = engine->state();
+  const auto dense = make_cpu_hessian({.plan = engine->plan(),
+                                       .loss = default_spec(losses().front()),
+                                       .data = data,
+                                       .sparse = nullptr,
+                                       .samples = samples,
+                                       .parameters = state.parameters,
+                                       .buffers = state.buffers});
+  for (std::uint64_t number = 0; number < 2; ++number) {
+    const auto v = direction(number, state.parameters.size());
+    const auto a = product(**sparse, v), b = product(*dense, v);
+    double largest = 0.0;
+    for (const float x : b) largest = std::max(largest, std::abs(static_cast<double>(x)));
+    ASSERT_GT(largest, 0.0);
+    for (std::size_t i = 0; i < a.size(); ++i) ASSERT_TRUE(test::close(a[i], b[i], 2e-5 * largest)) << i;
   }
 }
 
