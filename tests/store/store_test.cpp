@@ -141,9 +141,12 @@ TEST(Store, ABatchIsAllOrNothing) {
   // A refused part of a batch leaves the rest.
   need(store->batch([&]() -> std::optional<Error> {
     EXPECT_TRUE(store->append(run, {"loss", "", Goal::kLowest, {1}, {9.0}}));
+    // This one fails when half of it is written.
+    EXPECT_FALSE(store->begin({.settings = {{"", "a", "1", {}}, {"", "a", "2", {}}}}));
     return store->append(run, {"loss", "", Goal::kLowest, {3}, {1.0}});
   }));
   EXPECT_EQ(need(store->points(run, "loss")).values, (std::vector<double>{3.0, 2.0, 5.0, 1.0}));
+  EXPECT_EQ(need(store->list({})).size(), 1U);
 }
 
 TEST(Store, WhatPeopleChange) {
