@@ -9,6 +9,7 @@ add_library(thalweg_dnnl INTERFACE)
 target_include_directories(thalweg_dnnl SYSTEM INTERFACE ${DNNL_INCLUDE_DIR})
 target_link_libraries(thalweg_dnnl INTERFACE ${DNNL_LIBRARY})
 find_package(ZLIB REQUIRED)
+find_package(SQLite3 REQUIRED)
 find_package(Eigen3 REQUIRED NO_MODULE)
 
 if(THALWEG_APP)

@@ -10,7 +10,7 @@ say() { printf '%s\n' "$*" >&2; }
 # What ./run needs, by Debian and Ubuntu name. cmake/ThalwegDependencies.cmake looks the same up.
 run_packages=(
   build-essential cmake ninja-build pkgconf
-  libeigen3-dev nlohmann-json3-dev libcli11-dev libdnnl-dev zlib1g-dev
+  libeigen3-dev nlohmann-json3-dev libcli11-dev libdnnl-dev zlib1g-dev libsqlite3-dev
   libimgui-dev libstb-dev libglfw3-dev libepoxy-dev libegl-dev
   # Opened at run time, so no -dev package brings them: by ImGui's loader and libepoxy, by GLFW
   # (cursors, monitors), and to draw without a GPU.

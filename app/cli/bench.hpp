@@ -26,5 +26,6 @@ double thread_time();
 std::vector<Figure> bench_train(const std::string& peer);
 
 std::vector<Figure> bench_curvature();
+std::vector<Figure> bench_store();
 
 }  // namespace thalweg::cli

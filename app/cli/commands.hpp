@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/cli/keep.hpp"
 #include "core/spec/spec.hpp"
 
 namespace thalweg::cli {
@@ -23,6 +24,13 @@ int fail(const Error& error);
 /// Runs the program: a subcommand, or the window. `argv` as given to main.
 int run(int argc, char** argv);
 
+/// Text that came from outside, fit for one line of a terminal: what would break the line, steer the
+/// terminal or is no UTF-8 becomes a question mark.
+std::string one_line(const std::string& text);
+
+/// x, y on surfaces of up to two variables, x1, x2, ... beyond.
+std::string axis_name(int dim, int axis);
+
 struct DescendOptions {
   std::string surface = "rosenbrock";
   std::vector<std::string> optimizers;
@@ -34,6 +42,7 @@ struct DescendOptions {
   std::string scene;  ///< a Scene file instead of all of the above
   bool history = false;
   bool json = false;
+  KeepOptions keep;
 };
 int descend(const DescendOptions& options);
 
@@ -87,6 +96,7 @@ struct TrainingOptions {
 
 struct TrainOptions : TrainingOptions {
   std::int64_t seeds = 1;  ///< runs of each optimizer, with seeds from that of `training` on
+  KeepOptions keep;
 };
 int train(const TrainOptions& options);
 

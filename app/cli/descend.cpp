@@ -1,5 +1,6 @@
 // thalweg descend: a run on a surface without a window.
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 
@@ -20,12 +21,6 @@ Json column(const TableView& table, int index) {
     row += static_cast<std::int64_t>(values.size());
   }
   return out;
-}
-
-/// x, y on surfaces of up to two variables, x1, x2, ... beyond.
-std::string axis_name(int dim, int axis) {
-  if (dim <= 2) return axis == 0 ? "x" : "y";
-  return "x" + std::to_string(axis + 1);
 }
 
 Json written(const DescentView& lane, const Spec& spec, bool history) {
@@ -116,19 +111,33 @@ Result<RaceSettings> settings_from(const DescendOptions& options) {
 
 }  // namespace
 
+std::string axis_name(int dim, int axis) {
+  if (dim <= 2) return axis == 0 ? "x" : "y";
+  return "x" + std::to_string(axis + 1);
+}
+
 int descend(const DescendOptions& options) {
   auto settings = settings_from(options);
   if (!settings) return fail(settings.error());
   Race race;
   if (auto error = race.set(*settings)) return fail(*error);
+  auto keeper = Keeper::create(options.keep);
+  if (!keeper) return fail(keeper.error());
+  std::optional<RaceKeeper> kept;
+  if (store::Recorder* recorder = (*keeper)->recorder()) kept.emplace(*recorder, *settings);
+  const auto begin = std::chrono::steady_clock::now();
   // In slices, so that Ctrl+C ends the run where it is and what was computed is printed.
   catch_interrupts();
   const auto steps = static_cast<std::int64_t>(settings->run.number("steps"));
   constexpr std::int64_t kSlice = 20'000;
-  for (std::int64_t step = 0; step < steps && !interrupted() && !race.view().finished();)
+  for (std::int64_t step = 0; step < steps && !interrupted() && !race.view().finished();) {
     race.advance(step = std::min(steps, step + kSlice));
+    if (kept) kept->update(race.view());
+  }
   if (interrupted()) race.stop();
   const RaceView view = race.view();
+  if (kept) kept->finish(view, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  (*keeper)->finish();
   if (!options.json) {
     print_table(view, *settings);
     return kExitOk;

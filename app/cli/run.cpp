@@ -4,29 +4,12 @@
 #include <cstdio>
 
 #include "app/cli/options.hpp"
+#include "app/cli/runs.hpp"
 #include "app/work/files.hpp"
 #include "core/descent/settings.hpp"
 
 namespace thalweg::cli {
 namespace {
-
-/// Text that came from outside, fit for one line of a terminal: what would break the line, steer the
-/// terminal or is no UTF-8 becomes a question mark.
-std::string one_line(const std::string& text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
-    const unsigned first = byte(i);
-    const std::size_t length = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3
-                               : first >= 0xF0 && first < 0xF5 ? 4 : 0;
-    bool good = length > 0 && first >= 0x20 && first != 0x7F;
-    for (std::size_t k = 1; good && k < length; ++k) good = (byte(i + k) & 0xC0U) == 0x80;
-    if (first == 0xC2 && byte(i + 1) < 0xA0) good = false;  // control characters beyond ASCII
-    out += good ? text.substr(i, length) : "?";
-    i += good ? length : 1;
-  }
-  return out;
-}
 
 /// Every option that takes a value wants one that is not empty.
 void refuse_empty(CLI::App& app) {
@@ -62,6 +45,22 @@ std::optional<Error> check_file(const std::string& file, const CLI::App& app) {
 }
 
 }  // namespace
+
+std::string one_line(const std::string& text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
+    const unsigned first = byte(i);
+    const std::size_t length = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3
+                               : first >= 0xF0 && first < 0xF5 ? 4 : 0;
+    bool good = length > 0 && first >= 0x20 && first != 0x7F;
+    for (std::size_t k = 1; good && k < length; ++k) good = (byte(i + k) & 0xC0U) == 0x80;
+    if (first == 0xC2 && byte(i + 1) < 0xA0) good = false;  // control characters beyond ASCII
+    out += good ? text.substr(i, length) : "?";
+    i += good ? length : 1;
+  }
+  return out;
+}
 
 void add_parameters(CLI::App& command, const Descriptor& descriptor, std::vector<std::string>& values,
                     const std::vector<std::string_view>& without) {
@@ -114,11 +113,12 @@ int run(int argc, char** argv) {
       descend_command.add_option("--scene", descend_options.scene, "take everything from a Scene file")->type_name("FILE");
   descend_command.add_flag("--history", descend_options.history, "every step, in the JSON");
   descend_command.add_flag("--json", descend_options.json, "print JSON");
+  CLI::Option* const descend_db = add_keep_options(descend_command, descend_options.keep);
   add_parameters(descend_command, gradient_descriptor(), descend_options.gradient);
   add_parameters(descend_command, run_descriptor(), descend_options.run);
   // Everything is in the file: what else was asked for would be silently ignored.
   for (CLI::Option* option : descend_command.get_options())
-    if (option != descend_scene && option->get_items_expected_max() > 0) descend_scene->excludes(option);
+    if (option != descend_scene && option != descend_db && option->get_items_expected_max() > 0) descend_scene->excludes(option);
 
   ListOptions list_options;
   CLI::App& list_command = *app.add_subcommand("list", "what there is: optimizers, surfaces, schedules, data sets, layers...");
@@ -146,8 +146,10 @@ int run(int argc, char** argv) {
 
   TrainingCommands training_commands(app);
 
+  RunsCommands runs_commands(app);
+
   BenchOptions bench_options;
-  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, train, curvature");
+  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, store, train, curvature");
   bench_command.add_option("name", bench_options.name, "which")->required();
   bench_command.add_option("--peer", bench_options.peer, "train: measure this in turn, such as tests/bench/torch_train.py")
       ->type_name("COMMAND");
@@ -172,6 +174,7 @@ int run(int argc, char** argv) {
   if (list_command.parsed()) return list(list_options);
   if (schedule_command.parsed()) return schedule(schedule_options);
   if (screenshot_command.parsed()) return screenshot(screenshot_options);
+  if (const auto code = runs_commands.run()) return *code;
   if (bench_command.parsed()) return bench(bench_options);
   if (const auto code = training_commands.run()) return *code;
   if (!window_options.scene.empty())

@@ -2,8 +2,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <functional>
+#include <optional>
 
 #include "app/cli/interrupt.hpp"
+#include "app/cli/keep_training.hpp"
 #include "app/cli/train_output.hpp"
 #include "core/training/lanes.hpp"
 
@@ -39,10 +42,11 @@ void show_progress(ProgressLine& line, const Trainer& trainer, std::size_t run, 
 
 /// One run from its beginning to its end; its epochs are printed as they come.
 Result<TrainingRun> train_lane(const TrainingJob& job, const Lane& lane, std::size_t run, std::size_t runs,
-                               bool quiet) {
+                               bool quiet, const std::function<TrainingKeeper*(const Trainer&)>& keep) {
   auto created = Trainer::create(lane.settings, job.data, job.engine());
   if (!created) return created.error();
   Trainer& trainer = **created;
+  TrainingKeeper* const keeper = keep(trainer);
   const EpochTable table(trainer);
   ProgressLine progress;
   if (!quiet && runs > 1) print_run_title(lane);
@@ -51,12 +55,14 @@ Result<TrainingRun> train_lane(const TrainingJob& job, const Lane& lane, std::si
   const std::int64_t slice = std::clamp<std::int64_t>(trainer.steps_per_epoch(), 1, 100);
   while (trainer.outcome() == Outcome::kRunning) {
     trainer.advance(slice, interrupted);
+    if (keeper) keeper->update(trainer.view());
     show_progress(progress, trainer, run, runs);
     for (; printed < trainer.epochs().size(); ++printed) {
       progress.clear();
       if (!quiet) table.print(trainer.epochs()[printed]);
     }
   }
+  if (keeper) keeper->finish(trainer.view(), trainer.engine().plan().parameters);
   return TrainingRun{.lane = lane,
                      .view = trainer.view(),
                      .parameters = trainer.engine().plan().parameters,
@@ -71,14 +77,25 @@ int train(const TrainOptions& options) {
   const auto job = training_job(options);
   if (!job) return fail(job.error());
   const std::vector<Lane> all = lanes(job->settings, job->optimizers, static_cast<int>(options.seeds));
+  auto keeper = Keeper::create(options.keep);
+  if (!keeper) return fail(keeper.error());
+  const std::string race = all.size() > 1 ? store::new_uid() : "";
+  std::optional<TrainingKeeper> kept;
   std::vector<TrainingRun> runs;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    auto run = train_lane(*job, all[i], i, all.size(), options.json);
+    const auto keep = [&](const Trainer& trainer) -> TrainingKeeper* {
+      store::Recorder* const recorder = (*keeper)->recorder();
+      if (!recorder) return nullptr;
+      return &kept.emplace(*recorder, KeptLane{all[i], options.folder, race, static_cast<int>(i), job->threads},
+                           trainer.budget(), static_cast<std::int64_t>(all.size()));
+    };
+    auto run = train_lane(*job, all[i], i, all.size(), options.json, keep);
     if (!run) return fail(run.error());
     runs.push_back(std::move(*run));
     if (!options.json) print_end(runs.back());
     if (interrupted()) break;
   }
+  (*keeper)->finish();
   if (options.json)
     std::printf("%s\n", written(*job, runs, all.size() > 1).dump(2).c_str());
   else if (all.size() > 1)

@@ -1,5 +1,6 @@
 // The options of the commands that train a network.
 #include "app/cli/options.hpp"
+#include "app/cli/runs.hpp"
 #include "core/training/curvature_report.hpp"
 #include "core/training/lr_find.hpp"
 #include "core/training/overfit.hpp"
@@ -49,6 +50,7 @@ TrainingCommands::TrainingCommands(CLI::App& app)
   add_optimizer(*train_command_, train_,
                 "optimizer, such as adam:lr=0.001; any number, each a run of its own");
   add_schedule(*train_command_, train_);
+  add_keep_options(*train_command_, train_.keep);
   train_command_->add_option("--seeds", train_.seeds, "runs of each optimizer, with seeds from --seed on")
       ->type_name("K");
   train_command_

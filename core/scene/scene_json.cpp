@@ -1,7 +1,5 @@
 // The one JSON form of a Scene. Specs are stored as spec strings with every value written out, so a
 // file does not change its meaning when a default does.
-#include <set>
-
 #include "core/scene/scene_reader.hpp"
 
 namespace thalweg {
@@ -41,68 +39,6 @@ Scene read_scene(const Parsed& json) {
   return scene;
 }
 
-/// Nesting that deep is no scene; the bound keeps a hostile file from exhausting the stack.
-bool nested_too_deep(std::string_view text) {
-  int depth = 0;
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quoted) {
-      if (c == '\\') ++i;
-      if (c == '"') quoted = false;
-    } else if (c == '"') {
-      quoted = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > 16) return true;
-    } else if (c == ']' || c == '}') {
-      --depth;
-    }
-  }
-  return false;
-}
-
-/// Looks for a key that stands twice in one object: one of the two would be lost. (The parser's own
-/// callback would do, but with it the parser takes quadratic time.)
-class Keys final : public nlohmann::json_sax<Parsed> {
- public:
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(number_integer_t) override { return true; }
-  bool number_unsigned(number_unsigned_t) override { return true; }
-  bool number_float(number_float_t, const string_t&) override { return true; }
-  bool string(string_t&) override { return true; }
-  bool binary(binary_t&) override { return true; }
-  bool start_object(std::size_t) override {
-    open_.emplace_back();
-    return true;
-  }
-  bool key(string_t& name) override {
-    if (!open_.back().insert(name).second)
-      throw bad_input("the key '" + name.substr(0, 40) + "' stands there twice", "scene");
-    return true;
-  }
-  bool end_object() override {
-    open_.pop_back();
-    return true;
-  }
-  bool start_array(std::size_t) override { return true; }
-  bool end_array() override { return true; }
-  /// The parser finds the same mistake again and says it.
-  bool parse_error(std::size_t, const std::string&, const Parsed::exception&) override { return false; }
-
- private:
-  std::vector<std::set<std::string>> open_;
-};
-
-Parsed parsed(std::string_view text) {
-  // The parser takes a zero for the end of the text and would not see what comes after it.
-  if (const auto zero = text.find('\0'); zero != std::string_view::npos)
-    throw bad_input("is not JSON (mistake at byte " + std::to_string(zero + 1) + ")", "scene");
-  Keys keys;
-  Parsed::sax_parse(text, &keys);
-  return Parsed::parse(text);
-}
-
 }  // namespace
 
 std::string to_json(const Scene& scene) {
@@ -125,18 +61,7 @@ std::string to_json(const Scene& scene) {
 
 Result<Scene> scene_from_json(std::string_view text) {
   if (text.size() > kLargest) return bad_input("is larger than 4 MiB", "scene");
-  if (nested_too_deep(text)) return bad_input("is nested too deep to be a scene", "scene");
-  try {
-    return read_scene(parsed(text));
-  } catch (const Error& error) {
-    return error;
-  } catch (const Parsed::parse_error& error) {
-    return bad_input("is not JSON (mistake at byte " + std::to_string(error.byte) + ")", "scene");
-  } catch (const Parsed::out_of_range&) {
-    return bad_input("has a number that is too large", "scene");
-  } catch (const Parsed::exception&) {
-    return bad_input("has a value of the wrong type", "scene");
-  }
+  return reading_json("scene", [&] { return read_scene(parse_json(text, "scene", "a scene")); });
 }
 
 }  // namespace thalweg

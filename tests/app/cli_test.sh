@@ -7,6 +7,7 @@ program=$1
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 unset DISPLAY WAYLAND_DISPLAY
+export THALWEG_DB=$scratch/data/runs.sqlite # nothing of this is for the user's own runs
 failures=0
 
 # refused CODE TEXT ARGS...: the program exits with CODE and its one line contains TEXT.
@@ -266,6 +267,78 @@ kill -INT "$run"
 wait "$run"
 [ $? = 0 ] || { echo "an interrupted run fails"; cat "$scratch/err"; failures=$((failures + 1)); }
 says '"outcome": "stopped"'
+
+# Runs: what was kept above is there; what is typed wrong is said; nothing is half done.
+shows() { # shows TEXT ARGS...: accepted, and standard output has TEXT in it
+  local text=$1
+  shift
+  accepted "$@"
+  grep -qF -e "$text" "$scratch/out" || {
+    echo "no '$text': $(printf '%.60q ' "$@" | head -c 200)"
+    failures=$((failures + 1))
+  }
+}
+db=$scratch/kept.sqlite
+accepted descend --optimizer adam:lr=0.02 --optimizer gd:lr=0.001 --steps 50 --db "$db"
+accepted descend --optimizer gd:lr=1e6 --steps 50 --db "$db"
+uids() { "$program" runs list "$@" --db "$db" --json | sed -n 's/.*"uid": "\(.*\)",/\1/p'; }
+adam_uid=$(uids 'optimizer=adam')
+[ "${#adam_uid}" = 20 ] && [ "$(uids | wc -l)" = 3 ] || { echo "runs are not kept"; failures=$((failures + 1)); }
+shows "diverged" runs list 'outcome=diverged and best(loss)>0' --columns 'lr,loss,best(loss)' --db "$db"
+shows '"optimizer.lr": 0.02' runs show "$adam_uid" --json --db "$db"
+shows '"grad_norm"' runs compare "$adam_uid" 2 --json --db "$db"
+shows "$adam_uid,loss,50," runs export 1 --csv --db "$db"
+accepted runs tag 1 good "x'); DROP TABLE runs; --" --db "$db"
+accepted runs edit 1 --name "'; DELETE FROM runs; --" --star --note "a % _ note" --db "$db"
+shows "$adam_uid" runs list "tag=\"x'); DROP TABLE runs; --\" star=yes note~\"% _\"" --db "$db" --json
+accepted runs export 1 2 3 --out "$scratch/exported" --db "$db"
+accepted runs import "$scratch/exported"/*.json --db "$scratch/other.sqlite"
+shows "$adam_uid" runs list --json --db "$scratch/other.sqlite"
+accepted runs delete 1 --db "$db"
+[ "$(uids | wc -l)" = 2 ] && accepted runs delete 1 --undo --db "$db" && [ "$(uids | wc -l)" = 3 ] || {
+  echo "delete and undo"
+  failures=$((failures + 1))
+}
+accepted descend --optimizer adam --steps 5 --no-save --db "$db"
+[ "$(uids | wc -l)" = 3 ] || { echo "kept in spite of --no-save"; failures=$((failures + 1)); }
+refused 2 "filter: position 4: a value is missing after '<'" runs list 'lr<' --db "$db"
+refused 2 "no run has 'lrr'; did you mean 'lr'?" runs list 'lrr<1' --db "$db"
+refused 2 "filter: position 1: there is no ')' for this '('" runs list '(a' --db "$db"
+refused 2 "sort: no run has 'id; DROP TABLE runs'" runs list --sort 'id; DROP TABLE runs' --db "$db"
+refused 2 "there is no such run" runs show nothing --db "$db"
+refused 2 "several runs are called that" runs show 'gd on rosenbrock' --db "$db"
+refused 2 "tag: has a control character in it" runs tag 1 $'a\e[2J' --db "$db"
+refused 2 "the run has no such tag" runs tag 1 --remove none --db "$db"
+refused 2 "name one or more runs" runs compare --db "$db"
+refused 2 "no run fits" runs compare --filter 'name=none' --db "$db"
+refused 2 "several runs go into a folder" runs export 1 2 --db "$db"
+refused 2 "is there already" runs import "$scratch/exported"/*.json --db "$db"
+head -c 300 "$scratch/exported/$adam_uid.json" >"$scratch/cut.json"
+refused 2 "is not JSON" runs import "$scratch/cut.json" --db "$db"
+refused 2 "it has no 'thalweg_run'" runs import "$good" --db "$db"
+refused 2 "does not exist" runs show 1 --db "$scratch/none.sqlite"
+refused 2 "is not a database of runs" runs list --db "$good"
+refused 2 "is not a database of runs" "${adam[@]}" --db "$good"
+refused 2 "is not a plain file" "${adam[@]}" --db "$scratch"
+refused 2 "run is required" runs show
+refused 2 "subcommand is required" runs
+shows '"runs": []' runs list 'name=none' --json --db "$db"
+accepted train --data two_moons --model 2-8-2 --epochs 2 --batch 32 --optimizer adam --optimizer gd:lr=0.1 --db "$db"
+shows '"best(test_accuracy)": 0.' runs list 'kind=training and data=two_moons and test_accuracy>0' \
+  --columns 'best(test_accuracy)' --json --db "$db"
+shows '"train_loss"' runs show "$(uids 'kind=training optimizer.lr=0.1')" --json --db "$db"
+# A file that can't be written stops no run, and is said.
+THALWEG_DB=/proc/nowhere/runs.sqlite "$program" "${adam[@]}" --steps 5 >"$scratch/out" 2>"$scratch/err" &&
+  grep -q '^adam' "$scratch/out" && grep -q 'this run is not kept: /proc/nowhere/runs.sqlite' "$scratch/err" || {
+  echo "a run that can't be kept"
+  failures=$((failures + 1))
+}
+# A file of our kind whose texts would steer the terminal.
+if command -v sqlite3 >/dev/null; then
+  sqlite3 "$db" "UPDATE runs SET name = char(27) || ']0;evil' || char(7) WHERE id = 1"
+  accepted runs list --db "$db"
+  if LC_ALL=C grep -q $'[\e\a]' "$scratch/out"; then echo "the terminal is steered"; failures=$((failures + 1)); fi
+fi
 
 # Long but legal.
 accepted schedule constant --steps 200000 --json
