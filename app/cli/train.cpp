@@ -32,7 +32,7 @@ void show_progress(ProgressLine& line, const Trainer& trainer, std::size_t run, 
   const double each = trainer.view().seconds / static_cast<double>(steps);
   const double rest =
       static_cast<double>(budget - steps) + static_cast<double>(budget) * static_cast<double>(runs - run - 1);
-  char which[48] = "";
+  char which[64] = "";
   if (runs > 1) std::snprintf(which, sizeof which, "run %zu of %zu  ", run + 1, runs);
   line.show("%s%3d %%  step %lld of %lld  loss %-10.4g  %s left", which,
             static_cast<int>(100 * steps / budget), static_cast<long long>(steps),
