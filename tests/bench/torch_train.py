@@ -12,8 +12,13 @@ import os
 import sys
 import time
 
-import numpy
-import torch
+# OpenBLAS has a number of threads of its own, and reads it when it is loaded.
+THREADS = int((sys.argv[1:] + [""] * 5)[4] or 1)
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[variable] = str(THREADS)
+
+import numpy  # noqa: E402
+import torch  # noqa: E402
 
 
 def images(path):
@@ -26,10 +31,9 @@ def main():
     folder = arguments[0]
     batch, epochs = int(arguments[1] or 64), int(arguments[2] or 3)
     widths = [int(w) for w in (arguments[3] or "784-128-10").split("-")]
-    threads = int(arguments[4] or 1)
-    torch.set_num_threads(threads)
+    torch.set_num_threads(THREADS)
     torch.manual_seed(1)
-    clock = time.process_time if threads == 1 else time.perf_counter
+    clock = time.process_time if THREADS == 1 else time.perf_counter
     inputs = images(os.path.join(folder, "train-images-idx3-ubyte"))
     labels = torch.from_numpy(
         numpy.fromfile(os.path.join(folder, "train-labels-idx1-ubyte"), dtype=numpy.uint8)[8:].astype(numpy.int64))
@@ -42,7 +46,9 @@ def main():
     seconds = []
     for _ in range(epochs):
         begin = clock()
-        for chosen in torch.randperm(len(labels)).split(batch):
+        order = torch.randperm(len(labels))
+        for first in range(0, len(labels), batch):
+            chosen = order[first:first + batch]
             optimizer.zero_grad(set_to_none=True)
             criterion(network(inputs[chosen]), labels[chosen]).backward()
             optimizer.step()
