@@ -247,10 +247,14 @@ void Workbench::top_bar(Frame& frame, const Rect& area) {
     }
   }
 
-  // From the right: help, size, theme, file, redo, undo.
+  // From the right: help, size, theme, file, redo, undo, as far as there is room. All but the theme have keys.
+  const float tabs_end = ImGui::GetItemRectMax().x;
   float right = area.max.x - ui::px(16);
+  bool room = true;
   const auto chip = [&](const char* id, const std::string& label, const char* tip) {
     right -= ui::text_width(ui::Type::kNote, label) + ui::px(20);
+    room = room && right > tabs_end + ui::px(12);
+    if (!room) return false;
     ImGui::SetCursorScreenPos({right, middle - ui::px(12)});
     const bool clicked = ui::chip(id, label, tip);
     right -= ui::px(8);
@@ -273,9 +277,11 @@ void Workbench::top_bar(Frame& frame, const Rect& area) {
     *next.appearance.find("theme") = themes[(at + 1) % themes.size()];
     editor_.apply(std::move(next));
   }
-  if (right - x < ui::px(260)) return;
   if (chip("save", "Save", "Save this Scene to a file (Ctrl S)")) handle(frame, {Key::kS, true, false});
   if (chip("open", "Open", "Open a Scene (Ctrl O), or drop its file on the window")) handle(frame, {Key::kO, true, false});
+  // These two together or not at all.
+  const float pair = ui::text_width(ui::Type::kNote, "Redo") + ui::text_width(ui::Type::kNote, "Undo") + ui::px(48);
+  room = room && right - pair > tabs_end + ui::px(12);
   if (chip("redo", "Redo", "Redo (Ctrl Y)")) editor_.redo();
   if (chip("undo", "Undo", "Undo (Ctrl Z)")) editor_.undo();
 }

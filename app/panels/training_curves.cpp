@@ -278,7 +278,9 @@ void TrainingCurves::draw(Frame& frame, const TrainingSession& session, const Re
                           &EpochRecord::validation_accuracy,
                           &EpochRecord::test_accuracy};
   Rect left = area, right = area;
-  if (classes && area.width() > ui::px(480)) {
+  // Below each other only where each is high enough for its numbers.
+  const bool beside = area.width() > ui::px(480) || area.height() < ui::px(220);
+  if (classes && beside) {
     const float middle = std::floor(0.5F * (area.min.x + area.max.x));
     left.max.x = middle - ui::px(8);
     right.min.x = middle + ui::px(8);

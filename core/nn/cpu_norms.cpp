@@ -6,14 +6,27 @@
 
 namespace thalweg::cpu {
 
+namespace {
+
+/// y = (x − mean) · inverse · γ + β, column by column.
+inline void normalise_columns(const float* x_, float* y_, int rows, int width, const float* __restrict mean,
+                              const float* __restrict inverse, const float* __restrict gamma,
+                              const float* __restrict beta) {
+  for (int r = 0; r < rows; ++r) {
+    const float* __restrict x = x_ + row_start(r, width);
+    float* __restrict y = y_ + row_start(r, width);
+    for (int j = 0; j < width; ++j) y[j] = (x[j] - mean[j]) * inverse[j] * gamma[j] + beta[j];
+  }
+}
+
+}  // namespace
+
 void batch_norm(const PlannedLayer& layer, const float* x_, float* y_, int rows, const float* gamma_,
                 const float* beta_, float* mean_, float* inverse_, float* running_) {
   const int width = layer.inputs;
   const auto eps = static_cast<float>(layer.setting);
   const auto momentum = static_cast<float>(layer.momentum);
   vectorised([=] {
-    const float* __restrict gamma = gamma_;
-    const float* __restrict beta = beta_;
     float* __restrict mean = mean_;
     float* __restrict inverse = inverse_;
     float* __restrict running_mean = running_;
@@ -34,11 +47,7 @@ void batch_norm(const PlannedLayer& layer, const float* x_, float* y_, int rows,
       running_variance[j] = (1.0f - momentum) * running_variance[j] + momentum * inverse[j] / (count - 1.0f);
       inverse[j] = 1.0f / std::sqrt(inverse[j] / count + eps);
     }
-    for (int r = 0; r < rows; ++r) {
-      const float* __restrict x = x_ + row_start(r, width);
-      float* __restrict y = y_ + row_start(r, width);
-      for (int j = 0; j < width; ++j) y[j] = (x[j] - mean[j]) * inverse[j] * gamma[j] + beta[j];
-    }
+    normalise_columns(x_, y_, rows, width, mean, inverse, gamma_, beta_);
   });
 }
 
@@ -47,8 +56,6 @@ void batch_norm_running(const PlannedLayer& layer, const float* x_, float* y_, i
   const int width = layer.inputs;
   const auto eps = static_cast<float>(layer.setting);
   vectorised([=] {
-    const float* __restrict gamma = gamma_;
-    const float* __restrict beta = beta_;
     const float* __restrict variance = running_ + width;
     float* __restrict mean = mean_;
     float* __restrict inverse = inverse_;
@@ -56,11 +63,7 @@ void batch_norm_running(const PlannedLayer& layer, const float* x_, float* y_, i
       mean[j] = running_[j];
       inverse[j] = 1.0f / std::sqrt(variance[j] + eps);
     }
-    for (int r = 0; r < rows; ++r) {
-      const float* __restrict x = x_ + row_start(r, width);
-      float* __restrict y = y_ + row_start(r, width);
-      for (int j = 0; j < width; ++j) y[j] = (x[j] - mean[j]) * inverse[j] * gamma[j] + beta[j];
-    }
+    normalise_columns(x_, y_, rows, width, mean, inverse, gamma_, beta_);
   });
 }
 
