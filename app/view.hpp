@@ -4,8 +4,10 @@
 
 #include <imgui.h>
 
+#include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "app/editor.hpp"
@@ -22,6 +24,10 @@ struct Frame {
   std::shared_ptr<const RunSnapshot> run;
   /// Shows an error to the user, in the corner of the window.
   std::function<void(const Error&)> say;
+  /// Shows a run that was kept in its lab, as it was at `step`, or at its end.
+  std::function<void(const std::string& uid, std::optional<std::int64_t> step)> open_run;
+  /// The file of runs; empty: there is none.
+  std::filesystem::path db;
   /// True when everything is to be worked out before the frame is drawn (screenshots, tests).
   bool synchronous = false;
 

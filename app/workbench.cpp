@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "app/panels/runs_lab.hpp"
 #include "app/panels/surface_view.hpp"
 #include "app/panels/training_lab.hpp"
 #include "app/ui/compat.hpp"
@@ -78,6 +79,7 @@ Result<std::unique_ptr<Workbench>> Workbench::create(Scene scene, WorkbenchOptio
   if (!surface) return surface.error();
   bench->views_.push_back(std::move(*surface));
   bench->views_.push_back(std::make_unique<TrainingLab>(bench->options_.wake));
+  bench->views_.push_back(std::make_unique<RunsLab>(bench->options_.db, bench->options_.wake));
   return bench;
 }
 
@@ -197,7 +199,8 @@ void Workbench::frame(double seconds) {
     run_ = worker_.snapshot();
     player_.advance(editor_, *run_, 0.0);
   }
-  Frame frame{editor_, player_, run_, [this](const Error& error) { say(error); }, options_.synchronous};
+  Frame frame{editor_, player_, run_, [this](const Error& error) { say(error); },
+              [](const std::string&, std::optional<std::int64_t>) {}, options_.db, options_.synchronous};
   if (run_->error) say(*run_->error);
 
   const ImGuiIO& io = ImGui::GetIO();

@@ -22,6 +22,8 @@ struct WorkbenchOptions {
   bool synchronous = false;
   /// Where the Scene is kept from one start to the next; empty: nowhere.
   std::filesystem::path autosave;
+  /// The file of runs; empty: nothing is kept and none are shown.
+  std::filesystem::path db;
   /// Asks for another frame; called from any thread.
   std::function<void()> wake;
   /// Window to full screen and back; empty: there is no window.

@@ -28,9 +28,6 @@ int run(int argc, char** argv);
 /// terminal or is no UTF-8 becomes a question mark.
 std::string one_line(const std::string& text);
 
-/// x, y on surfaces of up to two variables, x1, x2, ... beyond.
-std::string axis_name(int dim, int axis);
-
 struct DescendOptions {
   std::string surface = "rosenbrock";
   std::vector<std::string> optimizers;

@@ -1,12 +1,12 @@
 // thalweg descend: a run on a surface without a window.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 
 #include "app/cli/commands.hpp"
 #include "app/cli/interrupt.hpp"
 #include "app/cli/json.hpp"
+#include "app/keep/race_keeper.hpp"
 #include "app/work/files.hpp"
 #include "core/scene/scene.hpp"
 
@@ -111,11 +111,6 @@ Result<RaceSettings> settings_from(const DescendOptions& options) {
 
 }  // namespace
 
-std::string axis_name(int dim, int axis) {
-  if (dim <= 2) return axis == 0 ? "x" : "y";
-  return "x" + std::to_string(axis + 1);
-}
-
 int descend(const DescendOptions& options) {
   auto settings = settings_from(options);
   if (!settings) return fail(settings.error());
@@ -124,19 +119,18 @@ int descend(const DescendOptions& options) {
   auto keeper = Keeper::create(options.keep);
   if (!keeper) return fail(keeper.error());
   std::optional<RaceKeeper> kept;
-  if (store::Recorder* recorder = (*keeper)->recorder()) kept.emplace(*recorder, *settings);
-  const auto begin = std::chrono::steady_clock::now();
+  if (store::Recorder* recorder = (*keeper)->recorder()) kept.emplace(*recorder);
   // In slices, so that Ctrl+C ends the run where it is and what was computed is printed.
   catch_interrupts();
   const auto steps = static_cast<std::int64_t>(settings->run.number("steps"));
   constexpr std::int64_t kSlice = 20'000;
   for (std::int64_t step = 0; step < steps && !interrupted() && !race.view().finished();) {
     race.advance(step = std::min(steps, step + kSlice));
-    if (kept) kept->update(race.view());
+    if (kept) kept->update(*settings, race.view());
   }
   if (interrupted()) race.stop();
   const RaceView view = race.view();
-  if (kept) kept->finish(view, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  if (kept) kept->update(*settings, view);
   (*keeper)->finish();
   if (!options.json) {
     print_table(view, *settings);

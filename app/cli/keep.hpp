@@ -3,9 +3,7 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "core/descent/race.hpp"
 #include "core/store/recorder.hpp"
 
 namespace thalweg::cli {
@@ -29,33 +27,5 @@ class Keeper {
  private:
   std::unique_ptr<store::Recorder> recorder_;
 };
-
-/// A race as runs, one for each optimizer.
-class RaceKeeper {
- public:
-  RaceKeeper(store::Recorder& recorder, const RaceSettings& settings);
-
-  /// Hands over what is new.
-  void update(const RaceView& view);
-  void finish(const RaceView& view, double seconds);
-
- private:
-  struct Lane {
-    int run = 0;
-    std::int64_t next_row = 0;  ///< the first that was not handed over
-  };
-  void hand_over(Lane& lane, const DescentView& view, bool last);
-
-  store::Recorder& recorder_;
-  std::vector<Lane> lanes_;
-  std::int64_t stride_ = 1;  ///< rows from one that is kept to the next
-};
-
-/// Changes of settings as events of a run.
-void add_changes(store::Recorder& recorder, int run, const LiveSpec& live, const Descriptor& descriptor);
-
-/// Of a long run every so many-th step is kept: enough for every chart, and any step can be computed again.
-/// @param rows  of all lanes together
-std::int64_t kept_stride(std::int64_t rows, std::int64_t lanes);
 
 }  // namespace thalweg::cli

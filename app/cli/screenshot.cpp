@@ -115,6 +115,7 @@ std::optional<Error> set(Scene& scene, const std::string& text, bool& replaced_o
                                                         {&camera_descriptor(), &scene.camera},
                                                         {&probe_descriptor(), &scene.training.probes},
                                                         {&training_view_descriptor(), &scene.training.view},
+                                                        {&runs_view_descriptor(), &scene.runs.view},
                                                         {&appearance_descriptor(), &scene.appearance}};
   for (const auto& [descriptor, spec] : groups) {
     if (!key.starts_with(descriptor->id + ".")) continue;

@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "app/cli/interrupt.hpp"
-#include "app/cli/keep_training.hpp"
 #include "app/cli/train_output.hpp"
+#include "app/keep/training_keeper.hpp"
 #include "core/training/lanes.hpp"
 
 namespace thalweg::cli {
@@ -40,6 +40,25 @@ void show_progress(ProgressLine& line, const Trainer& trainer, std::size_t run, 
             time_left(each * rest).c_str());
 }
 
+/// The lab that trains these runs; of more than it can have, `lane` alone.
+TrainingScene scene_of(const TrainingJob& job, const std::string& folder, std::int64_t seeds, const Lane& lane) {
+  const bool all = job.optimizers.size() <= kMostOptimizers && seeds <= kMostSeeds;
+  const TrainingSettings& settings = all ? job.settings : lane.settings;
+  TrainingScene out = default_training_scene();
+  out.data = settings.data;
+  out.folder = folder;
+  out.model = settings.model;
+  out.loss = settings.loss;
+  out.schedule = settings.schedule;
+  out.training = settings.training;
+  out.probes = settings.probes;
+  out.seeds = all ? static_cast<int>(seeds) : 1;
+  out.optimizers.clear();
+  for (const LiveSpec& optimizer : all ? job.optimizers : std::vector{lane.settings.optimizer})
+    out.optimizers.push_back({optimizer, free_colour(out.optimizers), true});
+  return out;
+}
+
 /// One run from its beginning to its end; its epochs are printed as they come.
 Result<TrainingRun> train_lane(const TrainingJob& job, const Lane& lane, std::size_t run, std::size_t runs,
                                bool quiet, const std::function<TrainingKeeper*(const Trainer&)>& keep) {
@@ -55,14 +74,14 @@ Result<TrainingRun> train_lane(const TrainingJob& job, const Lane& lane, std::si
   const std::int64_t slice = std::clamp<std::int64_t>(trainer.steps_per_epoch(), 1, 100);
   while (trainer.outcome() == Outcome::kRunning) {
     trainer.advance(slice, interrupted);
-    if (keeper) keeper->update(trainer.view());
+    if (keeper) keeper->update(trainer);
     show_progress(progress, trainer, run, runs);
     for (; printed < trainer.epochs().size(); ++printed) {
       progress.clear();
       if (!quiet) table.print(trainer.epochs()[printed]);
     }
   }
-  if (keeper) keeper->finish(trainer.view(), trainer.engine().plan().parameters);
+  if (keeper) keeper->finish(trainer);
   return TrainingRun{.lane = lane,
                      .view = trainer.view(),
                      .parameters = trainer.engine().plan().parameters,
@@ -86,8 +105,11 @@ int train(const TrainOptions& options) {
     const auto keep = [&](const Trainer& trainer) -> TrainingKeeper* {
       store::Recorder* const recorder = (*keeper)->recorder();
       if (!recorder) return nullptr;
-      return &kept.emplace(*recorder, KeptLane{all[i], options.folder, race, static_cast<int>(i), job->threads},
-                           trainer.budget(), static_cast<std::int64_t>(all.size()));
+      const TrainingStart start{.scene = scene_of(*job, options.folder, options.seeds, all[i]),
+                                .lane = i,
+                                .race = race,
+                                .threads = job->threads};
+      return &kept.emplace(*recorder, start, trainer);
     };
     auto run = train_lane(*job, all[i], i, all.size(), options.json, keep);
     if (!run) return fail(run.error());

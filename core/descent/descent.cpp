@@ -20,6 +20,11 @@ double norm(const double* x, int n) {
 
 }  // namespace
 
+std::string axis_name(int dim, int axis) {
+  if (dim <= 2) return axis == 0 ? "x" : "y";
+  return "x" + std::to_string(axis + 1);
+}
+
 std::string_view outcome_name(Outcome outcome) {
   constexpr std::array<std::string_view, 5> kNames{"running", "converged", "budget", "diverged", "stopped"};
   return kNames[static_cast<std::size_t>(outcome)];
@@ -208,14 +213,7 @@ void Descent::rewind(std::int64_t step) {
 }
 
 void Descent::retarget(DescentSettings settings, std::shared_ptr<const Surface> surface) {
-  DescentSettings same = settings;
-  same.optimizer = settings_.optimizer;
-  same.gradient = settings_.gradient;
-  *same.run.find("steps") = *settings_.run.find("steps");
-  const std::int64_t differs = same == settings_
-                                   ? std::min(first_difference(settings_.optimizer, settings.optimizer),
-                                              first_difference(settings_.gradient, settings.gradient))
-                                   : 0;
+  const std::int64_t differs = first_difference(settings_, settings);
   if (differs == 0) {
     settings_ = std::move(settings);
     surface_ = std::move(surface);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -48,6 +49,9 @@ struct DescentColumns {
   int excess() const { return dim + 4; }
   int count() const { return dim + 5; }
 };
+
+/// What a coordinate is called: x, y; from three on x1, x2, x3...
+std::string axis_name(int dim, int axis);
 
 /// What a descent looks like at one moment. Cheap to copy; any thread.
 struct DescentView {

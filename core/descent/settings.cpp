@@ -79,4 +79,13 @@ std::optional<Error> check(const DescentSettings& settings, const Surface& surfa
   return check(settings.run, run_descriptor());
 }
 
+std::int64_t first_difference(const DescentSettings& a, const DescentSettings& b) {
+  DescentSettings same = b;
+  same.optimizer = a.optimizer;
+  same.gradient = a.gradient;
+  *same.run.find("steps") = *a.run.find("steps");
+  if (same != a) return 0;
+  return std::min(first_difference(a.optimizer, b.optimizer), first_difference(a.gradient, b.gradient));
+}
+
 }  // namespace thalweg

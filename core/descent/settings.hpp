@@ -36,4 +36,8 @@ struct DescentSettings {
 /// is the one that settings.surface describes.
 std::optional<Error> check(const DescentSettings& settings, const Surface& surface);
 
+/// The first update that two descents would make differently; INT64_MAX if none. How many steps they may
+/// make makes no difference.
+std::int64_t first_difference(const DescentSettings& a, const DescentSettings& b);
+
 }  // namespace thalweg

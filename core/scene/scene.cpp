@@ -162,6 +162,10 @@ std::optional<Error> check(const Scene& scene) {
     error->context = error->context.empty() ? "training" : "training: " + error->context;
     return error;
   }
+  if (auto error = check(scene.runs)) {
+    error->context = error->context.empty() ? "runs" : "runs: " + error->context;
+    return error;
+  }
   return std::nullopt;
 }
 

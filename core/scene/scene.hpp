@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/descent/race.hpp"
+#include "core/scene/runs_scene.hpp"
 #include "core/scene/training_scene.hpp"
 
 namespace thalweg {
@@ -27,6 +28,7 @@ struct Scene {
   Spec appearance;  ///< theme and scale (appearance_descriptor)
   std::int64_t step = 0;  ///< the moment that is shown
   TrainingScene training = default_training_scene();
+  RunsScene runs = default_runs_scene();
 
   bool operator==(const Scene&) const = default;
 

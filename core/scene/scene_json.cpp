@@ -17,7 +17,7 @@ Scene read_scene(const Parsed& json) {
   if (const auto version = reader.integer("thalweg_scene"); version != kVersion)
     reader.fail("has version " + std::to_string(version) + ", this program reads version " + std::to_string(kVersion));
   reader.only({"thalweg_scene", "surface", "start", "optimizers", "gradient", "gradient_changes", "schedule", "run",
-               "view", "camera", "appearance", "step", "training"});
+               "view", "camera", "appearance", "step", "training", "runs"});
   Scene scene;
   scene.surface = reader.need(parse_spec(reader.text("surface"), surface_family()));
   for (const Parsed& coordinate : reader.array("start")) {
@@ -33,8 +33,9 @@ Scene read_scene(const Parsed& json) {
   scene.camera = reader.need(parse_spec(reader.text("camera"), camera_descriptor()));
   scene.appearance = reader.need(parse_spec(reader.text("appearance"), appearance_descriptor()));
   scene.step = reader.integer("step");
-  // Files from before there was training have none.
+  // Files from before there were these have none.
   if (reader.has("training")) scene.training = read_training(reader.at("training"));
+  if (reader.has("runs")) scene.runs = read_runs(reader.at("runs"));
   if (auto error = check(scene)) reader.fail(error->text());
   return scene;
 }
@@ -56,6 +57,7 @@ std::string to_json(const Scene& scene) {
   out["appearance"] = written(scene.appearance, appearance_descriptor());
   out["step"] = scene.step;
   out["training"] = written(scene.training);
+  out["runs"] = written(scene.runs);
   return out.dump(2) + "\n";
 }
 

@@ -49,4 +49,8 @@ Json written(const std::vector<SceneOptimizer>& optimizers);
 TrainingScene read_training(const Parsed& json);
 Json written(const TrainingScene& scene);
 
+/// The key "runs".
+RunsScene read_runs(const Parsed& json);
+Json written(const RunsScene& scene);
+
 }  // namespace thalweg::scene_json

@@ -36,15 +36,22 @@ Recorder::~Recorder() {
   thread_.join();
 }
 
+int Recorder::number_for(std::string uid) {
+  const std::scoped_lock lock(mutex_);
+  uids_.push_back(std::move(uid));
+  return static_cast<int>(uids_.size()) - 1;
+}
+
 int Recorder::begin(RunStart start) {
   if (start.uid.empty()) start.uid = new_uid();
-  int run = 0;
-  {
-    const std::scoped_lock lock(mutex_);
-    run = static_cast<int>(uids_.size());
-    uids_.push_back(start.uid);
-  }
+  const int run = number_for(start.uid);
   hand_over(run, 0, std::move(start));
+  return run;
+}
+
+int Recorder::resume(std::string uid, std::int64_t step) {
+  const int run = number_for(uid);
+  hand_over(run, 0, Resume{std::move(uid), step});
   return run;
 }
 
@@ -80,6 +87,10 @@ std::uint64_t Recorder::save(int run, Checkpoint checkpoint, std::int64_t keep) 
 
 std::uint64_t Recorder::set_result(int run, std::string key, double value) {
   return hand_over(run, 0, SetResult{std::move(key), value});
+}
+
+std::uint64_t Recorder::set_scene(int run, std::string scene) {
+  return hand_over(run, 0, SetScene{std::move(scene)});
 }
 
 std::uint64_t Recorder::truncate(int run, std::int64_t step) { return hand_over(run, 0, Truncate{step}); }
@@ -209,19 +220,21 @@ std::optional<Error> Recorder::write_some() {
 }
 
 std::optional<Error> Recorder::apply(const Item& item, std::vector<Known>& known) {
+  if (known.size() <= static_cast<std::size_t>(item.run))
+    known.resize(static_cast<std::size_t>(item.run) + 1);
   if (const auto* start = std::get_if<RunStart>(&item.what)) {
-    if (known.size() <= static_cast<std::size_t>(item.run))
-      known.resize(static_cast<std::size_t>(item.run) + 1);
     const auto id = store_->begin(*start);
     if (!id) return id.error();
     known[static_cast<std::size_t>(item.run)] = {*id, true, 0, Clock::now()};
     return {};
   }
   Known& run = known.at(static_cast<std::size_t>(item.run));
+  if (const auto* resume = std::get_if<Resume>(&item.what)) return take_up(*resume, run);
   if (!run.id) return {};  // its beginning was refused, and said so
   const std::int64_t id = *run.id;
   return std::visit(
       Overloaded{[&](const RunStart&) -> std::optional<Error> { return {}; },
+                 [&](const Resume&) -> std::optional<Error> { return {}; },
                  [&](const Append& append) -> std::optional<Error> {
                    for (const Points& points : append.points) {
                      if (auto error = store_->append(id, points)) return error;
@@ -235,6 +248,7 @@ std::optional<Error> Recorder::apply(const Item& item, std::vector<Known>& known
                    return error ? error : store_->thin_checkpoints(id, save.keep);
                  },
                  [&](const SetResult& result) { return store_->set_result(id, result.key, result.value); },
+                 [&](const SetScene& set) { return store_->set_scene(id, set.scene); },
                  [&](const Truncate& truncate) {
                    run.steps = std::min(run.steps, truncate.step);
                    return store_->truncate(id, truncate.step);
@@ -244,6 +258,15 @@ std::optional<Error> Recorder::apply(const Item& item, std::vector<Known>& known
                    return store_->finish(id, end);
                  }},
       item.what);
+}
+
+std::optional<Error> Recorder::take_up(const Resume& resume, Known& run) {
+  const auto info = store_->find(resume.uid);
+  if (!info) return info.error();
+  if (auto error = store_->reopen(info->id, resume.step)) return error;
+  const auto worked = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(info->duration));
+  run = {info->id, true, resume.step, Clock::now() - worked};
+  return {};
 }
 
 std::optional<Error> Recorder::beat() {

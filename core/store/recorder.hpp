@@ -50,6 +50,8 @@ class Recorder {
 
   /// The number of a run for the calls below. Its uid is drawn here if it has none.
   int begin(RunStart start);
+  /// The same for a run that is in the file already and goes on at `step` (Store::reopen).
+  int resume(std::string uid, std::int64_t step);
   std::string uid(int run) const;
 
   /// Waits, for a second at most, only where more than most_waiting points would be in memory.
@@ -58,6 +60,7 @@ class Recorder {
   /// @param keep  how many checkpoints of the run stay, the newest
   std::uint64_t save(int run, Checkpoint checkpoint, std::int64_t keep = 8);
   std::uint64_t set_result(int run, std::string key, double value);
+  std::uint64_t set_scene(int run, std::string scene);
   std::uint64_t truncate(int run, std::int64_t step);
   std::uint64_t finish(int run, RunEnd end);
 
@@ -79,14 +82,21 @@ class Recorder {
     std::string key;
     double value;
   };
+  struct SetScene {
+    std::string scene;
+  };
   struct Truncate {
+    std::int64_t step;
+  };
+  struct Resume {
+    std::string uid;
     std::int64_t step;
   };
   struct Item {
     int run = 0;
     std::uint64_t ticket = 0;
     std::int64_t points = 0;
-    std::variant<RunStart, Append, Event, Save, SetResult, Truncate, RunEnd> what;
+    std::variant<RunStart, Resume, Append, Event, Save, SetResult, SetScene, Truncate, RunEnd> what;
   };
   /// What the thread knows of a run.
   struct Known {
@@ -96,12 +106,14 @@ class Recorder {
     Clock::time_point begun;
   };
 
+  int number_for(std::string uid);
   std::uint64_t hand_over(int run, std::int64_t points, decltype(Item::what) what);
   void loop();
   void wait_for_work(std::unique_lock<std::mutex>& lock);
   void work();
   std::optional<Error> write_some();
   std::optional<Error> apply(const Item& item, std::vector<Known>& known);
+  std::optional<Error> take_up(const Resume& resume, Known& run);
   std::optional<Error> beat();
   std::optional<Error> open();
   void publish(std::optional<Error> trouble);

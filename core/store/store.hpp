@@ -98,6 +98,11 @@ class Store {
   /// Says that these runs are alive and how far they are.
   std::optional<Error> heartbeat(std::int64_t run, std::int64_t steps, double duration);
   std::optional<Error> finish(std::int64_t run, const RunEnd& end);
+  /// Takes up a run that nobody is working on: it is this process's from now on, and points, events and
+  /// checkpoints from `step` on are forgotten. Refuses one that goes on elsewhere.
+  std::optional<Error> reopen(std::int64_t run, std::int64_t step);
+  /// Replaces what is needed to run it again: something was changed while it went on.
+  std::optional<Error> set_scene(std::int64_t run, const std::string& scene);
   /// Forgets points, events and checkpoints from `step` on: somebody went back and goes on differently.
   std::optional<Error> truncate(std::int64_t run, std::int64_t step);
 

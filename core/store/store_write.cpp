@@ -5,6 +5,7 @@
 #include <limits>
 #include <span>
 
+#include "core/store/process.hpp"
 #include "core/store/rollup.hpp"
 #include "core/store/store_parts.hpp"
 
@@ -311,6 +312,37 @@ std::optional<Error> Store::finish(std::int64_t run, const RunEnd& end) {
         .bind(end.outcome)
         .run();
     std::erase_if(cache_->series, [&](const auto& entry) { return entry.first.first == run; });
+  });
+}
+
+std::optional<Error> Store::reopen(std::int64_t run, std::int64_t step) {
+  return batch([&]() -> std::optional<Error> {
+    auto error = write([&] {
+      require_run(run);
+      Query row = database_->query("SELECT outcome, host, process FROM runs WHERE id = ?");
+      row.bind(run).step();
+      if (row.text(0) == "running" && row.text(2) != this_process() &&
+          is_alive(row.text(1), row.text(2)) != Alive::kNo)
+        throw bad_input("goes on in another process; end it there first", "run");
+      database_
+          ->query("UPDATE runs SET outcome = 'running', heartbeat = ?, process = ?, host = ?,"
+                  " steps = min(steps, ?) WHERE id = ?")
+          .bind(timestamp())
+          .bind(this_process())
+          .bind(host_name())
+          .bind(step)
+          .bind(run)
+          .run();
+    });
+    return error ? error : truncate(run, step);
+  });
+}
+
+std::optional<Error> Store::set_scene(std::int64_t run, const std::string& scene) {
+  return write([&] {
+    check_text("scene", scene, kLongestScene);
+    database_->query("UPDATE runs SET scene = ? WHERE id = ?").bind(scene).bind(run).run();
+    require_run(run);
   });
 }
 

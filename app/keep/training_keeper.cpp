@@ -1,13 +1,12 @@
-#include "app/cli/keep_training.hpp"
+#include "app/keep/training_keeper.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-#include "app/cli/keep.hpp"
 #include "core/optimizer/optimizer.hpp"
 #include "core/scene/scene.hpp"
 
-namespace thalweg::cli {
+namespace thalweg {
 namespace {
 
 using store::Goal;
@@ -31,31 +30,24 @@ constexpr Metric kMetrics[] = {
     {"epoch_seconds", &EpochRecord::seconds, Goal::kNone},
 };
 
-/// The Scene that trains this run alone.
-std::string scene_of(const TrainingSettings& settings, const std::string& folder) {
+/// The whole lab; of more lanes than a Scene may have, the run's own. Which of them it is, is the lane of the
+/// row where there are several.
+std::string scene_of(const TrainingScene& training) {
   Scene scene = default_scene();
-  TrainingScene& training = scene.training;
-  training.data = settings.data;
-  training.folder = folder;
-  training.model = settings.model;
-  training.loss = settings.loss;
-  training.optimizers = {{settings.optimizer, 0, true}};
-  training.schedule = settings.schedule;
-  training.training = settings.training;
-  training.probes = settings.probes;
-  training.seeds = 1;
+  scene.training = training;
   return check(scene) ? "{}" : to_json(scene);
 }
 
-store::RunStart start_of(const KeptLane& kept) {
-  const TrainingSettings& settings = kept.lane.settings;
+store::RunStart start_of(const TrainingStart& begin, const TrainingSettings& settings) {
   const Spec& optimizer = settings.optimizer.spec;
   store::RunStart out{.kind = "training",
                       .name = optimizer.id + " on " + settings.data.id,
-                      .race = kept.race,
-                      .lane = kept.number,
+                      .parent = begin.parent,
+                      .race = begin.race,
+                      .lane = static_cast<int>(begin.lane),
                       .program_version = THALWEG_VERSION,
-                      .scene = scene_of(settings, kept.folder)};
+                      .scene = scene_of(begin.scene)};
+  if (!begin.parent.empty()) out.parent_step = begin.parent_step;
   store::add_settings(out.settings, "optimizer", optimizer, *find_optimizer(optimizer.id));
   store::add_settings(out.settings, "data", settings.data, *find_dataset(settings.data.id));
   store::add_settings(out.settings, "schedule", settings.schedule, *find_schedule(settings.schedule.id));
@@ -65,7 +57,7 @@ store::RunStart start_of(const KeptLane& kept) {
   store::add_settings(out.settings, "training", settings.training.spec, training_descriptor());
   store::add_settings(out.settings, "probes", settings.probes, probe_descriptor());
   out.settings.push_back({"", "model", format_model(settings.model), {}});
-  out.settings.push_back({"", "threads", std::to_string(kept.threads), static_cast<double>(kept.threads)});
+  out.settings.push_back({"", "threads", std::to_string(begin.threads), static_cast<double>(begin.threads)});
   return out;
 }
 
@@ -76,12 +68,14 @@ void add(Points& points, std::int64_t step, double value) {
 
 }  // namespace
 
-TrainingKeeper::TrainingKeeper(store::Recorder& recorder, const KeptLane& kept, std::int64_t budget,
-                               std::int64_t lanes)
-    : recorder_(recorder), run_(recorder.begin(start_of(kept))), stride_(kept_stride(budget, lanes)) {
-  const TrainingSettings& settings = kept.lane.settings;
-  add_changes(recorder, run_, settings.optimizer, *find_optimizer(settings.optimizer.spec.id));
-  add_changes(recorder, run_, settings.training, training_descriptor());
+TrainingKeeper::TrainingKeeper(store::Recorder& recorder, const TrainingStart& start, const Trainer& trainer)
+    : recorder_(recorder),
+      settings_(trainer.settings()),
+      run_(recorder.begin(start_of(start, settings_))),
+      stride_(kept_stride(trainer.budget(), 1)) {
+  uid_ = recorder.uid(run_);
+  add_changes(recorder, run_, settings_.optimizer, *find_optimizer(settings_.optimizer.spec.id));
+  add_changes(recorder, run_, settings_.training, training_descriptor());
 }
 
 void TrainingKeeper::add_steps(std::vector<Points>& out, const TrainingView& view, bool last) {
@@ -140,17 +134,31 @@ void TrainingKeeper::hand_over(const TrainingView& view, bool last) {
   if (!points.empty()) recorder_.append(run_, std::move(points));
 }
 
-void TrainingKeeper::update(const TrainingView& view) { hand_over(view, false); }
+void TrainingKeeper::update(const Trainer& trainer) { hand_over(trainer.view(), false); }
 
-void TrainingKeeper::finish(const TrainingView& view, std::int64_t parameters) {
+void TrainingKeeper::changed(const TrainingScene& scene, std::size_t lane) {
+  const int seeds = scene.seeds;
+  const TrainingSettings settings = scene.lane(lane / static_cast<std::size_t>(seeds),
+                                               static_cast<int>(lane % static_cast<std::size_t>(seeds)));
+  add_changes(recorder_, run_, settings.optimizer, *find_optimizer(settings.optimizer.spec.id),
+              settings_.optimizer.changes.size());
+  add_changes(recorder_, run_, settings.training, training_descriptor(), settings_.training.changes.size());
+  settings_ = settings;
+  recorder_.set_scene(run_, scene_of(scene));
+}
+
+void TrainingKeeper::finish(const Trainer& trainer) {
+  if (std::exchange(ended_, true)) return;
+  const TrainingView view = trainer.view();
   hand_over(view, true);
   const std::int64_t steps = view.steps.rows();
-  recorder_.set_result(run_, "parameters", static_cast<double>(parameters));
+  recorder_.set_result(run_, "parameters", static_cast<double>(trainer.engine().plan().parameters));
   if (view.skipped_steps > 0)
     recorder_.set_result(run_, "skipped_steps", static_cast<double>(view.skipped_steps));
   if (view.restored_step >= 0)
     recorder_.add_event(run_, {steps, "restored", "step", std::to_string(view.restored_step)});
-  recorder_.finish(run_, {std::string(outcome_name(view.outcome)), steps, view.seconds});
+  const Outcome outcome = view.outcome == Outcome::kRunning ? Outcome::kStopped : view.outcome;
+  recorder_.finish(run_, {std::string(outcome_name(outcome)), steps, view.seconds});
 }
 
-}  // namespace thalweg::cli
+}  // namespace thalweg

@@ -1,0 +1,108 @@
+#include "core/scene/runs_scene.hpp"
+
+#include <algorithm>
+
+namespace thalweg {
+namespace {
+
+constexpr std::size_t kLongestText = 4096;
+constexpr std::size_t kMostNames = 200;
+
+Parameter choice(std::string key, std::string label, std::vector<std::string> choices, std::string help) {
+  return {.key = std::move(key),
+          .symbol = "",
+          .label = std::move(label),
+          .kind = Kind::kChoice,
+          .default_value = choices.front(),
+          .help = std::move(help),
+          .choices = std::move(choices)};
+}
+
+Parameter flag(std::string key, std::string label, bool value, std::string help) {
+  return {.key = std::move(key),
+          .symbol = "",
+          .label = std::move(label),
+          .kind = Kind::kBoolean,
+          .default_value = value ? 1.0 : 0.0,
+          .help = std::move(help)};
+}
+
+}  // namespace
+
+const SelectedRun* RunsScene::find(const std::string& uid) const {
+  const auto it =
+      std::find_if(selected.begin(), selected.end(), [&](const auto& run) { return run.uid == uid; });
+  return it == selected.end() ? nullptr : &*it;
+}
+
+int RunsScene::free_colour(int palette_size) const {
+  for (int colour = 0; colour < palette_size; ++colour)
+    if (std::none_of(selected.begin(), selected.end(), [&](const auto& run) { return run.colour == colour; }))
+      return colour;
+  return static_cast<int>(selected.size()) % palette_size;
+}
+
+const Descriptor& runs_view_descriptor() {
+  static const Descriptor descriptor{
+      .id = "runs_view",
+      .label = "View",
+      .summary = "How runs are listed and compared.",
+      .formula = "",
+      .reference = "",
+      .parameters = {
+          choice("layout", "layout", {"both", "list", "comparison"}, "The list, the comparison, or both."),
+          flag("descending", "descending", true, "Order of the list: the largest first."),
+          flag("deleted", "deleted runs", false, "List what was deleted instead."),
+          choice("page", "page", {"curves", "settings", "scatter", "parallel", "paths", "networks", "family"},
+                 "Curves over each other; settings that differ; a setting against a result; parallel "
+                 "coordinates; paths on the surface; confusion matrices and spectra of networks; the tree of "
+                 "forks."),
+          choice(
+              "x_axis", "horizontal axis", {"step", "epoch", "time"},
+              "Curves against updates, passes over the training samples, or the seconds that the run took."),
+          {.key = "smoothing",
+           .label = "smoothing",
+           .default_value = 0.0,
+           .min = 0.0,
+           .max = 1.0,
+           .max_open = true,
+           .soft_min = 0.0,
+           .soft_max = 0.999,
+           .scale = Scale::kLogOneMinus,
+           .help = "Share of the past in the running average, without the pull towards the first value; the "
+                   "raw curve lies faint behind."},
+          choice(
+              "band", "band", {"range", "deviation"},
+              "Around the mean of a group: from its lowest to its highest run, or one standard deviation."),
+          flag("tiles", "small multiples", false, "A small chart for each run instead of one for all."),
+      }};
+  return descriptor;
+}
+
+RunsScene default_runs_scene() {
+  RunsScene out;
+  out.view = default_spec(runs_view_descriptor());
+  return out;
+}
+
+std::optional<Error> check(const RunsScene& scene) {
+  if (scene.selected.size() > kMostSelected)
+    return bad_input("at most " + std::to_string(kMostSelected) + " can be compared", "selected");
+  for (const SelectedRun& run : scene.selected) {
+    if (run.colour < 0 || run.colour > 63) return bad_input("must be at least 0 and at most 63", "colour");
+    if (run.uid.empty() || run.uid.size() > kLongestText) return bad_input("is no uid of a run", "selected");
+  }
+  for (const auto* texts : {&scene.columns, &scene.series}) {
+    if (texts->size() > kMostNames)
+      return bad_input("at most " + std::to_string(kMostNames) + " are possible", "columns");
+    for (const std::string& text : *texts)
+      if (text.size() > kLongestText)
+        return bad_input("is longer than " + std::to_string(kLongestText) + " bytes", "columns");
+  }
+  for (const std::string* text : {&scene.filter, &scene.sort, &scene.group, &scene.across, &scene.upward})
+    if (text->size() > kLongestText)
+      return bad_input("is longer than " + std::to_string(kLongestText) + " bytes", "text");
+  return check(scene.view, runs_view_descriptor());
+}
+
+}  // namespace thalweg

@@ -1,0 +1,49 @@
+// The part of a Scene that belongs to the Runs view: which runs are listed and compared, and how.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/spec/spec.hpp"
+
+namespace thalweg {
+
+/// A run that is compared.
+struct SelectedRun {
+  std::string uid;
+  int colour = 0;  ///< index into the theme's palette
+  bool visible = true;
+
+  bool operator==(const SelectedRun&) const = default;
+};
+
+/// At most so many runs are compared.
+inline constexpr std::size_t kMostSelected = 200;
+
+struct RunsScene {
+  std::string filter;                ///< in the language of core/store/filter.hpp
+  std::string sort = "created";      ///< a column, a setting or a result
+  std::vector<std::string> columns;  ///< settings and results in the list: "lr", "best(test_accuracy)"
+  std::vector<SelectedRun> selected;
+  std::vector<std::string> series;  ///< that are compared; empty: those that most of the runs have
+  std::string group;                ///< setting whose equal values share a band; empty: every run by itself
+  std::string across;               ///< of the scatter: setting or result along x; empty: one that differs
+  std::string upward;               ///< likewise along y
+  Spec view;                        ///< runs_view_descriptor()
+
+  bool operator==(const RunsScene&) const = default;
+
+  const SelectedRun* find(const std::string& uid) const;
+  /// A colour that no selected run has yet, as far as there are any.
+  int free_colour(int palette_size = 8) const;
+};
+
+/// How runs are listed and compared.
+const Descriptor& runs_view_descriptor();
+
+RunsScene default_runs_scene();
+
+/// Every value against its bounds. Whether runs and series exist shows when they are read.
+std::optional<Error> check(const RunsScene& scene);
+
+}  // namespace thalweg
