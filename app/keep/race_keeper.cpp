@@ -93,7 +93,7 @@ RaceKeeper::Lane RaceKeeper::begin(const RaceSettings& settings, std::size_t ind
   start.uid = store::new_uid();
   start.parent = parent;
   start.parent_step = parent_step;
-  Lane lane{.settings = settings.lane(index), .uid = start.uid};
+  Lane lane{.settings = settings.lane(index), .uid = start.uid, .fork = {parent, parent_step.value_or(0)}};
   lane.run = recorder_.begin(std::move(start));
   add_changes(recorder_, *lane.run, lane.settings.optimizer,
               *find_optimizer(lane.settings.optimizer.spec.id));
@@ -156,7 +156,7 @@ void RaceKeeper::attach(const RaceSettings& settings, const std::vector<KeptRun>
   stride_ = kept_stride(static_cast<std::int64_t>(settings.run.number("steps")) + 1,
                         static_cast<std::int64_t>(settings.optimizers.size()));
   for (std::size_t i = 0; i < std::min(runs.size(), settings.optimizers.size()); ++i) {
-    Lane lane{.settings = settings.lane(i), .uid = runs[i].uid};
+    Lane lane{.settings = settings.lane(i), .uid = runs[i].uid, .fork = runs[i].fork};
     lane.on_record = lane.next_row = runs[i].steps + 1;
     lanes_.push_back(std::move(lane));
   }
@@ -216,6 +216,12 @@ void RaceKeeper::update(const RaceSettings& settings, const RaceView& view) {
 
 void RaceKeeper::finish() {
   for (Lane& lane : lanes_) end(lane);
+}
+
+std::vector<Fork> RaceKeeper::forks() const {
+  std::vector<Fork> out;
+  for (const Lane& lane : lanes_) out.push_back(lane.fork);
+  return out;
 }
 
 std::vector<std::string> RaceKeeper::uids() const {

@@ -12,10 +12,19 @@
 
 namespace thalweg {
 
+/// Where a run left another.
+struct Fork {
+  std::string parent;     ///< uid; empty: it began by itself
+  std::int64_t step = 0;  ///< the first update that was its own
+
+  bool operator==(const Fork&) const = default;
+};
+
 /// A run that is in the file already, with so many updates on record.
 struct KeptRun {
   std::string uid;
   std::int64_t steps = 0;
+  Fork fork = {};
 };
 
 /// Whatever the race was before, update() hands over what has become of it:
@@ -37,11 +46,14 @@ class RaceKeeper {
 
   /// Uids by lane, of the runs that the last update() or attach() knew.
   std::vector<std::string> uids() const;
+  /// Likewise, where they left others.
+  std::vector<Fork> forks() const;
 
  private:
   struct Lane {
     DescentSettings settings;
     std::string uid;
+    Fork fork = {};
     std::optional<int> run;      ///< with the recorder; nothing: only in the file so far
     std::int64_t rows = 0;       ///< looked at
     std::int64_t next_row = 0;   ///< the first that was not handed over

@@ -39,6 +39,20 @@ TrainingSettings reachable(const TrainingSettings& run, const TrainingSettings& 
   return out;
 }
 
+/// Puts what lane `index` is trained by into `scene`, as far as it may change on the way. True if that is new.
+bool take_over(TrainingScene& scene, const TrainingSettings& lane, std::size_t index) {
+  const auto seeds = static_cast<std::size_t>(std::max(1, scene.seeds));
+  if (index / seeds >= scene.optimizers.size()) return false;
+  SceneOptimizer& optimizer = scene.optimizers[index / seeds];
+  LiveSpec training = lane.training;
+  *training.spec.find("seed") = *scene.training.spec.find("seed");
+  const bool changed = optimizer.live != lane.optimizer || scene.training != training || scene.probes != lane.probes;
+  optimizer.live = lane.optimizer;
+  scene.training = std::move(training);
+  scene.probes = lane.probes;
+  return changed;
+}
+
 bool fits(const TrainingSettings& run, const TrainingSettings& wanted, std::int64_t steps) {
   return first_difference(run, wanted) >= steps;
 }
@@ -64,8 +78,11 @@ bool TrainingSnapshot::finished() const {
   });
 }
 
-TrainingWorker::TrainingWorker(std::function<void()> wake)
-    : wake_(std::move(wake)), thread_([this](std::stop_token stop) { loop(std::move(stop)); }) {}
+TrainingWorker::TrainingWorker(std::function<void()> wake, store::Recorder* recorder)
+    : wake_(std::move(wake)), recorder_(recorder), thread_([this](std::stop_token stop) {
+        loop(std::move(stop));
+        finish_all();
+      }) {}
 
 TrainingWorker::~TrainingWorker() {
   abandon_ = true;
@@ -156,6 +173,7 @@ void TrainingWorker::loop(std::stop_token stop) {
 }
 
 void TrainingWorker::fail(const std::exception& exception) {
+  finish_all();
   lanes_.clear();
   set_claims();
   loading_ = false;
@@ -183,7 +201,10 @@ void TrainingWorker::adopt(const TrainingRequest& request) {
   request_ = request;
   run_ = request.run;
   if (again || (!began && other)) {
-    if (again) lanes_.clear();
+    if (again) {
+      finish_all();
+      lanes_.clear();
+    }
     error_ = rebuild(request);
     if (error_) lanes_.clear();
     loading_ = differs_ = false;
@@ -223,6 +244,8 @@ std::optional<Error> TrainingWorker::rebuild(const TrainingRequest& request) {
     if (auto error = add_lane(request, i)) return error;
   }
   plan_ = lanes_.empty() ? nullptr : std::make_shared<const Plan>(lanes_.front().trainer->engine().plan());
+  scene_ = request.scene;
+  race_.clear();
   return std::nullopt;
 }
 
@@ -264,6 +287,8 @@ void TrainingWorker::adjust_lanes(const TrainingRequest& request) {
       else
         lane.settings = std::make_shared<const TrainingSettings>(std::move(target));
     }
+    if (recorder_ && take_over(scene_, *lane.settings, i))
+      for (Lane& other : lanes_) other.changed = true;
     differs_ = differs_ || *lane.settings != request.lanes[i];
   }
 }
@@ -284,6 +309,8 @@ bool TrainingWorker::take_or_leave_lanes(const TrainingRequest& request) {
       std::count_if(place.begin(), place.end(), [](const auto& p) { return p.has_value(); }));
   if (matched != std::min(lanes_.size(), request.lanes.size())) return false;
   const auto seeds = static_cast<std::size_t>(std::max(1, request.seeds));
+  for (std::size_t j = 0; j < lanes_.size(); ++j)
+    if (std::find(place.begin(), place.end(), j) == place.end()) finish(lanes_[j], j);
   std::vector<Lane> old = std::move(lanes_);
   lanes_.clear();
   for (std::size_t i = 0; i < request.lanes.size(); ++i) {
@@ -299,7 +326,59 @@ bool TrainingWorker::take_or_leave_lanes(const TrainingRequest& request) {
     }
   }
   look_.reset();
+  scene_ = request.scene;
+  for (Lane& lane : lanes_) lane.changed = true;
   return true;
+}
+
+// Keeping -------------------------------------------------------------------------------------------
+
+/// The Scene that makes the lane at `index` again: that of all lanes, or its own where they have moved since.
+void TrainingWorker::tell_changes(Lane& lane, std::size_t index) {
+  if (!std::exchange(lane.changed, false) || !lane.keeper) return;
+  if (lane.index == index)
+    lane.scene = scene_;
+  else if (!take_over(lane.scene, *lane.settings, lane.index))
+    return;
+  lane.keeper->changed(lane.scene, lane.index);
+}
+
+void TrainingWorker::keep(Lane& lane, std::size_t index) {
+  const Trainer& trainer = *lane.trainer;
+  if (trainer.steps() == 0) return;
+  if (!lane.keeper) {
+    if (race_.empty() && lanes_.size() > 1) race_ = store::new_uid();
+    lane.scene = scene_;
+    lane.index = index;
+    lane.changed = false;
+    lane.keeper = std::make_unique<TrainingKeeper>(
+        *recorder_,
+        TrainingStart{lane.scene, index, race_, 1, lane.fork.parent, lane.fork.step},
+        trainer);
+  }
+  if (trainer.outcome() == Outcome::kRunning)
+    lane.keeper->update(trainer);
+  else
+    finish(lane, index);
+}
+
+void TrainingWorker::keep() {
+  if (!recorder_ || !request_.keep) return;
+  for (std::size_t i = 0; i < lanes_.size(); ++i) keep(lanes_[i], i);
+}
+
+/// A run that could go on is kept as stopped.
+void TrainingWorker::finish(Lane& lane, std::size_t index) noexcept {
+  if (!lane.keeper) return;
+  try {
+    tell_changes(lane, index);
+    lane.keeper->finish(*lane.trainer);
+  } catch (const std::exception&) {  // memory is short: the next start finds it interrupted
+  }
+}
+
+void TrainingWorker::finish_all() noexcept {
+  for (std::size_t i = 0; i < lanes_.size(); ++i) finish(lanes_[i], i);
 }
 
 // Training ------------------------------------------------------------------------------------------
@@ -325,6 +404,8 @@ std::optional<TrainingWorker::Slice> TrainingWorker::next_slice() const {
 void TrainingWorker::train(const Slice& slice) {
   Lane& lane = lanes_[slice.lane];
   Trainer& trainer = *lane.trainer;
+  // Only now: what is moved while it stands still is one change.
+  tell_changes(lane, slice.lane);
   const double begin = now();
   const std::int64_t before = trainer.steps();
   trainer.advance(slice.steps, [this] { return abandon_.load(std::memory_order_relaxed); });
@@ -464,10 +545,12 @@ void TrainingWorker::answer() {
 
 void TrainingWorker::publish(bool arrived) {
   published_at_ = now();
+  keep();
   auto next = std::make_shared<TrainingSnapshot>();
   next->run = run_;
   for (const Lane& lane : lanes_)
-    next->lanes.push_back({lane.settings, lane.trainer->view(), lane.optimizer, lane.seed});
+    next->lanes.push_back({lane.settings, lane.trainer->view(), lane.optimizer, lane.seed,
+                           lane.keeper ? lane.keeper->uid() : "", lane.fork});
   next->data = data_;
   next->data_spec = data_spec_;
   next->plan = lanes_.empty() ? nullptr : plan_;

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/keep/training_keeper.hpp"
 #include "core/training/inspect.hpp"
 #include "core/training/trainer.hpp"
 
@@ -56,7 +57,9 @@ struct TrainingRequest {
   enum class Drive { kPause, kTrain, kStop };
 
   std::vector<TrainingSettings> lanes;
-  int seeds = 1;       ///< lanes of one optimizer, one after the other
+  TrainingScene scene;  ///< which they are of; counts where they are kept
+  bool keep = false;    ///< what is trained goes into the file of runs, if there is a recorder
+  int seeds = 1;        ///< lanes of one optimizer, one after the other
   std::string folder;  ///< where data files are; empty: the usual places
   Spec data;           ///< as in the lanes; counts where there are none
   std::uint64_t run = 0;  ///< another number: all of it starts again
@@ -75,6 +78,8 @@ struct TrainingSnapshot {
     TrainingView view;
     std::size_t optimizer = 0;  ///< index into the Scene's, when its lanes were taken over
     int seed = 0;               ///< counted from 0
+    std::string uid = {};       ///< in the file of runs; empty: it is not kept, or not yet
+    Fork fork = {};             ///< where it left another run
   };
 
   std::uint64_t run = 0;
@@ -100,8 +105,9 @@ struct TrainingSnapshot {
 
 class TrainingWorker {
  public:
-  /// `wake` is called on the worker's thread after each new snapshot, at most sixty times a second.
-  explicit TrainingWorker(std::function<void()> wake = {});
+  /// @param wake      called on the worker's thread after each new snapshot, at most sixty times a second
+  /// @param recorder  what is kept goes there; null: nothing is kept. Must outlive the worker.
+  explicit TrainingWorker(std::function<void()> wake = {}, store::Recorder* recorder = nullptr);
   ~TrainingWorker();
   TrainingWorker(const TrainingWorker&) = delete;
   TrainingWorker& operator=(const TrainingWorker&) = delete;
@@ -127,6 +133,12 @@ class TrainingWorker {
     int seed = 0;
     double seconds_per_step = 0.0;
     std::size_t looked_at_epoch = 0;
+
+    std::unique_ptr<TrainingKeeper> keeper;  ///< from the first update on
+    Fork fork;
+    TrainingScene scene;       ///< that the keeper was told last
+    std::size_t index = 0;     ///< its lane in that Scene
+    bool changed = false;      ///< by what the keeper was not told of
   };
   struct Slice {
     std::size_t lane = 0;
@@ -148,10 +160,16 @@ class TrainingWorker {
   void draw_map(TrainingEngine& engine, TrainingLook& out) const;
   void answer();
   void publish(bool arrived);
+  void keep();
+  void keep(Lane& lane, std::size_t index);
+  void tell_changes(Lane& lane, std::size_t index);
+  void finish(Lane& lane, std::size_t index) noexcept;
+  void finish_all() noexcept;
   void set_claims();
   void fail(const std::exception& exception);
 
   std::function<void()> wake_;
+  store::Recorder* recorder_;
 
   // The worker's thread only.
   TrainingRequest request_;
@@ -166,6 +184,8 @@ class TrainingWorker {
   std::size_t answered_lane_ = 0;
   std::optional<Error> error_;
   std::uint64_t run_ = 0;
+  TrainingScene scene_;  ///< what the lanes are trained by, whatever was asked for since
+  std::string race_;     ///< uid that they share in the file of runs
   bool loading_ = false;
   bool differs_ = false;
   double published_at_ = 0.0;

@@ -140,6 +140,12 @@ Extent TableView::extent(int column, std::int64_t first, std::int64_t last) cons
   return out;
 }
 
+TableView TableView::head(std::int64_t rows) const {
+  TableView out = *this;
+  out.rows_ = std::clamp<std::int64_t>(rows, 0, rows_);
+  return out;
+}
+
 bool TableView::extends(const TableView& older) const {
   if (older.rows_ == 0) return true;
   // A table that was cut goes on in a new block, so the last block tells; `older` keeps its own alive,
