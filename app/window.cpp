@@ -272,6 +272,8 @@ int run_window(GlfwWindow& window, Beginning begin, const cli::WindowOptions& op
   FullScreen full_screen(handle);
   WorkbenchOptions bench_options;
   if (begin.keep) bench_options.autosave = last_scene_file();
+  bench_options.db = options.keep.db.empty() ? store::default_file() : std::filesystem::path(options.keep.db);
+  bench_options.record = options.keep.save;
   bench_options.wake = [] { glfwPostEmptyEvent(); };
   bench_options.toggle_full_screen = [&] { full_screen.toggle(); };
   auto made = Workbench::create(std::move(begin.scene), std::move(bench_options));

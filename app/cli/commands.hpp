@@ -111,6 +111,7 @@ int curvature(const ExperimentOptions& options);
 struct WindowOptions {
   std::string scene;
   bool fresh = false;  ///< do not reopen the last Scene
+  KeepOptions keep;
 };
 int window(const WindowOptions& options);
 

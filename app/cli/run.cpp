@@ -98,6 +98,7 @@ int run(int argc, char** argv) {
   WindowOptions window_options;
   app.add_option("file", window_options.scene, "a Scene file to open");
   app.add_flag("--fresh", window_options.fresh, "begin with the default Scene, not the last one");
+  add_keep_options(app, window_options.keep);
 
   DescendOptions descend_options;
   CLI::App& descend_command = *app.add_subcommand("descend", "run optimizers on a surface");
@@ -166,6 +167,9 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return fail(bad_input(said(error) + " (thalweg --help shows what there is)"));
   }
+  if (!app.get_subcommands().empty() && (!window_options.keep.db.empty() || !window_options.keep.save))
+    return fail(bad_input("belongs behind the command, such as: thalweg runs list --db FILE",
+                          window_options.keep.save ? "--db" : "--no-save"));
   if (descend_command.parsed()) {
     if (descend_options.optimizers.empty() && descend_options.scene.empty())
       return fail(bad_input("is needed, such as --optimizer adam:lr=0.1", "--optimizer"));
