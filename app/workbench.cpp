@@ -27,7 +27,7 @@ struct Shortcut {
   const char* does;
 };
 
-constexpr std::array<Shortcut, 16> kShortcuts{{{"Space", "play or train, pause"},
+constexpr std::array<Shortcut, 18> kShortcuts{{{"Space", "play or train, pause"},
                                                {"← →", "one step back, on (with Shift 100; in training on, an epoch)"},
                                                {"Home", "to the start"},
                                                {"R", "run anew, without the changes made on the way"},
@@ -35,6 +35,8 @@ constexpr std::array<Shortcut, 16> kShortcuts{{{"Space", "play or train, pause"}
                                                {"Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal size"},
                                                {"Ctrl Z  Ctrl Y", "undo, redo"},
                                                {"Ctrl S  Ctrl O", "save, open a Scene"},
+                                               {"↑ ↓  Space  Enter", "in the list of runs: move, choose, open"},
+                                               {"F2  Delete  Ctrl F", "there: rename, delete, filter"},
                                                {"?", "this list"},
                                                {"Drag the start", "on the map, to begin elsewhere"},
                                                {"Drag, wheel", "on the map: move, zoom; in 3D: turn, zoom"},
@@ -102,6 +104,7 @@ std::optional<Error> Workbench::show(std::string_view view) {
   std::string known;
   for (std::size_t i = 0; i < views_.size(); ++i) {
     if (views_[i]->id() == view) {
+      if (shown_ != i) views_[shown_]->hidden();
       shown_ = i;
       return std::nullopt;
     }
@@ -184,6 +187,8 @@ void Workbench::handle(Frame& frame, const KeyPress& press) {
       case Key::kY: editor_.redo(); break;
       case Key::kS: ask(Dialog::kSave); break;
       case Key::kO: ask(Dialog::kOpen); break;
+      case Key::kA:
+      case Key::kF: views_[shown_]->key(frame, press); break;
       default: break;
     }
     return;
@@ -288,6 +293,7 @@ void Workbench::top_bar(Frame& frame, const Rect& area) {
   for (std::size_t i = 0; i < views_.size(); ++i) {
     if (i > 0) ImGui::SameLine(0, ui::px(4));
     if (ui::tab("view." + views_[i]->id(), views_[i]->label(), i == shown_) && i != shown_) {
+      views_[shown_]->hidden();
       shown_ = i;
       player_.pause();  // nobody watches a race that is out of sight
     }
