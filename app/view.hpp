@@ -35,7 +35,7 @@ struct Frame {
 };
 
 /// Keys that mean something outside text fields. The packaged ImGui has no names for most of them.
-enum class Key { kSpace, kLeft, kRight, kHome, kPageUp, kPageDown, kR, kF, kPlus, kMinus, kZero, kZ, kY, kS, kO, kHelp, kEscape };
+enum class Key { kSpace, kLeft, kRight, kHome, kPageUp, kPageDown, kR, kF, kPlus, kMinus, kZero, kZ, kY, kS, kO, kE, kHelp, kEscape };
 
 struct KeyPress {
   Key key = Key::kSpace;

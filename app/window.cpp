@@ -66,8 +66,8 @@ std::optional<Key> key_of(int key, int mods) {
       {GLFW_KEY_EQUAL, Key::kPlus},      {GLFW_KEY_KP_ADD, Key::kPlus},       {GLFW_KEY_RIGHT_BRACKET, Key::kPlus},
       {GLFW_KEY_MINUS, Key::kMinus},     {GLFW_KEY_KP_SUBTRACT, Key::kMinus}, {GLFW_KEY_0, Key::kZero},
       {GLFW_KEY_KP_0, Key::kZero},       {GLFW_KEY_Z, Key::kZ},               {GLFW_KEY_Y, Key::kY},
-      {GLFW_KEY_S, Key::kS},             {GLFW_KEY_O, Key::kO},               {GLFW_KEY_F1, Key::kHelp},
-      {GLFW_KEY_ESCAPE, Key::kEscape}};
+      {GLFW_KEY_S, Key::kS},             {GLFW_KEY_O, Key::kO},               {GLFW_KEY_E, Key::kE},
+      {GLFW_KEY_F1, Key::kHelp},         {GLFW_KEY_ESCAPE, Key::kEscape}};
   if (key == GLFW_KEY_SLASH && (mods & GLFW_MOD_SHIFT)) return Key::kHelp;
   const auto found = kKeys.find(key);
   return found == kKeys.end() ? std::nullopt : std::optional(found->second);

@@ -24,7 +24,7 @@ struct Shortcut {
   const char* does;
 };
 
-constexpr std::array<Shortcut, 16> kShortcuts{{{"Space", "play or train, pause"},
+constexpr std::array<Shortcut, 17> kShortcuts{{{"Space", "play or train, pause"},
                                                {"← →", "one step back, on (with Shift 100; in training on, an epoch)"},
                                                {"Home", "to the start"},
                                                {"R", "run anew, without the changes made on the way"},
@@ -32,6 +32,7 @@ constexpr std::array<Shortcut, 16> kShortcuts{{{"Space", "play or train, pause"}
                                                {"Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal size"},
                                                {"Ctrl Z  Ctrl Y", "undo, redo"},
                                                {"Ctrl S  Ctrl O", "save, open a Scene"},
+                                               {"Ctrl E", "save the chart under the mouse (also: right click)"},
                                                {"?", "this list"},
                                                {"Drag the start", "on the map, to begin elsewhere"},
                                                {"Drag, wheel", "on the map: move, zoom; in 3D: turn, zoom"},
@@ -175,6 +176,7 @@ void Workbench::handle(Frame& frame, const KeyPress& press) {
       case Key::kY: editor_.redo(); break;
       case Key::kS: ask(Dialog::kSave); break;
       case Key::kO: ask(Dialog::kOpen); break;
+      case Key::kE: ui::export_under_mouse(); break;
       default: break;
     }
     return;
@@ -224,6 +226,9 @@ void Workbench::frame(double seconds) {
   views_[shown_]->draw(frame, {{0, bar}, io.DisplaySize});
   top_bar(frame, {{0, 0}, {io.DisplaySize.x, bar}});
   ImGui::End();
+  if (auto request = ui::take_export_request()) figures_.begin(std::move(*request), files_);
+  if (ui::export_unanswered()) toasts_.push("Ctrl E saves a chart: put the mouse on one", ui::Toasts::Kind::kNote);
+  figures_.draw(files_);
   file_dialog(frame);
   help();
   toasts_.draw(0, io.DisplaySize.x, io.DisplaySize.y - ui::px(64));
