@@ -2,14 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdlib>
 
-#include "app/export/raster.hpp"
 #include "app/ui/compat.hpp"
 #include "app/ui/text.hpp"
-#include "app/work/files.hpp"
-#include "core/figure/csv.hpp"
 
 namespace thalweg {
 namespace {
@@ -20,12 +16,6 @@ constexpr std::array<const char*, 3> kEndings{".svg", ".png", ".csv"};
 constexpr std::array<double, 3> kPixels{1.0, 2.0, 4.0};
 /// More than this is nothing that one pastes.
 constexpr std::size_t kLargestCopy = 16UL * 1024 * 1024;
-constexpr std::size_t kLongestName = 60;
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 /// A path as a shell would understand it: ~/ is the user's home.
 fs::path at_home(const std::string& path) {
@@ -44,48 +34,6 @@ fs::path first_folder() {
 
 }  // namespace
 
-std::optional<FigureFormat> figure_format(const fs::path& file) {
-  const std::string ending = lower(file.extension().string());
-  for (std::size_t i = 0; i < kEndings.size(); ++i)
-    if (ending == kEndings[i]) return static_cast<FigureFormat>(i);
-  return std::nullopt;
-}
-
-std::string file_name_for(std::string_view title) {
-  std::string out;
-  for (const char c : title) {
-    const bool plain =
-        std::isalnum(static_cast<unsigned char>(c)) != 0 && static_cast<unsigned char>(c) < 0x80;
-    if (plain)
-      out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    else if (!out.empty() && out.back() != '-')
-      out += '-';
-    if (out.size() >= kLongestName) break;
-  }
-  while (!out.empty() && out.back() == '-') out.pop_back();
-  return out.empty() ? "chart" : out;
-}
-
-Result<std::string> figure_text(const FigureFile& figure) {
-  const auto format = figure_format(figure.path);
-  if (!format) return bad_input("must end in .svg, .png or .csv", figure.path.filename().string());
-  if (*format == FigureFormat::kCsv) return to_csv(figure.charts);
-  std::string svg = to_svg(figure.charts, figure.options);
-  return *format == FigureFormat::kSvg ? Result<std::string>(std::move(svg)) : png_of_svg(svg, figure.pixels);
-}
-
-std::optional<Error> write_figure(const FigureFile& figure, bool& exists) {
-  exists = false;
-  if (!figure_format(figure.path)) return figure_text(figure).error();
-  std::error_code code;
-  if (!figure.replace && fs::exists(fs::symlink_status(figure.path, code))) {
-    exists = true;
-    return bad_input("is there already", figure.path.string());
-  }
-  const auto text = figure_text(figure);
-  return text ? write_file(figure.path, *text) : std::optional(text.error());
-}
-
 FigureDialog::FigureDialog(Inbox& inbox, ui::Toasts& toasts)
     : inbox_(inbox), toasts_(toasts), folder_(first_folder()) {}
 
@@ -94,8 +42,8 @@ void FigureDialog::begin(ui::ExportRequest request, TaskThread& files) {
     copy(std::move(request), files);
     return;
   }
-  const std::string title = request.charts.empty() ? "" : request.charts.front().title;
-  path_ = (folder_ / (file_name_for(title) + kEndings[static_cast<std::size_t>(request.kind)])).string();
+  path_ = (folder_ / (file_name_for(request.source.title) + kEndings[static_cast<std::size_t>(request.kind)]))
+              .string();
   request_ = std::move(request);
   problem_.clear();
   exists_ = false;
@@ -103,8 +51,8 @@ void FigureDialog::begin(ui::ExportRequest request, TaskThread& files) {
 }
 
 void FigureDialog::copy(ui::ExportRequest request, TaskThread& files) {
-  files.run([this, charts = std::move(request.charts)] {
-    inbox_.post([this, text = to_csv(charts)] {
+  files.run([this, csv = std::move(request.source.csv)] {
+    inbox_.post([this, text = csv()] {
       if (text.size() > kLargestCopy) {
         toasts_.push("These are too many numbers for the clipboard: save them as CSV");
         return;
@@ -117,7 +65,9 @@ void FigureDialog::copy(ui::ExportRequest request, TaskThread& files) {
 
 void FigureDialog::save(TaskThread& files, bool replace) {
   static constexpr std::array<const char*, 3> kThemes{"light", "dark", "projector"};
-  FigureFile figure{at_home(path_), request_.charts, {}, kPixels[static_cast<std::size_t>(pixels_)], replace};
+  FigureFile figure{at_home(path_), request_.source, {}, kPixels[static_cast<std::size_t>(pixels_)], replace};
+  figure.options.width = request_.source.width;
+  figure.options.height = request_.source.height;
   figure.options.style = ui::figure_style(ui::theme_by_id(kThemes[static_cast<std::size_t>(theme_)]));
   working_ = true;
   problem_.clear();
@@ -164,8 +114,10 @@ void FigureDialog::looks_rows() {
     ui::segmented("pixels", kSizes, pixels_);
   }
   ui::gap(8);
-  ui::paragraph(!picture ? "Every point of the curves that are shown, whatever the zoom."
-                         : "720 × 450 points, with title, axes, legend and the ids of runs that are kept.",
+  ui::paragraph(!picture
+                    ? "Every point of the curves that are shown, whatever the zoom."
+                    : std::to_string(request_.source.width) + " × " + std::to_string(request_.source.height) +
+                          " points, with title, axes, legend and the ids of runs that are kept.",
                 ui::theme().dim, ui::Type::kNote);
 }
 
@@ -186,9 +138,8 @@ void FigureDialog::draw(TaskThread& files) {
   bool done = ui::key_pressed(ImGuiKey_Escape);
   {
     const ui::Scope scope("figure");
-    const std::string title = request_.charts.empty() ? "" : request_.charts.front().title;
-    ui::paragraph(ui::elided(ui::Type::kStrong, "Save “" + title + "”", ui::available()), ui::theme().text,
-                  ui::Type::kStrong);
+    ui::paragraph(ui::elided(ui::Type::kStrong, "Save “" + request_.source.title + "”", ui::available()),
+                  ui::theme().text, ui::Type::kStrong);
     ui::gap(8);
     if (opening_) ImGui::SetKeyboardFocusHere();
     opening_ = false;

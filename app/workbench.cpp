@@ -192,6 +192,7 @@ void Workbench::handle(Frame& frame, const KeyPress& press) {
 
 void Workbench::frame(double seconds) {
   editor_.new_frame();
+  if (options_.synchronous) files_.wait();
   inbox_.drain();
   run_ = worker_.snapshot();
   const std::int64_t reach = player_.advance(editor_, *run_, std::min(seconds, kLongestFrame));

@@ -1,8 +1,10 @@
 #include "app/cli/figure.hpp"
 
+#include <CLI/CLI.hpp>
 #include <cmath>
 
-#include "app/figure_dialog.hpp"
+#include "app/figure_file.hpp"
+#include "app/ui/chart_export.hpp"
 #include "core/spec/spec.hpp"
 
 namespace thalweg::cli {
@@ -45,7 +47,8 @@ std::optional<Error> write_picture(std::vector<Chart> charts, const PictureOptio
     for (Chart& chart : charts) chart.y.scale = AxisScale::kLog;
   SvgOptions svg{size->first, size->second, ui::figure_style(ui::theme_by_id(options.theme)), options.title};
   bool exists = false;
-  return write_figure({options.out, std::move(charts), std::move(svg), options.scale, true}, exists);
+  return write_figure({options.out, figure_of(std::move(charts)), std::move(svg), options.scale, true},
+                      exists);
 }
 
 }  // namespace thalweg::cli

@@ -1,7 +1,6 @@
 // Charts that commands write: what they are told about the picture, and writing it.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,6 +8,10 @@
 
 #include "core/figure/svg.hpp"
 #include "core/spec/result.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace thalweg::cli {
 

@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include "app/cli/runs_parts.hpp"
-#include "app/figure_dialog.hpp"
+#include "app/figure_file.hpp"
 #include "app/work/files.hpp"
 #include "core/figure/csv.hpp"
 

@@ -149,12 +149,11 @@ PlacedTicks place_ticks(const Plot& plot) {
 }
 
 /// The menu, and Ctrl E while the mouse is anywhere over the chart.
-void offer_export(std::string_view id, const Plot& plot, float bottom) {
-  std::optional<ExportKind> kind = export_menu(id);
-  const ImVec2 top(plot.min.x - px(kGutter), plot.min.y - px(30.0f));
-  if (export_wanted() && ImGui::IsWindowHovered() && ImGui::IsMouseHoveringRect(top, ImVec2(plot.max.x, bottom)))
-    kind = ExportKind::kSvg;
-  if (kind) answer_export(*kind, {as_shown(plot.model, plot.state, plot.x, plot.y, plot.y_scale)});
+void offer_chart(std::string_view id, const Plot& plot, ImVec2 chart_min, ImVec2 chart_max) {
+  const bool here = ImGui::IsWindowHovered() && ImGui::IsMouseHoveringRect(chart_min, chart_max);
+  offer_export(id, here, [&] {
+    return figure_of({as_shown(plot.model, plot.state, plot.x, plot.y, plot.y_scale)});
+  });
 }
 
 }  // namespace
@@ -228,7 +227,7 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
   const bool hovered = ImGui::IsItemHovered();
   const bool active = ImGui::IsItemActive();
   if (hovered) own_wheel();
-  offer_export(id, plot, frame_max.y);
+  offer_chart(id, plot, at, frame_max);
 
   ImDrawList* list = ImGui::GetWindowDrawList();
   if (std::none_of(model.series.begin(), model.series.end(), has_data)) {

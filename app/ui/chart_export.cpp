@@ -33,6 +33,33 @@ constexpr std::array<Item, 4> kItems{{{ExportKind::kSvg, ".export.svg", "Save as
                                       {ExportKind::kCsv, ".export.csv", "Save numbers as CSV…"},
                                       {ExportKind::kClipboard, ".export.copy", "Copy numbers as CSV"}}};
 
+/// What was chosen in the menu.
+std::optional<ExportKind> menu(std::string_view id) {
+  std::optional<ExportKind> chosen;
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(px(4.0f), px(4.0f)));
+  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0.0f, 0.0f));
+  const bool open = begin_popup("##export-menu");
+  if (open) {
+    float width = 0.0f;
+    for (const Item& item : kItems) width = std::max(width, text_width(Type::kNormal, item.label));
+    for (const Item& item : kItems) {
+      if (ImGui::InvisibleButton(item.mark, ImVec2(width + px(20.0f), px(28.0f)))) {
+        chosen = item.kind;
+        ImGui::CloseCurrentPopup();
+      }
+      const ImVec2 a = ImGui::GetItemRectMin();
+      const ImVec2 b = ImGui::GetItemRectMax();
+      ImDrawList* list = ImGui::GetWindowDrawList();
+      if (ImGui::IsItemHovered()) list->AddRectFilled(a, b, theme().hover, px(4.0f));
+      draw_centred(list, Type::kNormal, a.x + px(10.0f), 0.5f * (a.y + b.y), theme().text, item.label);
+      if (marks_enabled()) mark(std::string(id) + item.mark, a, b);
+    }
+    ImGui::EndPopup();
+  }
+  ImGui::PopStyleVar(2);
+  return chosen;
+}
+
 }  // namespace
 
 std::optional<ExportRequest> take_export_request() { return std::exchange(g_waiting.request, std::nullopt); }
@@ -61,44 +88,18 @@ FigureStyle figure_style(const Theme& theme) {
   for (const Colour colour : theme.path) out.palette.push_back(hex(colour));
   out.curve = theme.curve;
   out.type_scale = theme.type_scale;
+  out.dark = theme.dark;
   return out;
-}
-
-namespace chart_detail {
-
-bool export_wanted() { return g_waiting.under_mouse; }
-
-void answer_export(ExportKind kind, std::vector<Chart> charts) {
-  g_waiting.request = ExportRequest{kind, std::move(charts)};
-  g_waiting.under_mouse = false;
 }
 
 void open_export_menu() { ImGui::OpenPopup("##export-menu"); }
 
-std::optional<ExportKind> export_menu(std::string_view id) {
-  std::optional<ExportKind> chosen;
-  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(px(4.0f), px(4.0f)));
-  ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0.0f, 0.0f));
-  const bool open = begin_popup("##export-menu");
-  if (open) {
-    float width = 0.0f;
-    for (const Item& item : kItems) width = std::max(width, text_width(Type::kNormal, item.label));
-    for (const Item& item : kItems) {
-      if (ImGui::InvisibleButton(item.mark, ImVec2(width + px(20.0f), px(28.0f)))) {
-        chosen = item.kind;
-        ImGui::CloseCurrentPopup();
-      }
-      const ImVec2 a = ImGui::GetItemRectMin();
-      const ImVec2 b = ImGui::GetItemRectMax();
-      ImDrawList* list = ImGui::GetWindowDrawList();
-      if (ImGui::IsItemHovered()) list->AddRectFilled(a, b, theme().hover, px(4.0f));
-      draw_centred(list, Type::kNormal, a.x + px(10.0f), 0.5f * (a.y + b.y), theme().text, item.label);
-      if (marks_enabled()) mark(std::string(id) + item.mark, a, b);
-    }
-    ImGui::EndPopup();
-  }
-  ImGui::PopStyleVar(2);
-  return chosen;
+void offer_export(std::string_view id, bool here, const std::function<FigureSource()>& source) {
+  std::optional<ExportKind> kind = menu(id);
+  if (here && g_waiting.under_mouse) kind = ExportKind::kSvg;
+  if (!kind) return;
+  g_waiting.request = ExportRequest{*kind, source()};
+  g_waiting.under_mouse = false;
 }
 
 bool export_button(std::string_view id, ImVec2 at, float size, bool shown) {
@@ -114,5 +115,4 @@ bool export_button(std::string_view id, ImVec2 at, float size, bool shown) {
   return clicked;
 }
 
-}  // namespace chart_detail
 }  // namespace thalweg::ui

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "app/ui/chart.hpp"
-#include "core/figure/svg.hpp"
+#include "core/figure/source.hpp"
 
 namespace thalweg::ui {
 
@@ -17,8 +17,7 @@ enum class ExportKind { kSvg, kPng, kCsv, kClipboard };
 
 struct ExportRequest {
   ExportKind kind = ExportKind::kSvg;
-  std::vector<Chart>
-      charts;  ///< as they are looked at: ranges and scale set, what is switched off not visible
+  FigureSource source;
 };
 
 /// What was asked for since the last call; of several the last.
@@ -30,25 +29,20 @@ void export_under_mouse();
 /// True, once, if nobody has answered export_under_mouse().
 bool export_unanswered();
 
-/// A chart as it is looked at.
+/// A chart as it is looked at: ranges and scale set, what is switched off not visible.
 Chart as_shown(const Chart& model, const ChartState& state, const Range& x, const Range& y,
                AxisScale y_scale);
 
 /// A theme as files have it: paper is white in the light ones.
 FigureStyle figure_style(const Theme& theme);
 
-namespace chart_detail {
-
-/// Whether export_under_mouse() waits for an answer.
-bool export_wanted();
-void answer_export(ExportKind kind, std::vector<Chart> charts);
-
-/// The menu of a chart, in the ID scope it was opened in: what was chosen in it. Marks "<id>.export.svg",
-/// ".png", ".csv", ".copy".
+/// What the menu offers for anything that can be saved: call it each frame in the ID scope of the thing.
+/// `here`: the mouse is over it, so that Ctrl E means it. `source` is asked only when something was chosen.
+/// Marks "<id>.export.svg", ".png", ".csv", ".copy".
+void offer_export(std::string_view id, bool here, const std::function<FigureSource()>& source);
+/// Opens that menu at the mouse; in the same ID scope.
 void open_export_menu();
-std::optional<ExportKind> export_menu(std::string_view id);
 /// The button that opens it, `size` pixels wide and high, drawn only if `shown`. Mark "<id>.export".
 bool export_button(std::string_view id, ImVec2 at, float size, bool shown);
 
-}  // namespace chart_detail
 }  // namespace thalweg::ui

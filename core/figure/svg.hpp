@@ -26,6 +26,7 @@ struct FigureStyle {
   std::vector<std::uint32_t> palette{};  ///< Series::colour, modulo its size; empty: the colour of the text
   double curve = 2.0;
   double type_scale = 1.0;
+  bool dark = false;  ///< for what has two looks, such as the tints of a map
 };
 
 struct SvgOptions {
