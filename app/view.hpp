@@ -39,7 +39,7 @@ struct Frame {
 /// Keys that mean something outside text fields. The packaged ImGui has no names for most of them.
 enum class Key {
   kSpace, kLeft, kRight, kUp, kDown, kHome, kEnd, kPageUp, kPageDown, kEnter, kDelete, kF2, kA, kR, kF, kPlus, kMinus,
-  kZero, kZ, kY, kS, kO, kHelp, kEscape
+  kZero, kZ, kY, kS, kO, kE, kHelp, kEscape
 };
 
 struct KeyPress {

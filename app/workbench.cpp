@@ -27,7 +27,7 @@ struct Shortcut {
   const char* does;
 };
 
-constexpr std::array<Shortcut, 18> kShortcuts{{{"Space", "play or train, pause"},
+constexpr std::array<Shortcut, 19> kShortcuts{{{"Space", "play or train, pause"},
                                                {"← →", "one step back, on (with Shift 100; in training on, an epoch)"},
                                                {"Home", "to the start"},
                                                {"R", "run anew, without the changes made on the way"},
@@ -37,6 +37,7 @@ constexpr std::array<Shortcut, 18> kShortcuts{{{"Space", "play or train, pause"}
                                                {"Ctrl S  Ctrl O", "save, open a Scene"},
                                                {"↑ ↓  Space  Enter", "in the list of runs: move, choose, open"},
                                                {"F2  Delete  Ctrl F", "there: rename, delete, filter"},
+                                               {"Ctrl E", "save the chart under the mouse (also: right click)"},
                                                {"?", "this list"},
                                                {"Drag the start", "on the map, to begin elsewhere"},
                                                {"Drag, wheel", "on the map: move, zoom; in 3D: turn, zoom"},
@@ -189,6 +190,7 @@ void Workbench::handle(Frame& frame, const KeyPress& press) {
       case Key::kO: ask(Dialog::kOpen); break;
       case Key::kA:
       case Key::kF: views_[shown_]->key(frame, press); break;
+      case Key::kE: ui::export_under_mouse(); break;
       default: break;
     }
     return;
@@ -234,6 +236,7 @@ void Workbench::offer_to_resume(Frame& frame, float& bottom) {
 
 void Workbench::frame(double seconds) {
   editor_.new_frame();
+  if (options_.synchronous) files_.wait();
   inbox_.drain();
   if (options_.synchronous) keeping_.wait();
   keeping_.update(toasts_);
@@ -270,6 +273,9 @@ void Workbench::frame(double seconds) {
   views_[shown_]->draw(frame, {{0, bar}, io.DisplaySize});
   top_bar(frame, {{0, 0}, {io.DisplaySize.x, bar}});
   ImGui::End();
+  if (auto request = ui::take_export_request()) figures_.begin(std::move(*request), files_);
+  if (ui::export_unanswered()) toasts_.push("Ctrl E saves a chart: put the mouse on one", ui::Toasts::Kind::kNote);
+  figures_.draw(files_);
   file_dialog(frame);
   help();
   float bottom = io.DisplaySize.y - ui::px(64);

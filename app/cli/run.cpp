@@ -133,6 +133,9 @@ int run(int argc, char** argv) {
   schedule_command.add_option("--steps", schedule_options.steps, "steps 0 to N-1 are looked at")->type_name("N");
   schedule_command.add_option("--at", schedule_options.at, "print the values at these steps")->type_name("LIST");
   schedule_command.add_flag("--json", schedule_options.json, "print JSON");
+  schedule_command.add_option("--out", schedule_options.picture.out, "draw them instead: .svg or .png; .csv: every value")
+      ->type_name("FILE");
+  add_picture_options(schedule_command, schedule_options.picture);
 
   ScreenshotOptions screenshot_options;
   CLI::App& screenshot_command = *app.add_subcommand("screenshot", "draw a view to a PNG file without a display");
