@@ -100,7 +100,7 @@ bool ended_by_itself(Outcome outcome) { return outcome != Outcome::kRunning && o
 }  // namespace
 
 KeptRun kept_run(const store::RunInfo& info, std::int64_t steps) {
-  return {info.uid, steps, info.duration, info.outcome, info.race};
+  return {info.uid, steps, info.duration, info.outcome, info.race, {info.parent, info.parent_step.value_or(0)}};
 }
 
 std::size_t add_changes(store::Recorder& recorder, int run, const LiveSpec& live,
@@ -127,6 +127,7 @@ void RaceKeeper::begin(Lane& lane, std::size_t index, const Scene* look) {
   if (lane.before && lane.differs > 0) {
     start.parent = lane.before->uid;
     start.parent_step = lane.differs;
+    lane.fork = {start.parent, lane.differs};
   }
   lane.before.reset();
   lane.run = recorder_.begin(std::move(start));
@@ -225,6 +226,7 @@ void RaceKeeper::attach(const RaceSettings& settings, const std::vector<KeptRun>
     if (i < runs.size() && !runs[i].uid.empty()) {
       const KeptRun& run = runs[i];
       lane.uid = run.uid;
+      lane.fork = run.fork;
       lane.rows = lane.next_row = run.steps + 1;
       lane.seconds = run.seconds;
       lane.ended = run.ended();
@@ -302,6 +304,12 @@ void RaceKeeper::update(const RaceSettings& settings, const RaceView& view, cons
 
 void RaceKeeper::finish() {
   for (Lane& lane : lanes_) end(lane, Outcome::kRunning);
+}
+
+std::vector<Fork> RaceKeeper::forks() const {
+  std::vector<Fork> out;
+  for (const Lane& lane : lanes_) out.push_back(lane.fork);
+  return out;
 }
 
 std::vector<std::string> RaceKeeper::uids() const {

@@ -14,6 +14,14 @@
 
 namespace thalweg {
 
+/// Where a run left another.
+struct Fork {
+  std::string parent;     ///< uid; empty: it began by itself
+  std::int64_t step = 0;  ///< the first update that was its own
+
+  bool operator==(const Fork&) const = default;
+};
+
 /// A run that is in the file already, with so many updates on record. An empty uid: there is none.
 struct KeptRun {
   std::string uid;
@@ -21,6 +29,7 @@ struct KeptRun {
   double seconds = 0.0;  ///< of work so far
   std::string outcome;   ///< as the file has it: "stopped", "interrupted", "converged"...
   std::string race;      ///< uid that it shares with the runs beside it; empty: it is alone
+  Fork fork = {};
 
   /// It came to its end by itself.
   bool ended() const { return outcome == "converged" || outcome == "budget" || outcome == "diverged"; }
@@ -56,11 +65,14 @@ class RaceKeeper {
 
   /// Uids by lane, of the runs that the last update() or attach() knew; empty of a lane that is no run yet.
   std::vector<std::string> uids() const;
+  /// Likewise, where they left others.
+  std::vector<Fork> forks() const;
 
  private:
   struct Lane {
     DescentSettings settings;
     std::string uid;            ///< empty: no run yet
+    Fork fork = {};
     std::optional<int> run;     ///< with the recorder; nothing: only in the file so far
     std::int64_t rows = 0;      ///< looked at, or in the file
     std::int64_t next_row = 0;  ///< the first that was not handed over
