@@ -1,12 +1,16 @@
 // thalweg bench store: how fast runs are written, compared and found, in a file made for it and removed.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <functional>
 
 #include "app/cli/bench.hpp"
+#include "app/keep/training_keeper.hpp"
 #include "core/store/store.hpp"
+#include "core/training/checkpoint.hpp"
+#include "core/training/probes.hpp"
 
 namespace thalweg::cli {
 namespace {
@@ -189,6 +193,63 @@ void filter(std::vector<Figure>& out, const fs::path& file) {
   measure("not tag=good and (adam or \"run 7\")", "not tag=good and (adam or \"run 7\")");
 }
 
+/// A training of 784-128-10 with Adam after 10,000 updates, with its histograms.
+TrainerState trained() {
+  constexpr std::size_t kParameters = 101'770;
+  constexpr std::int64_t kTrained = 10'000;
+  TrainerState out;
+  out.engine.steps = kTrained;
+  out.engine.parameters.assign(kParameters, 0.01f);
+  out.engine.slots.assign(2 * kParameters, 1e-4f);
+  Table steps(TrainingColumns::kCount);
+  while (steps.rows() < kTrained) {
+    const Table::Tail tail = steps.tail();
+    const auto count = static_cast<int>(std::min<std::int64_t>(tail.count(), kTrained - steps.rows()));
+    for (int column = 0; column < TrainingColumns::kCount; ++column)
+      for (int i = 0; i < count; ++i) tail.column(column)[i] = std::exp(-1e-3 * i) + column;
+    steps.commit(count);
+  }
+  out.record.steps = steps.view();
+  out.record.steps_per_epoch = 938;
+  out.record.budget = 2 * kTrained;
+  out.record.epochs = std::make_shared<const std::vector<EpochRecord>>();
+  Histograms shots;
+  for (std::int64_t i = 0; i < 100; ++i) {
+    auto shot = std::make_shared<HistogramShot>();
+    shot->step = 100 * i;
+    shot->weights.assign(4, Histogram{-1.0, 1.0, std::vector<std::int64_t>(kHistogramBins, i), 0});
+    shot->gradients = shot->weights;
+    shot->activations.assign(3, LayerActivations{.histogram = shot->weights.front()});
+    shots.push_back(std::move(shot));
+  }
+  out.record.histograms = std::make_shared<const Histograms>(std::move(shots));
+  return out;
+}
+
+void checkpoints(std::vector<Figure>& out, const fs::path& file) {
+  const auto runs = need(Store::open(file));
+  const std::int64_t run = need(runs->begin({.kind = "training"}));
+  const TrainerState state = trained();
+  std::vector<Seconds> made, kept, read;
+  std::vector<std::uint8_t> bytes;
+  for (std::int64_t round = 0; round < 31; ++round) {
+    made.push_back(seconds_of([&] { bytes = to_bytes(state); }));
+    const store::Checkpoint checkpoint{1000 * (round + 1), kCheckpointVersion, bytes};
+    kept.push_back(seconds_of([&] {
+      need(runs->batch([&] {
+        auto error = runs->save(run, checkpoint);
+        return error ? error : runs->thin_checkpoints(run, kMostCheckpoints);
+      }));
+    }));
+    read.push_back(seconds_of([&] { (void)need(trainer_state(need(runs->checkpoint(run)).state)); }));
+  }
+  out.push_back({"checkpoint of 784-128-10 with Adam after 10,000 steps",
+                 1e-6 * static_cast<double>(bytes.size()), "MB"});
+  add_milliseconds(out, "  made", made);
+  add_milliseconds(out, "  written", kept);
+  add_milliseconds(out, "  read", read);
+}
+
 }  // namespace
 
 std::vector<Figure> bench_store() {
@@ -198,6 +259,7 @@ std::vector<Figure> bench_store() {
     write_points(out, folder / "points.sqlite");
     compare(out, folder / "compare.sqlite");
     filter(out, folder / "list.sqlite");
+    checkpoints(out, folder / "checkpoints.sqlite");
     return out;
   } catch (const Stop& stop) {
     fail(stop.error);
