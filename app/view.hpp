@@ -37,7 +37,10 @@ struct Frame {
 };
 
 /// Keys that mean something outside text fields. The packaged ImGui has no names for most of them.
-enum class Key { kSpace, kLeft, kRight, kHome, kPageUp, kPageDown, kR, kF, kPlus, kMinus, kZero, kZ, kY, kS, kO, kHelp, kEscape };
+enum class Key {
+  kSpace, kLeft, kRight, kUp, kDown, kHome, kEnd, kPageUp, kPageDown, kEnter, kDelete, kF2, kA, kR, kF, kPlus, kMinus,
+  kZero, kZ, kY, kS, kO, kE, kHelp, kEscape
+};
 
 struct KeyPress {
   Key key = Key::kSpace;
@@ -62,6 +65,8 @@ class View {
   virtual void draw(Frame& frame, const Rect& area) = 0;
   /// A key that the shell does not use itself.
   virtual void key(Frame&, const KeyPress&) {}
+  /// Another view is shown from now on: nothing more is to be done for this one in the background.
+  virtual void hidden() {}
 };
 
 }  // namespace thalweg

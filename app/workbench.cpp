@@ -27,14 +27,17 @@ struct Shortcut {
   const char* does;
 };
 
-constexpr std::array<Shortcut, 16> kShortcuts{{{"Space", "play or train, pause"},
-                                               {"← →", "one step back, on (with Shift 100; in training on, an epoch)"},
-                                               {"Home", "to the start"},
+constexpr std::array<Shortcut, 19> kShortcuts{{{"Space", "play or train, pause"},
+                                               {"← →", "one step back, on (with Shift 100, in training an epoch)"},
+                                               {"Home  End", "to the start, to where the run is"},
                                                {"R", "run anew, without the changes made on the way"},
                                                {"F", "full screen"},
                                                {"Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal size"},
                                                {"Ctrl Z  Ctrl Y", "undo, redo"},
                                                {"Ctrl S  Ctrl O", "save, open a Scene"},
+                                               {"↑ ↓  Space  Enter", "in the list of runs: move, choose, open"},
+                                               {"F2  Delete  Ctrl F", "there: rename, delete, filter"},
+                                               {"Ctrl E", "save the chart under the mouse (also: right click)"},
                                                {"?", "this list"},
                                                {"Drag the start", "on the map, to begin elsewhere"},
                                                {"Drag, wheel", "on the map: move, zoom; in 3D: turn, zoom"},
@@ -102,6 +105,7 @@ std::optional<Error> Workbench::show(std::string_view view) {
   std::string known;
   for (std::size_t i = 0; i < views_.size(); ++i) {
     if (views_[i]->id() == view) {
+      if (shown_ != i) views_[shown_]->hidden();
       shown_ = i;
       return std::nullopt;
     }
@@ -184,6 +188,9 @@ void Workbench::handle(Frame& frame, const KeyPress& press) {
       case Key::kY: editor_.redo(); break;
       case Key::kS: ask(Dialog::kSave); break;
       case Key::kO: ask(Dialog::kOpen); break;
+      case Key::kA:
+      case Key::kF: views_[shown_]->key(frame, press); break;
+      case Key::kE: ui::export_under_mouse(); break;
       default: break;
     }
     return;
@@ -229,6 +236,7 @@ void Workbench::offer_to_resume(Frame& frame, float& bottom) {
 
 void Workbench::frame(double seconds) {
   editor_.new_frame();
+  if (options_.synchronous) files_.wait();
   inbox_.drain();
   if (options_.synchronous) keeping_.wait();
   keeping_.update(toasts_);
@@ -265,6 +273,9 @@ void Workbench::frame(double seconds) {
   views_[shown_]->draw(frame, {{0, bar}, io.DisplaySize});
   top_bar(frame, {{0, 0}, {io.DisplaySize.x, bar}});
   ImGui::End();
+  if (auto request = ui::take_export_request()) figures_.begin(std::move(*request), files_);
+  if (ui::export_unanswered()) toasts_.push("Ctrl E saves a chart: put the mouse on one", ui::Toasts::Kind::kNote);
+  figures_.draw(files_);
   file_dialog(frame);
   help();
   float bottom = io.DisplaySize.y - ui::px(64);
@@ -288,6 +299,7 @@ void Workbench::top_bar(Frame& frame, const Rect& area) {
   for (std::size_t i = 0; i < views_.size(); ++i) {
     if (i > 0) ImGui::SameLine(0, ui::px(4));
     if (ui::tab("view." + views_[i]->id(), views_[i]->label(), i == shown_) && i != shown_) {
+      views_[shown_]->hidden();
       shown_ = i;
       player_.pause();  // nobody watches a race that is out of sight
     }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "app/figure_dialog.hpp"
 #include "app/keeping.hpp"
 #include "app/ui/widgets.hpp"
 #include "app/view.hpp"
@@ -85,6 +86,7 @@ class Workbench {
   std::vector<std::unique_ptr<View>> views_;
   std::size_t shown_ = 0;
   ui::Toasts toasts_;
+  FigureDialog figures_{inbox_, toasts_};
   std::string dialog_path_;
   enum class Dialog { kNone, kOpen, kSave } dialog_ = Dialog::kNone;
   bool dialog_opening_ = false;

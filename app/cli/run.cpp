@@ -133,15 +133,20 @@ int run(int argc, char** argv) {
   schedule_command.add_option("--steps", schedule_options.steps, "steps 0 to N-1 are looked at")->type_name("N");
   schedule_command.add_option("--at", schedule_options.at, "print the values at these steps")->type_name("LIST");
   schedule_command.add_flag("--json", schedule_options.json, "print JSON");
+  schedule_command.add_option("--out", schedule_options.picture.out, "draw them instead: .svg or .png; .csv: every value")
+      ->type_name("FILE");
+  add_picture_options(schedule_command, schedule_options.picture);
 
   ScreenshotOptions screenshot_options;
   CLI::App& screenshot_command = *app.add_subcommand("screenshot", "draw a view to a PNG file without a display");
-  screenshot_command.add_option("--view", screenshot_options.view, "view: surface or training");
+  screenshot_command.add_option("--view", screenshot_options.view, "view: surface, training or runs");
   screenshot_command.add_option("--scene", screenshot_options.scene, "Scene file")->type_name("FILE");
   screenshot_command.add_option("--set", screenshot_options.set, "change the Scene: surface=beale, view=layout=both, step=100")
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all();
+  screenshot_command.add_option("--db", screenshot_options.db, "file of runs that the Runs view shows; the usual one")
+      ->type_name("FILE");
   screenshot_command.add_option("--size", screenshot_options.size, "pixels")->type_name("WxH");
   screenshot_command.add_option("--out", screenshot_options.out, "file to write")->type_name("F.png")->required();
 

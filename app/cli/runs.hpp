@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/cli/figure.hpp"
 #include "app/cli/keep.hpp"
 
 namespace thalweg::cli {
@@ -28,6 +29,9 @@ struct RunsOptions {
   bool history = false;  ///< show: every point, in the JSON
   std::string out;       ///< export: a file, or a folder for several runs
   bool csv = false;
+  std::string series;      ///< export of a picture or CSV: "loss,test_accuracy"; empty: the usual ones, all
+  double smoothing = 0.0;  ///< of a picture: share of the past in a running average, below 1
+  PictureOptions picture;
   std::vector<std::string> files;  ///< import
   std::vector<std::string> tags;
   bool remove = false;

@@ -56,12 +56,18 @@ RunsCommands::RunsCommands(CLI::App& app)
   compare.add_flag("--all", options_.all, "settings that are the same too");
 
   CLI::App& out =
-      add("export", "a run as one file (JSON, with its series), or its series as CSV", runs_export);
+      add("export", "a run as one file (JSON, with its series), its series as CSV, or a picture of them", runs_export);
   add_runs(out, options_);
   add_filter(out, options_);
-  out.add_option("--out", options_.out, "file; a folder for several runs; else standard output")
+  out.add_option("--out", options_.out,
+                 "file; .svg or .png: a picture; .csv: the numbers; a folder for several runs; else standard output")
       ->type_name("FILE");
   out.add_flag("--csv", options_.csv, "run, series, step, value");
+  out.add_option("--series", options_.series, "of a picture or CSV, such as \"loss,test_accuracy\"")->type_name("LIST");
+  out.add_option("--smoothing", options_.smoothing, "of a picture: share of the past in a running average")
+      ->type_name("S")
+      ->check(CLI::Range(0.0, 0.9999));
+  add_picture_options(out, options_.picture);
 
   CLI::App& in = add("import", "take in files that were exported", runs_import);
   in.add_option("files", options_.files, "files")->type_name("FILE")->required()->expected(-1);

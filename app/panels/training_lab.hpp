@@ -26,6 +26,7 @@ class TrainingLab final : public View {
   void key(Frame& frame, const KeyPress& press) override;
 
   const TrainingSession& session() const { return session_; }
+  TrainingSession& session() { return session_; }
 
  private:
   void middle(Frame& frame, const Rect& area);

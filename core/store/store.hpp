@@ -121,6 +121,8 @@ class Store {
   /// Removes for good what was deleted more than `days` ago, with all its points.
   /// @return how many runs
   Result<std::int64_t> purge(double days);
+  /// The same of one run. Refuses one that is not deleted, and one that goes on.
+  std::optional<Error> remove(std::int64_t run);
 
   /// Marks runs whose process is gone as interrupted (process.hpp says how that is known).
   /// @return their uids
@@ -128,6 +130,10 @@ class Store {
 
   // --- reading ---------------------------------------------------------------------------------
 
+  /// Another number than before if somebody else (another store, another program) has changed the file since.
+  Result<std::int64_t> data_version();
+  /// How many runs there are that were deleted, or were not.
+  Result<std::int64_t> count(bool deleted = false);
   /// Refuses a filter that names what no run has.
   Result<std::vector<RunInfo>> list(const ListQuery& query);
   /// By uid, by the beginning of one, by id or by name; deleted ones by uid only.
@@ -137,6 +143,8 @@ class Store {
   Result<std::vector<RunValue>> column(const std::string& key, bool best = false);
   /// Every key of settings and of results that there is.
   Result<std::vector<std::string>> keys();
+  /// Those of results alone.
+  Result<std::vector<std::string>> result_keys();
 
   Result<std::string> scene(std::int64_t run);
   Result<std::vector<Setting>> settings(std::int64_t run);
