@@ -11,7 +11,8 @@
 namespace thalweg {
 namespace {
 
-constexpr const char* kUntilThen = "Work goes on; what is computed waits in memory and is written when it can be.";
+constexpr const char* kUntilThen =
+    "Work goes on: what is computed waits in memory and is written as soon as it can be.";
 
 /// "adam on rosenbrock at step 1 200", "4 runs of one race, at step 1 200".
 std::string words_of(const std::vector<store::RunInfo>& runs) {
@@ -66,6 +67,17 @@ Keeping::Found Keeping::look(const std::filesystem::path& file) {
   for (const std::string& uid : *uids)
     if (auto run = store.find(uid); run && !run->deleted) out.interrupted.push_back(std::move(*run));
   return out;
+}
+
+void Keeping::open(const std::string& uid, Opened done) {
+  reader_.run([this, uid, done = std::move(done)] {
+    const auto read = [&]() -> Result<OpenedRun> {
+      auto store = store::Store::open(options_.db, store::Access::kRead);
+      if (!store) return store.error();
+      return open_run(**store, uid);
+    };
+    inbox_.post([done, result = read()] { done(result); });
+  });
 }
 
 void Keeping::wait() {

@@ -130,10 +130,7 @@ void RaceKeeper::begin(Lane& lane, std::size_t index, const Scene* look) {
     lane.fork = {start.parent, lane.differs};
   }
   lane.before.reset();
-<<<<<<< HEAD
   lane.outcome = "running";
-=======
->>>>>>> main
   lane.run = recorder_.begin(std::move(start));
 }
 
@@ -233,10 +230,7 @@ void RaceKeeper::attach(const RaceSettings& settings, const std::vector<KeptRun>
       const KeptRun& run = runs[i];
       lane.uid = run.uid;
       lane.fork = run.fork;
-<<<<<<< HEAD
       lane.outcome = run.outcome;
-=======
->>>>>>> main
       lane.rows = lane.next_row = run.steps + 1;
       lane.seconds = run.seconds;
       lane.ended = run.ended();

@@ -72,12 +72,8 @@ class RaceKeeper {
   struct Lane {
     DescentSettings settings;
     std::string uid;            ///< empty: no run yet
-<<<<<<< HEAD
     Fork fork;
     std::string outcome;        ///< as the file has it
-=======
-    Fork fork = {};
->>>>>>> main
     std::optional<int> run;     ///< with the recorder; nothing: only in the file so far
     std::int64_t rows = 0;      ///< looked at, or in the file
     std::int64_t next_row = 0;  ///< the first that was not handed over

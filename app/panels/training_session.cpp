@@ -56,7 +56,7 @@ void TrainingSession::synchronise(Frame& frame) {
   } else if (current) {
     next.training.step = run_->steps();
   }
-  if (current && at_ && *at_ >= run_->steps()) at_.reset();
+  if (current && at_ && !run_->replaying && *at_ >= run_->steps()) at_.reset();
   frame.editor.apply(std::move(next));
 }
 
@@ -107,19 +107,21 @@ TrainingView TrainingSession::shown(const TrainingSnapshot::Lane& lane) const {
   return at_ ? cut(lane.view, *at_) : lane.view;
 }
 
-void TrainingSession::open(Frame& frame, OpenedTraining opened) {
+void TrainingSession::open(Editor& editor, OpenedTraining opened, std::optional<std::int64_t> step) {
   ++number_;
   training_ = stopped_ = false;
   limit_ = kNoLimit;
+  const OpenedRun& run = opened.run;
+  selected = static_cast<int>(run.lane) / std::max(1, run.scene.training.seeds);
+  Scene next = editor.scene();
+  const Spec view = next.training.view;
+  next.training = run.scene.training;
+  next.training.view = view;
+  next.training.step = 0;
+  for (const KeptRun& lane : run.lanes) next.training.step = std::max(next.training.step, lane.steps);
   at_.reset();
-  selected = static_cast<int>(opened.run.lane) / std::max(1, opened.run.scene.training.seeds);
-  propose(frame, {}, {}, [&](Scene& scene) {
-    const Spec view = scene.training.view;
-    scene.training = opened.run.scene.training;
-    scene.training.view = view;
-    scene.training.step = 0;
-    for (const KeptRun& run : opened.run.lanes) scene.training.step = std::max(scene.training.step, run.steps);
-  });
+  if (step && *step < next.training.step) at_ = step;
+  editor.open(std::move(next));
   opened_ = std::make_shared<const OpenedTraining>(std::move(opened));
 }
 

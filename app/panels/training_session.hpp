@@ -46,8 +46,9 @@ class TrainingSession {
   /// The record of a lane up to what is shown.
   TrainingView shown(const TrainingSnapshot::Lane& lane) const;
 
-  /// Shows a training that was kept where it had got to, in place of the one there is.
-  void open(Frame& frame, OpenedTraining opened);
+  /// Shows a training that was kept where it had got to, in place of the one there is. Undoable.
+  /// @param step  that is looked back at; nothing: the end
+  void open(Editor& editor, OpenedTraining opened, std::optional<std::int64_t> step);
 
   /// Sets a parameter of lanes [first, first + count): while their run goes on, a live one changes from
   /// the next update on; any other changes from the start, which takes starting again.
