@@ -19,8 +19,8 @@ class TrainingMemory {
   /// @param room  bytes that the states may take
   void set_room(std::size_t room) { room_ = room; }
 
-  /// The next step at which a state is wanted: training should pause there for offer().
-  std::int64_t next() const { return next_; }
+  /// The first step beyond `step` at which a state is wanted: training should pause there for offer().
+  std::int64_t next(std::int64_t step) const { return step < next_ ? next_ : (step / interval_ + 1) * interval_; }
   /// Keeps the trainer's state if it stands where one is wanted.
   void offer(const Trainer& trainer);
   /// One from elsewhere, such as a file.

@@ -232,8 +232,7 @@ std::optional<Error> TrainingWorker::rebuild(const TrainingRequest& request) {
   for (std::size_t i = 0; i < request.lanes.size(); ++i) {
     if (i < lanes_.size() && *lanes_[i].settings == request.lanes[i]) continue;
     if (auto error = add_lane(request, i)) return error;
-    if (opened_)
-      if (auto error = take_up(*opened_, i)) return error;
+    if (opened_) take_up(*opened_, i);
   }
   for (Lane& lane : lanes_) lane.memory.set_room(kMemory / lanes_.size());
   plan_ = lanes_.empty() ? nullptr : std::make_shared<const Plan>(lanes_.front().trainer->engine().plan());
@@ -262,25 +261,26 @@ std::optional<Error> TrainingWorker::add_lane(const TrainingRequest& request, st
 }
 
 /// Brings a lane that was just built to where its run in the file is, as far as a checkpoint says.
-std::optional<Error> TrainingWorker::take_up(const OpenedTraining& opened, std::size_t index) {
+void TrainingWorker::take_up(const OpenedTraining& opened, std::size_t index) {
   Lane& lane = lanes_[index];
   const OpenedRun& run = opened.run;
-  if (index >= run.lanes.size() || run.lanes[index].uid.empty()) return std::nullopt;
+  if (index >= run.lanes.size() || run.lanes[index].uid.empty()) return;
   lane.kept = run.lanes[index];
   lane.fork = lane.kept->fork;
   lane.catch_up = lane.kept->steps;
   lane.memory.offer(*lane.trainer);  // how it began
-  if (index >= run.states.size() || !run.states[index]) return std::nullopt;
+  if (index >= run.states.size() || !run.states[index]) return;
   TrainerState state = *run.states[index];
   // One that was stopped may go on. Where that can't be had it is made again from before.
   if (state.record.outcome == Outcome::kStopped && !take_back_stop(state)) {
-    remember_from_file(lane, std::numeric_limits<std::int64_t>::max());
+    remember_from_file(lane, state.steps());
     const auto before = lane.memory.before(state.steps());
-    if (!before) return std::nullopt;
+    if (!before) return;
     state = *before;
   }
   lane.memory.add(std::make_shared<const TrainerState>(state));
-  return lane.trainer->restore(state);
+  // A state of other settings changes nothing: the run is made again from its start.
+  (void)lane.trainer->restore(state);
 }
 
 void TrainingWorker::synchronise(const TrainingRequest& request) {
@@ -367,8 +367,7 @@ std::optional<TrainingWorker::Slice> TrainingWorker::next_slice() const {
     behind = step;
     const double most = lane.seconds_per_step > 0.0 ? std::clamp(kSliceSeconds / lane.seconds_per_step, 1.0, 1e6) : 1.0;
     // Not past a step at which something is to be done: a state is kept, a record taken up.
-    std::int64_t end = std::min(limit, lane.trainer->budget());
-    if (lane.memory.next() > step) end = std::min(end, lane.memory.next());
+    std::int64_t end = std::min({limit, lane.trainer->budget(), lane.memory.next(step)});
     if (lane.catch_up > step) end = std::min(end, lane.catch_up);
     out = Slice{i, std::min(static_cast<std::int64_t>(most), end - step)};
   }

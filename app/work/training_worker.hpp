@@ -175,7 +175,7 @@ class TrainingWorker {
   void synchronise(const TrainingRequest& request);
   void adjust_lanes(const TrainingRequest& request);
   bool take_or_leave_lanes(const TrainingRequest& request);
-  std::optional<Error> take_up(const OpenedTraining& opened, std::size_t index);
+  void take_up(const OpenedTraining& opened, std::size_t index);
   std::optional<Slice> next_slice() const;
   bool busy() const;
   void train(const Slice& slice);

@@ -36,7 +36,7 @@ void TrainingWorker::replay() {
 
 /// A run that was opened has its states in the file.
 void TrainingWorker::remember_from_file(Lane& lane, std::int64_t step) {
-  if (!lane.kept || !opened_ || opened_->db.empty() || step >= lane.kept->steps) return;
+  if (!lane.kept || !opened_ || opened_->db.empty() || step > lane.kept->steps) return;
   if (!file_) {
     auto file = store::Store::open(opened_->db, store::Access::kRead);
     if (!file) return;  // it is replayed from further back
