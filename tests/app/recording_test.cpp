@@ -195,12 +195,12 @@ TEST_F(RecordingTest, NothingIsKeptWhereNothingIsToBe) {
 TEST_F(RecordingTest, TroubleIsShownWithTheWayOut) {
   std::ofstream(file_) << std::string(4096, 'x');
   open(two_on_rosenbrock());
-  ASSERT_TRUE(shown("not-saved"));
-  h().click("not-saved");
+  ASSERT_TRUE(shown("top.not-saved"));
+  h().click("top.not-saved");
   h().frames(2);
-  EXPECT_TRUE(shown("not-saved.text"));
+  EXPECT_TRUE(shown("top.not-saved.text"));
   play_for(5);
-  EXPECT_TRUE(shown("not-saved"));
+  EXPECT_TRUE(shown("top.not-saved"));
   EXPECT_GT(h().scene().step, 0);  // the work goes on
 }
 
