@@ -56,7 +56,7 @@ void TrainingSession::synchronise(Frame& frame) {
   } else if (current) {
     next.training.step = run_->steps();
   }
-  if (current && at_ && !run_->replaying && *at_ >= run_->steps()) at_.reset();
+  if (current && at_ && !run_->lanes.empty() && !run_->replaying && *at_ >= run_->steps()) at_.reset();
   frame.editor.apply(std::move(next));
 }
 

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 
@@ -63,10 +64,9 @@ class RecordingTest : public ::testing::Test {
   /// The oldest first.
   std::vector<store::RunInfo> listed() {
     auto store = store::Store::open(file_).value();
-    store::ListQuery query;
-    query.sort = "id";
-    query.descending = false;
-    return store->list(query).value();
+    auto runs = store->list({}).value();
+    std::sort(runs.begin(), runs.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+    return runs;
   }
   store::SeriesData loss(const std::string& uid) {
     auto store = store::Store::open(file_).value();

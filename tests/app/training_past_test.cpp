@@ -2,6 +2,9 @@
 // `threads`, as worker_test.cpp.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "core/store/recorder.hpp"
 #include "tests/app/small_training.hpp"
 #include "tests/data/scratch.hpp"
@@ -25,10 +28,10 @@ class TrainingPast : public ::testing::Test {
   }
   std::vector<store::RunInfo> listed() {
     auto store = store::Store::open(file_).value();
-    store::ListQuery query;
-    query.sort = "lane";
-    query.descending = false;
-    return store->list(query).value();
+    auto runs = store->list({}).value();
+    std::sort(runs.begin(), runs.end(),
+              [](const auto& a, const auto& b) { return std::pair(a.lane, a.id) < std::pair(b.lane, b.id); });
+    return runs;
   }
   std::vector<double> losses(const std::string& uid) {
     auto store = store::Store::open(file_).value();
