@@ -1,6 +1,10 @@
-// thalweg bench scrub: how long it takes until a past step is shown.
+// thalweg bench scrub: how long it takes until a past step is shown, and what being able to go back and
+// keeping the run cost while it is trained.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <random>
 
 #include "app/cli/bench.hpp"
@@ -45,16 +49,48 @@ bool descents(std::vector<Figure>& out) {
   return true;
 }
 
+TrainingRequest four_on_mnist(std::int64_t steps) {
+  TrainingRequest out;
+  out.scene = default_training_scene();
+  out.lanes = out.scene.lanes();
+  out.data = out.scene.data;
+  out.keep = true;
+  out.drive = TrainingRequest::Drive::kTrain;
+  out.limit = steps;
+  return out;
+}
+
+/// Steps per second of training without a file and with one, in turn.
+void keeping(std::vector<Figure>& out) {
+  constexpr std::int64_t kSteps = 1500;
+  std::error_code code;
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("thalweg-bench-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder, code);
+  std::vector<double> without, with;
+  for (int round = 0; round < 3; ++round)
+    for (std::vector<double>* seconds : {&without, &with}) {
+      store::Recorder recorder(folder / "runs.sqlite");
+      TrainingWorker worker({}, seconds == &with ? &recorder : nullptr);
+      TrainingRequest request = four_on_mnist(0);
+      worker.request(request);
+      worker.wait();
+      request.limit = kSteps;
+      const double begin = wall();
+      worker.request(request);
+      worker.wait();
+      if (worker.snapshot()->error) return;
+      seconds->push_back((wall() - begin) / (4.0 * static_cast<double>(kSteps)));
+    }
+  std::filesystem::remove_all(folder, code);
+  out.push_back({"a step of training, nothing kept", 1e6 * median(without), "us"});
+  out.push_back({"the same kept in a file", 1e6 * median(with), "us"});
+}
+
 /// From the request to a snapshot with the network of that step looked into.
 void training(std::vector<Figure>& out) {
   constexpr std::int64_t kSteps = 3000;
-  TrainingScene scene = default_training_scene();
-  TrainingRequest request;
-  request.scene = scene;
-  request.lanes = scene.lanes();
-  request.data = scene.data;
-  request.drive = TrainingRequest::Drive::kTrain;
-  request.limit = kSteps;
+  TrainingRequest request = four_on_mnist(kSteps);
   TrainingWorker worker;
   worker.request(request);
   worker.wait();
@@ -81,6 +117,7 @@ std::vector<Figure> bench_scrub() {
   std::vector<Figure> out;
   if (!descents(out)) return {};
   training(out);
+  keeping(out);
   return out;
 }
 
