@@ -68,6 +68,12 @@ std::string StepAxis::label(const Scene& scene) {
   return name == "time" ? "seconds" : name;
 }
 
+std::optional<double> cursor_of(const Scene& scene, const TrainingSession& session) {
+  const TrainingSnapshot::Lane* lane = session.selected_lane();
+  if (!session.looking_back() || !lane) return std::nullopt;
+  return StepAxis(scene, lane->view)(static_cast<double>(session.shown_step()));
+}
+
 // Smoothing ---------------------------------------------------------------------------------------------
 
 const TableView& SmoothedRun::update(const TableView& steps, double share_of_past) {
@@ -242,6 +248,7 @@ Chart TrainingCurves::chart_of(const Scene& scene, const TrainingSession& sessio
     for (const Change& change : optimizers[i].live.changes)
       chart.marks.push_back({axis(static_cast<double>(change.step)), change.key});
   }
+  chart.cursor = cursor_of(scene, session);
   return chart;
 }
 
@@ -329,6 +336,7 @@ void TrainingCurves::draw_rate(Frame& frame, const TrainingSession& session, con
     }
     chart.series.push_back(std::move(series));
   }
+  chart.cursor = cursor_of(scene, session);
   show(frame, "rate", "probe_scale", std::move(chart), states_[2], area,
        "The rate in force at each step: the optimizer's own, shaped by the schedule.");
 }
