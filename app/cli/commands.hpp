@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/cli/figure.hpp"
 #include "app/cli/keep.hpp"
 #include "core/spec/spec.hpp"
 
@@ -55,6 +56,7 @@ struct ScheduleOptions {
   std::int64_t steps = 1000;
   std::string at;  ///< "0,10,100"; empty: all
   bool json = false;
+  PictureOptions picture;  ///< with a file to draw to
 };
 int schedule(const ScheduleOptions& options);
 
@@ -112,6 +114,7 @@ int curvature(const ExperimentOptions& options);
 struct WindowOptions {
   std::string scene;
   bool fresh = false;  ///< do not reopen the last Scene
+  KeepOptions keep;
 };
 int window(const WindowOptions& options);
 

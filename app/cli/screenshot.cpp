@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "app/cli/commands.hpp"
+#include "app/cli/figure.hpp"
 #include "app/headless.hpp"
 #include "app/work/files.hpp"
 #include "core/store/store.hpp"
@@ -10,17 +11,8 @@
 namespace thalweg::cli {
 namespace {
 
+constexpr int kSmallestSide = 64;
 constexpr int kLargestSide = 8192;
-
-Result<std::pair<int, int>> parsed_size(const std::string& text) {
-  const auto times = text.find('x');
-  const auto width = parse_number(text.substr(0, times));
-  const auto height = times == std::string::npos ? std::nullopt : parse_number(text.substr(times + 1));
-  if (!width || !height || *width != std::floor(*width) || *height != std::floor(*height) || *width < 64 ||
-      *height < 64 || *width > kLargestSide || *height > kLargestSide)
-    return bad_input("must be WIDTHxHEIGHT of 64 to 8192 pixels, not '" + text.substr(0, 40) + "'", "size");
-  return std::pair{static_cast<int>(*width), static_cast<int>(*height)};
-}
 
 template <class Member>
 std::optional<Error> set_spec(Member& member, const std::string& text, const Family& family) {
@@ -164,7 +156,7 @@ std::optional<Error> set(Scene& scene, const std::string& text, bool& replaced_o
 }  // namespace
 
 int screenshot(const ScreenshotOptions& options) {
-  const auto size = parsed_size(options.size);
+  const auto size = parse_size(options.size, kSmallestSide, kLargestSide);
   if (!size) return fail(size.error());
   Scene scene = default_scene();
   scene.step = 1240;
