@@ -1,5 +1,5 @@
-// thalweg bench runs: a frame of the Runs view with ten thousand runs in its list, and how long a filter takes
-// from the key to the rows, in a file made for it and removed.
+// thalweg bench runs: a frame of the Runs view with ten thousand runs in its list, and how long a filter
+// takes from the key to the rows, in a file made for it and removed.
 #include <unistd.h>
 
 #include <cmath>
@@ -41,7 +41,8 @@ std::optional<Error> fill(const fs::path& file) {
                         {"", "data", "mnist", {}},
                         {"", "model", "784-128-10", {}},
                         {"optimizer", "lr", format_number(lr), lr}};
-      for (int k = 0; k < 20; ++k) start.settings.push_back({"training", "setting " + std::to_string(k), "1", 1.0});
+      for (int k = 0; k < 20; ++k)
+        start.settings.push_back({"training", "setting " + std::to_string(k), "1", 1.0});
       const auto run = runs.begin(start);
       if (!run) return run.error();
       for (const char* key : {"loss", "test_loss", "train_accuracy", "test_accuracy"})
@@ -89,7 +90,8 @@ void measure_reader(std::vector<Figure>& out, const fs::path& file) {
     filters.push_back(seconds({.filter = "optimizer=adam and lr<0.0" + std::to_string(i + 1)}));
     sorts.push_back(seconds({.sort = i % 2 ? "lr" : "test_accuracy"}));
   }
-  out.push_back({"10,000 runs: list of optimizer=adam and lr<..., ready to draw", 1e3 * median(filters), "ms"});
+  out.push_back(
+      {"10,000 runs: list of optimizer=adam and lr<..., ready to draw", 1e3 * median(filters), "ms"});
   out.push_back({"10,000 runs: all of them in another order", 1e3 * median(sorts), "ms"});
 }
 
@@ -133,7 +135,8 @@ std::vector<Figure> bench_runs() {
   out.push_back({"10,000 runs: own CPU time a frame while scrolling", 1e3 * median(own), "ms"});
   h.wheel(h.place("runs.surface"), 1e6F);
   h.frames(3);
-  out.push_back({"10,000 runs: from an edited filter to its rows on the screen", 1e3 * median(filter_latency(h)), "ms"});
+  out.push_back({"10,000 runs: from an edited filter to its rows on the screen",
+                 1e3 * median(filter_latency(h)), "ms"});
   return out;
 }
 

@@ -66,8 +66,10 @@ class RunsFile {
                           .race = sample.race};
     start.settings = {{"", "optimizer", sample.optimizer, {}},
                       {"optimizer", "lr", std::to_string(sample.lr), sample.lr},
-                      {"", sample.kind == "training" ? "data" : "surface",
-                       sample.kind == "training" ? "mnist" : "rosenbrock", {}}};
+                      {"",
+                       sample.kind == "training" ? "data" : "surface",
+                       sample.kind == "training" ? "mnist" : "rosenbrock",
+                       {}}};
     const std::int64_t run = must(store().begin(start));
     if (sample.loss) must(store().append(run, {"loss", "", store::Goal::kLowest, {0}, {*sample.loss}}));
     if (!sample.outcome.empty()) must(store().finish(run, {sample.outcome, sample.steps, 1.5}));

@@ -10,8 +10,8 @@
 namespace thalweg {
 namespace {
 
-using test::RunsFile;
 using test::must;
+using test::RunsFile;
 
 std::shared_ptr<const RunsSnapshot> ask(RunsReader& reader, RunsQuery query) {
   reader.request(std::move(query));
@@ -162,7 +162,8 @@ TEST(RunsReader, GroupsStandTogetherWithTheirBest) {
   file.add({.name = "a2", .optimizer = "adam", .loss = 0.125});
   file.add({.name = "x", .optimizer = "gd"});
   RunsReader reader(file.path());
-  auto list = ask(reader, {.sort = "id", .descending = false, .group = "optimizer", .columns = {"lr", "loss"}});
+  auto list =
+      ask(reader, {.sort = "id", .descending = false, .group = "optimizer", .columns = {"lr", "loss"}});
   EXPECT_EQ(names(*list), "a1 a2 g1 x");
   ASSERT_EQ(list->groups.size(), 2U);
   EXPECT_EQ(list->groups[0].label, "optimizer adam");
@@ -206,7 +207,8 @@ TEST(RunsReader, RequestsAndChangesFromTwoSidesAtOnce) {
                     .sort = i % 2 ? "lr" : "name",
                     .group = i % 5 ? "" : "day",
                     .focus = "aaaa"});
-    if (i % 10 == 0) reader.change([=](store::Store& store) { return store.rename(run, "n" + std::to_string(i)); });
+    if (i % 10 == 0)
+      reader.change([=](store::Store& store) { return store.rename(run, "n" + std::to_string(i)); });
     if (i % 25 == 0) reader.pause();
     const auto list = reader.snapshot();
     for (const store::RunInfo& one : list->runs) seen += one.name.size();

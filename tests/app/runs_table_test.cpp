@@ -39,7 +39,12 @@ class RunsTableTest : public ::testing::Test {
   void three() {
     file_.add({.uid = "aaaa", .name = "one", .optimizer = "adam", .lr = 0.1, .loss = 3.0});
     file_.add({.uid = "bbbb", .name = "two", .optimizer = "gd", .lr = 0.3, .loss = 1.0});
-    file_.add({.uid = "cccc", .name = "three", .optimizer = "gd", .lr = 0.2, .loss = 2.0, .outcome = "interrupted"});
+    file_.add({.uid = "cccc",
+               .name = "three",
+               .optimizer = "gd",
+               .lr = 0.2,
+               .loss = 2.0,
+               .outcome = "interrupted"});
     open(listed());
   }
 
@@ -357,8 +362,16 @@ TEST_F(RunsTableTest, HostileNamesAreShownAsTheyAre) {
   std::string longest(1000, 'x');
   std::string wide;
   while (wide.size() < 990) wide += "\u2207\u2016";
-  const Uids names{longest, wide, "\u05e9\u05dc\u05d5\u05dd \u202e abc", "'; DROP TABLE runs; --", "%s%n%d", "{}{0}",
-                   "##id", "a###b", "<b>bold</b>", "\"quoted\" \\ /"};
+  const Uids names{longest,
+                   wide,
+                   "\u05e9\u05dc\u05d5\u05dd \u202e abc",
+                   "'; DROP TABLE runs; --",
+                   "%s%n%d",
+                   "{}{0}",
+                   "##id",
+                   "a###b",
+                   "<b>bold</b>",
+                   "\"quoted\" \\ /"};
   for (const std::string& name : names) {
     const std::int64_t run = file_.add({.name = name, .optimizer = name.substr(0, 900), .loss = 1.0});
     must(file_.store().add_tag(run, name));
