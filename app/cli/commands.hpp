@@ -63,6 +63,7 @@ struct ScreenshotOptions {
   std::string scene;
   std::string size = "1280x800";
   std::string out;
+  std::string db;                ///< file of runs; empty: none
   std::vector<std::string> set;  ///< "surface=beale", "view=layout=both", as the keys of a Scene file
 };
 int screenshot(const ScreenshotOptions& options);

@@ -135,12 +135,13 @@ int run(int argc, char** argv) {
 
   ScreenshotOptions screenshot_options;
   CLI::App& screenshot_command = *app.add_subcommand("screenshot", "draw a view to a PNG file without a display");
-  screenshot_command.add_option("--view", screenshot_options.view, "view: surface or training");
+  screenshot_command.add_option("--view", screenshot_options.view, "view: surface, training or runs");
   screenshot_command.add_option("--scene", screenshot_options.scene, "Scene file")->type_name("FILE");
   screenshot_command.add_option("--set", screenshot_options.set, "change the Scene: surface=beale, view=layout=both, step=100")
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all();
+  screenshot_command.add_option("--db", screenshot_options.db, "file of runs for the view of runs")->type_name("FILE");
   screenshot_command.add_option("--size", screenshot_options.size, "pixels")->type_name("WxH");
   screenshot_command.add_option("--out", screenshot_options.out, "file to write")->type_name("F.png")->required();
 

@@ -71,6 +71,39 @@ std::optional<Error> set_training(TrainingScene& scene, const std::string& key, 
   return std::nullopt;
 }
 
+std::vector<std::string> listed(const std::string& text) {
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    if (comma > at) out.push_back(text.substr(at, comma - at));
+    at = comma + 1;
+  }
+  return out;
+}
+
+/// "runs.KEY=VALUE": selected and series as lists, filter, sort, group, across, upward and shade as texts.
+std::optional<Error> set_runs(RunsScene& scene, const std::string& key, const std::string& value) {
+  if (key == "selected") {
+    scene.selected.clear();
+    for (std::string& uid : listed(value)) scene.selected.push_back({std::move(uid), scene.free_colour(), true});
+    return std::nullopt;
+  }
+  if (key == "series") {
+    scene.series = listed(value);
+    return std::nullopt;
+  }
+  const std::pair<const char*, std::string*> texts[] = {{"filter", &scene.filter}, {"sort", &scene.sort},
+                                                        {"group", &scene.group},   {"across", &scene.across},
+                                                        {"upward", &scene.upward}, {"shade", &scene.shade}};
+  for (const auto& [name, text] : texts)
+    if (key == name) {
+      *text = value;
+      return std::nullopt;
+    }
+  return bad_input("there is no '" + key.substr(0, 40) + "'; there are selected, series, filter, sort, group, across, upward, shade",
+                   "runs");
+}
+
 /// One "--set KEY=VALUE": surface=SPEC, optimizer=SPEC (the first replaces those there are), start=X,Y,
 /// step=N, or group.key=value for run, gradient, view, camera, appearance, training, probes and training_view.
 std::optional<Error> set(Scene& scene, const std::string& text, bool& replaced_optimizers, bool& replaced_trained) {
@@ -79,6 +112,7 @@ std::optional<Error> set(Scene& scene, const std::string& text, bool& replaced_o
   const std::string key = text.substr(0, equals);
   const std::string value = text.substr(equals + 1);
   if (key.starts_with("training.")) return set_training(scene.training, key.substr(9), value, replaced_trained);
+  if (key.starts_with("runs.")) return set_runs(scene.runs, key.substr(5), value);
   if (key == "surface") {
     auto spec = parse_spec(value, surface_family());
     return spec ? set_surface(scene, *spec) : std::optional(spec.error());
@@ -144,7 +178,10 @@ int screenshot(const ScreenshotOptions& options) {
     if (auto error = set(scene, change, replaced_optimizers, replaced_trained)) return fail(*error);
   if (auto error = check(scene)) return fail(*error);
 
-  auto headless = Headless::create(std::move(scene), size->first, size->second);
+  WorkbenchOptions workbench;
+  workbench.synchronous = true;
+  workbench.db = options.db;
+  auto headless = Headless::create(std::move(scene), size->first, size->second, std::move(workbench));
   if (!headless) return fail(headless.error());
   if (auto error = (*headless)->workbench().show(options.view)) return fail(*error);
   // The layout settles within a few frames: heights are known only after they were drawn once.
