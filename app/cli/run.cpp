@@ -98,6 +98,7 @@ int run(int argc, char** argv) {
   WindowOptions window_options;
   app.add_option("file", window_options.scene, "a Scene file to open");
   app.add_flag("--fresh", window_options.fresh, "begin with the default Scene, not the last one");
+  add_keep_options(app, window_options.keep);
 
   DescendOptions descend_options;
   CLI::App& descend_command = *app.add_subcommand("descend", "run optimizers on a surface");
@@ -132,6 +133,9 @@ int run(int argc, char** argv) {
   schedule_command.add_option("--steps", schedule_options.steps, "steps 0 to N-1 are looked at")->type_name("N");
   schedule_command.add_option("--at", schedule_options.at, "print the values at these steps")->type_name("LIST");
   schedule_command.add_flag("--json", schedule_options.json, "print JSON");
+  schedule_command.add_option("--out", schedule_options.picture.out, "draw them instead: .svg or .png; .csv: every value")
+      ->type_name("FILE");
+  add_picture_options(schedule_command, schedule_options.picture);
 
   ScreenshotOptions screenshot_options;
   CLI::App& screenshot_command = *app.add_subcommand("screenshot", "draw a view to a PNG file without a display");
@@ -141,7 +145,8 @@ int run(int argc, char** argv) {
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all();
-  screenshot_command.add_option("--db", screenshot_options.db, "file of runs for the view of runs")->type_name("FILE");
+  screenshot_command.add_option("--db", screenshot_options.db, "file of runs that the Runs view shows; the usual one")
+      ->type_name("FILE");
   screenshot_command.add_option("--size", screenshot_options.size, "pixels")->type_name("WxH");
   screenshot_command.add_option("--out", screenshot_options.out, "file to write")->type_name("F.png")->required();
 
@@ -167,6 +172,9 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return fail(bad_input(said(error) + " (thalweg --help shows what there is)"));
   }
+  if (!app.get_subcommands().empty() && (!window_options.keep.db.empty() || !window_options.keep.save))
+    return fail(bad_input("belongs behind the command, such as: thalweg runs list --db FILE",
+                          window_options.keep.save ? "--db" : "--no-save"));
   if (descend_command.parsed()) {
     if (descend_options.optimizers.empty() && descend_options.scene.empty())
       return fail(bad_input("is needed, such as --optimizer adam:lr=0.1", "--optimizer"));

@@ -19,7 +19,7 @@ bool shows_all(const std::string& page) { return page == "scatter" || page == "p
 
 }  // namespace
 
-RunsCompare::RunsCompare(std::filesystem::path db, std::function<void()> wake) : db_(std::move(db)), paths_(wake) {
+RunsCompare::RunsCompare(std::filesystem::path db, std::function<void()> wake) : db_(std::move(db)), paths_(wake), networks_(db_, wake) {
   if (!db_.empty()) reader_ = std::make_unique<ComparisonReader>(db_, std::move(wake));
 }
 
@@ -37,6 +37,7 @@ ComparisonRequest RunsCompare::request_of(const RunsScene& scene) const {
   if (page == "scatter") scatter_.ask(scene, out);
   if (page == "parallel") parallel_.ask(scene, out);
   out.paths = page == "paths";
+  if (page == "networks") networks_.ask(data_.get(), out);
   out.family = page == "family";
   return out;
 }
@@ -111,6 +112,7 @@ void RunsCompare::page(Frame& frame, const Comparison& data, const Rect& area) {
   if (name == "scatter") return scatter_.draw(context, rest);
   if (name == "parallel") return parallel_.draw(context, rest);
   if (name == "paths") return paths_.draw(context, rest);
+  if (name == "networks") return networks_.draw(context, rest);
   if (name == "family") return family_.draw(context, rest);
 }
 

@@ -8,6 +8,7 @@
 
 #include "app/panels/compare_curves.hpp"
 #include "app/panels/compare_family.hpp"
+#include "app/panels/compare_networks.hpp"
 #include "app/panels/compare_parallel.hpp"
 #include "app/panels/compare_paths.hpp"
 #include "app/panels/compare_scatter.hpp"
@@ -41,6 +42,7 @@ class RunsCompare {
   CompareParallel parallel_;
   CompareFamily family_;
   ComparePaths paths_;
+  CompareNetworks networks_;
 };
 
 }  // namespace thalweg

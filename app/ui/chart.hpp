@@ -55,7 +55,7 @@ struct ChartOptions {
 };
 
 /// Draws `chart` at the cursor. Marks: "<id>" the plot, "<id>.scale" the LOG/LIN button,
-/// "<id>.legend.<n>". True if its view changed (pan, zoom, reset, scale, legend).
+/// "<id>.legend.<n>", "<id>.export" (the menu of files: chart_export.hpp). True if its view changed (pan, zoom, reset, scale, legend).
 bool chart(std::string_view id, const Chart& model, ChartState& state, const ChartOptions& options = {});
 
 /// Back to fitted axes.

@@ -17,12 +17,13 @@ std::vector<std::string> texts(const Reader& reader, const char* key) {
 
 RunsScene read_runs(const Parsed& json) {
   const Reader reader(json, "runs");
-  reader.only({"filter", "sort", "columns", "selected", "series", "flipped", "group", "across", "upward", "shade",
-               "axes", "view"});
+  reader.only({"filter", "sort", "columns", "list_group", "selected", "series", "flipped", "group", "across", "upward",
+               "shade", "axes", "view"});
   RunsScene out;
   out.filter = reader.text("filter");
   out.sort = reader.text("sort");
   out.columns = texts(reader, "columns");
+  out.list_group = reader.text("list_group");
   out.series = texts(reader, "series");
   out.flipped = texts(reader, "flipped");
   out.group = reader.text("group");
@@ -66,6 +67,7 @@ Json written(const RunsScene& scene) {
   out["filter"] = scene.filter;
   out["sort"] = scene.sort;
   out["columns"] = scene.columns;
+  out["list_group"] = scene.list_group;
   out["selected"] = std::move(selected);
   out["series"] = scene.series;
   out["flipped"] = scene.flipped;
