@@ -16,8 +16,9 @@ namespace {
 /// Lanes are worked out for at most this many points; longer paths fill areas and have no side.
 constexpr std::size_t kMostLanePoints = 12'000;
 
-/// How heights become tints and lines with this Scene.
-MapStyle style_of(const Scene& scene, const Surface& surface, const Plane& plane) {
+}  // namespace
+
+MapStyle map_style(const Scene& scene, const Surface& surface, const Plane& plane) {
   MapStyle style = ui::theme().dark ? dark_map_style() : light_map_style();
   style.pixel_scale = std::max(1.0F, std::round(ui::scale()));
   double lowest = INFINITY;
@@ -32,8 +33,6 @@ MapStyle style_of(const Scene& scene, const Surface& surface, const Plane& plane
   }
   return style;
 }
-
-}  // namespace
 
 Result<std::unique_ptr<MapPanel>> MapPanel::create(std::function<void()> wake) {
   auto map = MapRenderer::create();
@@ -109,7 +108,7 @@ void MapPanel::refresh(Frame& frame, const Surface& surface, const Plane& plane,
   field.y1 = plane.y1;
   field.width = std::max(2, static_cast<int>(std::lround(plane.width * density.x)));
   field.height = std::max(2, static_cast<int>(std::lround(plane.height * density.y)));
-  const MapStyle style = style_of(frame.scene(), surface, plane);
+  const MapStyle style = map_style(frame.scene(), surface, plane);
   request.levels = style.levels;
   request.mesh = mesh;
   worker_.request(request);
