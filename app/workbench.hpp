@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/figure_dialog.hpp"
+#include "app/keeping.hpp"
 #include "app/ui/widgets.hpp"
 #include "app/view.hpp"
 #include "app/work/inbox.hpp"
@@ -25,6 +26,8 @@ struct WorkbenchOptions {
   std::filesystem::path autosave;
   /// The file of runs; empty: nothing is kept and none are shown.
   std::filesystem::path db;
+  /// Every run goes into that file from its first step; else they are only shown.
+  bool record = false;
   /// Asks for another frame; called from any thread.
   std::function<void()> wake;
   /// Window to full screen and back; empty: there is no window.
@@ -68,11 +71,16 @@ class Workbench {
   void handle(Frame& frame, const KeyPress& press);
   void rescale(double factor);
   void autosave(double seconds);
+  std::int64_t keep_race_to(double seconds);
+  void offer_to_resume(Frame& frame, float& bottom);
 
   WorkbenchOptions options_;
   Editor editor_;
   Player player_;
   Inbox inbox_;
+  Keeping keeping_;  // before all that records
+  RaceSettings watched_;
+  double still_for_ = 1e9;  ///< seconds since the race was last changed other than on the way
   std::shared_ptr<const RunSnapshot> run_;
   std::vector<KeyPress> keys_;
   std::vector<std::unique_ptr<View>> views_;

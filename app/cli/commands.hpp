@@ -65,6 +65,7 @@ struct ScreenshotOptions {
   std::string scene;
   std::string size = "1280x800";
   std::string out;
+  std::string db;                ///< file of runs to show; empty: none. Nothing is ever written to it
   std::vector<std::string> set;  ///< "surface=beale", "view=layout=both", as the keys of a Scene file
 };
 int screenshot(const ScreenshotOptions& options);
@@ -113,6 +114,7 @@ int curvature(const ExperimentOptions& options);
 struct WindowOptions {
   std::string scene;
   bool fresh = false;  ///< do not reopen the last Scene
+  KeepOptions keep;
 };
 int window(const WindowOptions& options);
 

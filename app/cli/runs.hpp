@@ -25,7 +25,7 @@ struct RunsOptions {
   std::int64_t limit = -1;
   std::string columns;  ///< "lr,loss,best(test_accuracy)"
   bool deleted = false;
-  bool all = false;      ///< compare: settings that are the same too
+  bool all = false;      ///< compare: settings that are the same too; resume: all that were interrupted
   bool history = false;  ///< show: every point, in the JSON
   std::string out;       ///< export: a file, or a folder for several runs
   bool csv = false;
@@ -50,6 +50,7 @@ int runs_import(const RunsOptions& options);
 int runs_tag(const RunsOptions& options);
 int runs_edit(const RunsOptions& options);
 int runs_delete(const RunsOptions& options);
+int runs_resume(const RunsOptions& options);
 
 /// The subcommands of `runs`. Must live until run() was called.
 class RunsCommands {

@@ -84,6 +84,11 @@ RunsCommands::RunsCommands(CLI::App& app)
   edit.add_flag("--star", options_.star, "mark it");
   edit.add_flag("--unstar", options_.unstar, "take the mark off");
 
+  CLI::App& resume = add("resume", "go on with runs that were interrupted or stopped; alone: list them",
+                         runs_resume);
+  add_runs(resume, options_);
+  resume.add_flag("--all", options_.all, "all that were interrupted");
+
   CLI::App& gone = add("delete", "delete runs; --undo brings them back until --purge", runs_delete);
   add_runs(gone, options_);
   gone.add_flag("--undo", options_.undo, "bring them back");

@@ -15,8 +15,10 @@ namespace thalweg {
 
 class TrainingLab final : public View {
  public:
-  /// `wake` asks for another frame from any thread.
-  explicit TrainingLab(const std::function<void()>& wake) : session_(wake), experiments_(wake) {}
+  /// @param wake      asks for another frame from any thread
+  /// @param recorder  every training goes there; null: none is kept. Must outlive this.
+  explicit TrainingLab(const std::function<void()>& wake, store::Recorder* recorder = nullptr)
+      : session_(wake, recorder), experiments_(wake) {}
 
   std::string id() const override { return "training"; }
   std::string label() const override { return "Training"; }

@@ -11,9 +11,13 @@ constexpr std::int64_t kSynchronousSteps = 16;
 
 }  // namespace
 
-TrainingRequest TrainingSession::request_for(const Scene& scene) const {
+TrainingRequest TrainingSession::request_for(const Frame& frame) const {
+  const Scene& scene = frame.scene();
   TrainingRequest out;
   out.lanes = scene.training.lanes();
+  out.scene = scene.training;
+  out.scene.step = 0;
+  out.keep = frame.keep;
   out.seeds = scene.training.seeds;
   out.folder = scene.training.folder;
   out.data = scene.training.data;
@@ -28,7 +32,7 @@ TrainingRequest TrainingSession::request_for(const Scene& scene) const {
 }
 
 void TrainingSession::synchronise(Frame& frame) {
-  TrainingRequest request = request_for(frame.scene());
+  TrainingRequest request = request_for(frame);
   if (frame.synchronous) {
     // What is to be seen is worked out before it is drawn: every lane is trained up to the Scene's step.
     request.limit = frame.scene().training.step;

@@ -13,7 +13,8 @@ namespace thalweg {
 /// The window's thread only.
 class TrainingSession {
  public:
-  explicit TrainingSession(std::function<void()> wake) : worker_(std::move(wake)), run_(worker_.snapshot()) {}
+  explicit TrainingSession(std::function<void()> wake, store::Recorder* recorder = nullptr)
+      : worker_(std::move(wake), recorder), run_(worker_.snapshot()) {}
 
   /// Tells the worker what the Scene asks for and takes its newest snapshot; once before and once after
   /// the panels are drawn. Keeps the Scene's step where the run is.
@@ -50,7 +51,7 @@ class TrainingSession {
   std::shared_ptr<const Drawing> drawing;
 
  private:
-  TrainingRequest request_for(const Scene& scene) const;
+  TrainingRequest request_for(const Frame& frame) const;
 
   TrainingWorker worker_;
   std::shared_ptr<const TrainingSnapshot> run_;

@@ -17,10 +17,15 @@ constexpr std::size_t kShortUid = 8;
 /// Uids of what is visible, in order, each once.
 std::vector<std::string> runs_of(std::span<const Chart> charts) {
   std::vector<std::string> out;
+  const auto add = [&](const std::string& run) {
+    if (!run.empty() && std::find(out.begin(), out.end(), run) == out.end()) out.push_back(run);
+  };
   for (const Chart& chart : charts)
-    for (const Series& s : chart.series)
-      if (s.visible && !s.run.empty() && std::find(out.begin(), out.end(), s.run) == out.end())
-        out.push_back(s.run);
+    for (const Series& s : chart.series) {
+      if (!s.visible) continue;
+      add(s.run);
+      for (const std::string& run : s.runs) add(run);
+    }
   return out;
 }
 

@@ -53,6 +53,7 @@ const Descriptor& runs_view_descriptor() {
           choice("layout", "layout", {"both", "list", "comparison"}, "The list, the comparison, or both."),
           flag("descending", "descending", true, "Order of the list: the largest first."),
           flag("deleted", "deleted runs", false, "List what was deleted instead."),
+          flag("details", "details", true, "Below the list, all about one run."),
           choice("page", "page", {"curves", "settings", "scatter", "parallel", "paths", "networks", "family"},
                  "Curves over each other; settings that differ; a setting against a result; parallel "
                  "coordinates; paths on the surface; confusion matrices and spectra of networks; the tree of "
@@ -99,7 +100,7 @@ std::optional<Error> check(const RunsScene& scene) {
       if (text.size() > kLongestText)
         return bad_input("is longer than " + std::to_string(kLongestText) + " bytes", "columns");
   }
-  for (const std::string* text : {&scene.filter, &scene.sort, &scene.group, &scene.across, &scene.upward})
+  for (const std::string* text : {&scene.filter, &scene.sort, &scene.group, &scene.list_group, &scene.across, &scene.upward})
     if (text->size() > kLongestText)
       return bad_input("is longer than " + std::to_string(kLongestText) + " bytes", "text");
   return check(scene.view, runs_view_descriptor());

@@ -23,7 +23,10 @@ inline constexpr std::size_t kMostSelected = 200;
 struct RunsScene {
   std::string filter;                ///< in the language of core/store/filter.hpp
   std::string sort = "created";      ///< a column, a setting or a result
-  std::vector<std::string> columns;  ///< settings and results in the list: "lr", "best(test_accuracy)"
+  /// Of the list: "optimizer", "steps", settings and results such as "lr", "best(test_accuracy)"; empty: the
+  /// usual ones.
+  std::vector<std::string> columns;
+  std::string list_group;  ///< what the list is divided by: "", "day", "race", or a setting
   std::vector<SelectedRun> selected;
   std::vector<std::string> series;  ///< that are compared; empty: those that most of the runs have
   std::string group;                ///< setting whose equal values share a band; empty: every run by itself

@@ -17,11 +17,12 @@ std::vector<std::string> texts(const Reader& reader, const char* key) {
 
 RunsScene read_runs(const Parsed& json) {
   const Reader reader(json, "runs");
-  reader.only({"filter", "sort", "columns", "selected", "series", "group", "across", "upward", "view"});
+  reader.only({"filter", "sort", "columns", "list_group", "selected", "series", "group", "across", "upward", "view"});
   RunsScene out;
   out.filter = reader.text("filter");
   out.sort = reader.text("sort");
   out.columns = texts(reader, "columns");
+  out.list_group = reader.text("list_group");
   out.series = texts(reader, "series");
   out.group = reader.text("group");
   out.across = reader.text("across");
@@ -46,6 +47,7 @@ Json written(const RunsScene& scene) {
   out["filter"] = scene.filter;
   out["sort"] = scene.sort;
   out["columns"] = scene.columns;
+  out["list_group"] = scene.list_group;
   out["selected"] = std::move(selected);
   out["series"] = scene.series;
   out["group"] = scene.group;

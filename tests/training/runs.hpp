@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "core/training/checkpoint.hpp"
 #include "core/training/trainer.hpp"
 #include "tests/nn/networks.hpp"
 
@@ -54,5 +55,16 @@ inline std::shared_ptr<const Dataset> generated(const std::string& text) {
 
 /// The same bytes, so that a NaN equals itself.
 inline bool same_bits(double a, double b) { return a == b || (a != a && b != b); }
+
+/// Everything that a state holds but measured times: equal for runs that are equal bit for bit.
+inline std::vector<std::uint8_t> timeless(TrainerState state) {
+  TrainingView& record = state.record;
+  record.seconds = record.histogram_seconds = state.sums.seconds = 0.0;
+  auto epochs = *record.epochs;
+  for (EpochRecord& epoch : epochs) epoch.seconds = 0.0;
+  record.epochs = std::make_shared<const std::vector<EpochRecord>>(std::move(epochs));
+  for (ProbeSeries& probe : record.probes) probe.seconds = 0.0;
+  return to_bytes(state);
+}
 
 }  // namespace thalweg::test
