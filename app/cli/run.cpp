@@ -113,6 +113,7 @@ int run(int argc, char** argv) {
       descend_command.add_option("--scene", descend_options.scene, "take everything from a Scene file")->type_name("FILE");
   descend_command.add_flag("--history", descend_options.history, "every step, in the JSON");
   descend_command.add_flag("--json", descend_options.json, "print JSON");
+  descend_command.add_flag("--pytorch", descend_options.pytorch, "print a PyTorch program of the run instead");
   CLI::Option* const descend_db = add_keep_options(descend_command, descend_options.keep);
   add_parameters(descend_command, gradient_descriptor(), descend_options.gradient);
   add_parameters(descend_command, run_descriptor(), descend_options.run);
@@ -132,6 +133,7 @@ int run(int argc, char** argv) {
   schedule_command.add_option("--steps", schedule_options.steps, "steps 0 to N-1 are looked at")->type_name("N");
   schedule_command.add_option("--at", schedule_options.at, "print the values at these steps")->type_name("LIST");
   schedule_command.add_flag("--json", schedule_options.json, "print JSON");
+  schedule_command.add_flag("--pytorch", schedule_options.pytorch, "print lines of PyTorch instead");
 
   ScreenshotOptions screenshot_options;
   CLI::App& screenshot_command = *app.add_subcommand("screenshot", "draw a view to a PNG file without a display");

@@ -28,6 +28,7 @@ struct RunsOptions {
   bool history = false;  ///< show: every point, in the JSON
   std::string out;       ///< export: a file, or a folder for several runs
   bool csv = false;
+  bool pytorch = false;
   std::vector<std::string> files;  ///< import
   std::vector<std::string> tags;
   bool remove = false;

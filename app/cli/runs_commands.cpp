@@ -62,6 +62,7 @@ RunsCommands::RunsCommands(CLI::App& app)
   out.add_option("--out", options_.out, "file; a folder for several runs; else standard output")
       ->type_name("FILE");
   out.add_flag("--csv", options_.csv, "run, series, step, value");
+  out.add_flag("--pytorch", options_.pytorch, "a PyTorch program that makes the same numbers");
 
   CLI::App& in = add("import", "take in files that were exported", runs_import);
   in.add_option("files", options_.files, "files")->type_name("FILE")->required()->expected(-1);
