@@ -101,10 +101,13 @@ bool Recorder::join(int run, std::int64_t points, Append& append) {
       const auto same = std::find_if(before->points.begin(), before->points.end(),
                                      [&](const Points& other) { return other.series == series.series; });
       places.push_back(same == before->points.end() ? nullptr : &*same);
-      if (series.steps.empty() || series.steps.size() != series.values.size()) append.alone = true;
-      // What does not fit is refused by itself.
-      if (places.back() && !append.alone && series.steps.front() <= places.back()->steps.back())
-        append.alone = true;
+      // What is wrong is refused by itself.
+      const bool good = !series.steps.empty() && series.steps.size() == series.values.size() &&
+                        std::adjacent_find(series.steps.begin(), series.steps.end(),
+                                           std::greater_equal<>()) == series.steps.end() &&
+                        (!places.back() || (!places.back()->steps.empty() &&
+                                            series.steps.front() > places.back()->steps.back()));
+      append.alone = append.alone || !good;
     }
     if (append.alone) return false;
     for (std::size_t i = 0; i < append.points.size(); ++i) {
@@ -281,13 +284,18 @@ std::optional<Error> Recorder::apply(const Item& item, std::vector<Known>& known
       Overloaded{[&](const RunStart&) -> std::optional<Error> { return {}; },
                  [&](const Resume&) -> std::optional<Error> { return {}; },
                  [&](const Append& append) -> std::optional<Error> {
+                   std::optional<Error> wrong;
                    for (const Points& points : append.points) {
-                     if (auto error = store_->append(id, points)) return error;
+                     if (auto error = store_->append(id, points)) {
+                       if (store_->last_error_passes()) return error;
+                       wrong = std::move(error);
+                       continue;
+                     }
                      if (!points.steps.empty() && append.steps < 0)
                        run.steps = std::max(run.steps, points.steps.back());
                    }
                    run.steps = std::max(run.steps, append.steps);
-                   return {};
+                   return wrong;
                  },
                  [&](const Event& event) { return store_->add_event(id, event); },
                  [&](const Save& save) {
