@@ -96,7 +96,8 @@ TrainerState with_record(TrainerState state, const TrainingView& record) {
 void TrainingReplay::aim(const Trainer& run, std::shared_ptr<const Dataset> data, int threads,
                          const TrainingMemory& memory, std::int64_t step) {
   TrainingSettings settings = run.settings();
-  for (auto& [key, value] : settings.probes.values) value = Value{};
+  for (const Parameter& probe : probe_descriptor().parameters)
+    if (!probe.off_word.empty()) *settings.probes.find(probe.key) = Value{};
   aim_ = step;
   if (run_ != &run || (trainer_ && first_difference(trainer_->settings(), settings) < step)) trainer_.reset();
   run_ = &run;
