@@ -37,7 +37,8 @@ void TrainingWorker::replay() {
     // Looking back is no reason to lose the run.
     replay_.reset();
     request_.at.reset();
-    error_ = Error{ErrorCode::kInternal, std::string("this step can't be shown (") + exception.what() + ")", "training"};
+    error_ = Error{ErrorCode::kInternal, std::string("this step can't be shown (") + exception.what() + ")",
+                   "training"};
   }
 }
 
