@@ -37,7 +37,7 @@ constexpr std::array<Shortcut, 19> kShortcuts{{{"Space", "play or train, pause"}
                                                {"Ctrl S  Ctrl O", "save, open a Scene"},
                                                {"↑ ↓  Space  Enter", "in the list of runs: move, choose, open"},
                                                {"F2  Delete  Ctrl F", "there: rename, delete, filter"},
-                                               {"Ctrl E", "save the chart under the mouse (also: right click)"},
+                                               {"Ctrl E", "save the chart or map under the mouse (also: right click)"},
                                                {"?", "this list"},
                                                {"Drag the start", "on the map, to begin elsewhere"},
                                                {"Drag, wheel", "on the map: move, zoom; in 3D: turn, zoom"},
@@ -318,7 +318,7 @@ void Workbench::frame(double seconds) {
   top_bar(frame, {{0, 0}, {io.DisplaySize.x, bar}});
   ImGui::End();
   if (auto request = ui::take_export_request()) figures_.begin(std::move(*request), files_);
-  if (ui::export_unanswered()) toasts_.push("Ctrl E saves a chart: put the mouse on one", ui::Toasts::Kind::kNote);
+  if (ui::export_unanswered()) toasts_.push("Ctrl E saves a chart or the map: put the mouse on it", ui::Toasts::Kind::kNote);
   figures_.draw(files_);
   file_dialog(frame);
   help();

@@ -125,6 +125,7 @@ void TrainingCurves::add_lane(Chart& chart, const Scene& scene, const TrainingSn
     series.name = name;
     series.colour = optimizer.colour;
     series.visible = optimizer.visible;
+    series.run = lane.uid;
     series.faint = raw;
     const TableView& table = raw ? steps : averages_[index];
     const int column = raw ? quantity.raw : quantity.smoothed;
@@ -155,6 +156,7 @@ void TrainingCurves::add_lane(Chart& chart, const Scene& scene, const TrainingSn
   Series kept_back;
   kept_back.colour = optimizer.colour;
   kept_back.visible = optimizer.visible;
+  kept_back.run = lane.uid;
   kept_back.dots = true;
   kept_back.dashed = true;
   const ProbeSeries* probe = lane.view.find("evaluation");
@@ -211,6 +213,7 @@ void TrainingCurves::add_seeds(Chart& chart, const Scene& scene, const TrainingS
   mean.name = name + ", mean of " + std::to_string(count);
   mean.colour = optimizer.colour;
   mean.visible = optimizer.visible;
+  for (std::size_t i = first; i < first + count; ++i) mean.runs.push_back(run.lanes[i].uid);
   Series kept_back = mean;
   const std::int64_t stride = stride_of(rows);
   for (std::int64_t row = 0; row < rows; row += stride)
@@ -324,6 +327,7 @@ void TrainingCurves::draw_rate(Frame& frame, const TrainingSession& session, con
     series.name = find_optimizer(lane.settings->optimizer.spec.id)->label;
     series.colour = optimizers[i].colour;
     series.visible = optimizers[i].visible;
+    series.run = lane.uid;
     if (axis.plain()) {
       series.table = lane.view.steps;
       series.column = TrainingColumns::kLearningRate;

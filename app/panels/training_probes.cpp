@@ -132,6 +132,7 @@ void TrainingProbes::cell(Frame& frame, const TrainingSession& session, const Ce
     if (column < 0 || probe->table.rows() == 0) continue;
     Series series = series_of(*probe, column, StepAxis(scene, lane.view));
     series.name = label_of(lane);
+    series.run = lane.uid;
     series.colour = optimizers[i].colour;
     series.visible = optimizers[i].visible;
     if (chosen) add_band(series, *probe, column_of(*probe, cell.low), column_of(*probe, cell.high));
@@ -257,6 +258,7 @@ void TrainingProbes::curvature(Frame& frame, const TrainingSession& session, flo
     out.name = label_of(lane) + what;
     out.colour = optimizer.colour;
     out.visible = optimizer.visible;
+    out.run = lane.uid;
     return out;
   };
   Chart sharpness;
