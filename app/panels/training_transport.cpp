@@ -106,7 +106,7 @@ float draw_fork(Frame& frame, const TrainingSession& session, float right, float
 
 }  // namespace
 
-std::string duration_text(double seconds) {
+std::string time_left_text(double seconds) {
   if (!std::isfinite(seconds)) return "";
   const auto whole = static_cast<long long>(std::ceil(seconds));
   char text[32];
@@ -198,7 +198,7 @@ void draw_training_transport(Frame& frame, TrainingSession& session, const Rect&
   // What was measured is not the same from run to run: pictures do without.
   float right = area.max.x - ui::px(16);
   if (!frame.synchronous && training && run.samples_per_second > 0.0) {
-    const std::string left = duration_text(progress.samples_left / run.samples_per_second) + " left";
+    const std::string left = time_left_text(progress.samples_left / run.samples_per_second) + " left";
     const std::string rate =
         ui::integer(static_cast<std::int64_t>(std::round(run.samples_per_second / 1000.0)) * 1000) +
         " samples/s";
