@@ -29,7 +29,7 @@ std::string formatted(const std::tm& parts, const char* format) {
 
 std::string own_text(const RunInfo& run, const std::string& name, std::int64_t now) {
   if (name == "steps") return ui::integer(run.steps);
-  if (name == "duration") return duration_text(run.duration);
+  if (name == "duration") return time_spent(run.duration);
   if (name == "created") return when(run.created, now);
   if (name == "outcome") return run.outcome;
   if (name == "kind") return run.kind;
@@ -129,7 +129,7 @@ std::string exact_time(const std::string& created) {
   return moment ? formatted(local(*moment), "%Y-%m-%d %H:%M:%S") : created;
 }
 
-std::string duration_text(double seconds) {
+std::string time_spent(double seconds) {
   if (!std::isfinite(seconds) || seconds < 0.0) return "";
   if (seconds < 10.0) return ui::number(seconds, 2) + " s";
   const auto whole = std::llround(seconds);

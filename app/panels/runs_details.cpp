@@ -44,7 +44,7 @@ std::string summary(const RunDetails& shown) {
   add(setting("data") + (setting("model").empty() ? "" : " " + setting("model")));
   add(run.outcome);
   add(ui::integer(run.steps) + (run.steps == 1 ? " step" : " steps"));
-  add(duration_text(run.duration));
+  add(time_spent(run.duration));
   add(exact_time(run.created));
   add(run.host + (run.device.empty() ? "" : " " + run.device));
   return out;

@@ -63,10 +63,10 @@ TEST(RunsColumns, MomentsAndDurationsAsPeopleSayThem) {
   EXPECT_EQ(when("2026-01-31T09:00:00.000Z", now), "3 h ago");
   EXPECT_EQ(when("2025-06-15T12:00:00.000Z", now), "2025-06-15");
   EXPECT_EQ(when("no time", now), "no time");
-  EXPECT_EQ(duration_text(0.1234), "0.12 s");
-  EXPECT_EQ(duration_text(59.4), "59 s");
-  EXPECT_EQ(duration_text(200.0), "3 min 20 s");
-  EXPECT_EQ(duration_text(3900.0), "1 h 05 min");
+  EXPECT_EQ(time_spent(0.1234), "0.12 s");
+  EXPECT_EQ(time_spent(59.4), "59 s");
+  EXPECT_EQ(time_spent(200.0), "3 min 20 s");
+  EXPECT_EQ(time_spent(3900.0), "1 h 05 min");
 }
 
 }  // namespace
