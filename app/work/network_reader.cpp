@@ -31,7 +31,9 @@ std::vector<std::uint32_t> evenly(std::int64_t count, std::int64_t all) {
 }  // namespace
 
 NetworkReader::NetworkReader(std::filesystem::path db, std::function<void()> wake)
-    : db_(std::move(db)), wake_(std::move(wake)), worker_([this](const NetworkRequest& request) { work(request); }) {}
+    : db_(std::move(db)),
+      wake_(std::move(wake)),
+      worker_([this](const NetworkRequest& request) { work(request); }) {}
 
 void NetworkReader::request(const NetworkRequest& request) {
   if (requested_ && *requested_ == request) return;
@@ -59,8 +61,10 @@ void NetworkReader::work(const NetworkRequest& request) {
   report.running = true;
   if (!store_) {
     auto opened = store::Store::open(db_, store::Access::kRead);
-    if (opened) store_ = std::move(*opened);
-    else report.error = opened.error();
+    if (opened)
+      store_ = std::move(*opened);
+    else
+      report.error = opened.error();
   }
   try {
     for (std::size_t i = 0; store_ && i < request.uids.size(); ++i) {
@@ -70,7 +74,9 @@ void NetworkReader::work(const NetworkRequest& request) {
       look_at(request, report, i);
     }
   } catch (const std::exception& exception) {
-    report.error = Error{ErrorCode::kInternal, std::string("ended by lack of memory or an internal error (") + exception.what() + ")", "networks"};
+    report.error = Error{
+        ErrorCode::kInternal,
+        std::string("ended by lack of memory or an internal error (") + exception.what() + ")", "networks"};
   }
   report.running = false;
   report.working.clear();
@@ -122,7 +128,8 @@ void NetworkReader::look_at(const NetworkRequest& request, NetworkReport& report
   const auto known = known_.find(look.uid);
   // The checkpoints of a run that has ended stay as they are.
   const auto info = store_->find(look.uid);
-  const bool same = info && info->outcome != "running" && known != known_.end() && known->second.trouble.empty();
+  const bool same =
+      info && info->outcome != "running" && known != known_.end() && known->second.trouble.empty();
   if (same) look = known->second;
   if (!same || (request.density && !look.density)) {
     std::optional<Restored> network = restore(look);
@@ -132,9 +139,12 @@ void NetworkReader::look_at(const NetworkRequest& request, NetworkReport& report
       const Samples& samples = look.test ? network->data->test : network->data->train;
       const auto indices = evenly(std::min(samples.count, kMostInspected), samples.count);
       if (network->data->classes > 0) {
-        auto seen = inspect(*network->engine, *network->data, look.test ? DataPart::kTest : DataPart::kTrain, indices);
-        if (seen) look.inspection = std::make_shared<const Inspection>(std::move(*seen));
-        else look.trouble = seen.error().text();
+        auto seen = inspect(*network->engine, *network->data, look.test ? DataPart::kTest : DataPart::kTrain,
+                            indices);
+        if (seen)
+          look.inspection = std::make_shared<const Inspection>(std::move(*seen));
+        else
+          look.trouble = seen.error().text();
       }
       known_[look.uid] = look;
     }
@@ -173,8 +183,10 @@ void NetworkReader::measure_density(const NetworkRequest& request, NetworkReport
   const SymmetricOperator op = hessian_operator(**product, network.engine->plan().parameters);
   SpectralDensity density = spectral_density(op, {.probes = kProbes, .products = kProducts, .stop = stop});
   if (worker_.newer()) return;
-  if (density.x.empty()) look.density_trouble = "gives no finite curvature";
-  else look.density = std::make_shared<const SpectralDensity>(std::move(density));
+  if (density.x.empty())
+    look.density_trouble = "gives no finite curvature";
+  else
+    look.density = std::make_shared<const SpectralDensity>(std::move(density));
   known_[look.uid] = look;
 }
 
