@@ -112,11 +112,19 @@ void CompareNetworks::matrices(ComparePage& page, const NetworkReport& report, f
   for (const NetworkLook& look : report.looks)
     if (!first && look.inspection) first = &look;
   int place = 0;
+  std::string troubles;
   for (std::size_t i = 0; i < page.data.runs.size(); ++i) {
     const auto look = std::find_if(report.looks.begin(), report.looks.end(), [&](const NetworkLook& one) {
       return one.uid == page.data.runs[i]->info.uid;
     });
     if (look == report.looks.end()) continue;
+    if (!look->trouble.empty() || !look->inspection) {
+      troubles +=
+          (troubles.empty() ? "" : "\n") + page.data.names[i] + " " +
+          (look->trouble.empty() ? "says numbers, not classes: there is nothing to mistake" : look->trouble) +
+          ".";
+      continue;
+    }
     const ImVec2 at{origin.x + static_cast<float>(place % across) * (side + gap),
                     origin.y + static_cast<float>(place / across) * (side + ui::px(52))};
     matrix(page, *look, selected == 1 && first && &*look != first ? first : nullptr, i, at, side);
@@ -125,6 +133,7 @@ void CompareNetworks::matrices(ComparePage& page, const NetworkReport& report, f
   const int rows = (place + across - 1) / across;
   ImGui::SetCursorScreenPos(origin);
   ImGui::Dummy({width, static_cast<float>(rows) * (side + ui::px(52))});
+  if (!troubles.empty()) ui::paragraph(troubles, ui::theme().dim, ui::Type::kNote);
   if (report.running) ui::paragraph("Looking into the networks…", ui::theme().dim, ui::Type::kNote);
 }
 
@@ -136,17 +145,6 @@ void CompareNetworks::matrix(ComparePage& page, const NetworkLook& look, const N
   const bool meant = page.focus.meant() == look.uid;
   ui::draw_centred(list, ui::Type::kNormal, at.x + ui::px(16), at.y + ui::px(10), meant ? t.accent : t.text,
                    ui::elided(ui::Type::kNormal, page.data.names[run], side - ui::px(16)));
-  if (!look.trouble.empty() || !look.inspection) {
-    ImGui::SetCursorScreenPos({at.x, at.y + ui::px(30)});
-    ImGui::PushID(static_cast<int>(run));
-    ui::begin_child("trouble", {side, side - ui::px(10)});
-    ui::paragraph(look.trouble.empty() ? "It says numbers, not classes: there is nothing to mistake."
-                                       : "This run " + look.trouble + ".",
-                  t.dim);
-    ImGui::EndChild();
-    ImGui::PopID();
-    return;
-  }
   const Inspection& seen = *look.inspection;
   const std::vector<double> less =
       against ? confusion_difference(seen, *against->inspection) : std::vector<double>();

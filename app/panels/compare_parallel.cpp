@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "app/panels/compare_scatter.hpp"
 #include "app/ui/compat.hpp"
@@ -13,6 +14,14 @@ namespace {
 constexpr std::size_t kUsualSettings = 6;
 /// Beyond so many lines they are thin, and without soft edges.
 constexpr std::size_t kMostSoft = 400;
+
+/// Whether two runs have different values: that some have none says little.
+bool varies(const ListedColumn& column) {
+  std::set<std::string> texts;
+  for (const Fact& fact : column.facts)
+    if (!fact.text.empty() && texts.insert(fact.text).second && texts.size() > 1) return true;
+  return false;
+}
 
 void replace_axes(ComparePage& page, std::vector<RunsAxis> axes, std::string_view group = {}) {
   // Those that are hidden stay known, at the end.
@@ -34,8 +43,15 @@ std::vector<RunsAxis> shown_axes(const RunsScene& scene, const ListedRuns& runs)
   for (const RunsAxis& axis : scene.axes)
     if (!axis.hidden && runs.find(axis.key)) out.push_back(axis);
   if (!scene.axes.empty()) return out;
-  for (const ListedColumn& column : runs.columns)
-    if (!column.result && out.size() < kUsualSettings) out.push_back({.key = column.key});
+  const auto add = [&](const std::string& key) {
+    const ListedColumn* column = runs.find(key);
+    const bool known =
+        std::any_of(out.begin(), out.end(), [&](const RunsAxis& axis) { return axis.key == key; });
+    if (column && !column->result && !known && varies(*column) && out.size() < kUsualSettings)
+      out.push_back({.key = key});
+  };
+  for (const char* key : {"optimizer", "lr", "batch", "model", "surface"}) add(key);
+  for (const ListedColumn& column : runs.columns) add(column.key);
   std::size_t results = 0;
   for (const ListedColumn& column : runs.columns)
     if (column.result && column.key.starts_with("best(") && results++ < 2) out.push_back({.key = column.key});

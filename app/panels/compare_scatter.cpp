@@ -193,7 +193,7 @@ void CompareScatter::plot(ComparePage& page, const ListedRuns& runs, const Axes&
       gutter = std::max(gutter, ui::label_width(tick.label) + ui::px(14));
   for (const std::string& word : upward.words)
     gutter = std::max(gutter, std::min(ui::px(110), ui::text_width(ui::Type::kSmall, word) + ui::px(14)));
-  const ImVec2 min{area.min.x + gutter, area.min.y + ui::px(20)};
+  const ImVec2 min{area.min.x + gutter, area.min.y + ui::px(34)};
   const ImVec2 max{area.max.x - ui::px(8) - bar, area.max.y - ui::px(42)};
   if (max.x - min.x < ui::px(60) || max.y - min.y < ui::px(40)) return;
   const auto at = [&](double x, double y) {
@@ -247,8 +247,10 @@ void CompareScatter::plot(ComparePage& page, const ListedRuns& runs, const Axes&
   ui::draw_centred(list, ui::Type::kSmall, 0.5F * (min.x + max.x), max.y + ui::px(29), t.dim,
                    ui::elided(ui::Type::kSmall, across.key, max.x - min.x), 0.5F);
 
-  ImGui::SetCursorScreenPos(min);
-  ImGui::InvisibleButton("plot", {max.x - min.x, max.y - min.y});
+  // Points lie on its edges too, and must be reached there.
+  const float rim = ui::px(8);
+  ImGui::SetCursorScreenPos({min.x - rim, min.y - rim});
+  ImGui::InvisibleButton("plot", {max.x - min.x + 2 * rim, max.y - min.y + 2 * rim});
   ui::mark("plot", min, max);
   const bool hovered = ImGui::IsItemHovered(), clicked = ImGui::IsItemClicked();
   if (ImGui::IsItemClicked(1)) ui::open_export_menu();

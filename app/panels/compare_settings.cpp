@@ -55,7 +55,11 @@ std::vector<CompareRow> result_rows(const Comparison& data, bool all) {
     for (const store::RunResult& result : run->results)
       if (std::find(keys.begin(), keys.end(), result.key) == keys.end()) keys.push_back(result.key);
   std::vector<CompareRow> out;
-  const auto number = [](double value) { return std::isnan(value) ? std::string("–") : ui::number(value); };
+  const auto number = [](double value) {
+    if (std::abs(value) >= 10.0 && std::abs(value) < 1e15 && value == std::floor(value))
+      return ui::integer(static_cast<std::int64_t>(value));
+    return std::isnan(value) ? std::string("–") : ui::number(value);
+  };
   for (const std::string& key : keys) {
     store::Goal goal = store::Goal::kNone;
     for (const auto& run : data.runs)
@@ -80,7 +84,11 @@ std::vector<CompareRow> result_rows(const Comparison& data, bool all) {
       if (std::isnan(best) || (goal == store::Goal::kLowest ? values[i] < best : values[i] > best))
         best = values[i];
     }
-    for (std::size_t i = 0; i < values.size(); ++i) row.best[i] = values[i] == best;
+    // Where all are as good nothing stands out.
+    const bool differs =
+        std::any_of(values.begin(), values.end(), [&](double value) { return value != best; });
+    for (std::size_t i = 0; i < values.size(); ++i)
+      row.best[i] = values[i] == best && (differs || values.size() == 1);
     if (any) out.push_back(std::move(row));
   }
   const auto add = [&](const char* key, auto value_of) {

@@ -7,8 +7,9 @@
 #include <exception>
 #include <numeric>
 
-#include "app/keep/opened_run.hpp"
 #include "core/curvature/operator.hpp"
+#include "core/scene/scene.hpp"
+#include "core/training/checkpoint.hpp"
 #include "core/training/preparation.hpp"
 
 namespace thalweg {
@@ -103,9 +104,11 @@ std::optional<NetworkReader::Restored> NetworkReader::restore(NetworkLook& look)
   const auto info = store_->find(look.uid);
   if (!info) return fail(info.error().message);
   if (info->kind != "training") return fail("is no network");
-  auto state = state_before(*store_, look.uid, INT64_MAX);
+  const auto newest = store_->checkpoint(info->id);
+  if (!newest)
+    return fail(newest.error().code == ErrorCode::kNotFound ? "has no checkpoint" : newest.error().message);
+  const auto state = trainer_state(newest->state);
   if (!state) return fail(state.error().message);
-  if (!*state) return fail("has no checkpoint yet");
   const auto text = store_->scene(info->id);
   if (!text) return fail(text.error().message);
   const auto scene = scene_from_json(*text);
@@ -117,8 +120,8 @@ std::optional<NetworkReader::Restored> NetworkReader::restore(NetworkLook& look)
   if (!data) return fail(data.error().text());
   auto prepared = prepare(lanes[lane], *data, make_cpu_engine());
   if (!prepared) return fail(prepared.error().text());
-  if (auto error = prepared->engine->restore((*state)->engine)) return fail(error->text());
-  look.step = (*state)->engine.steps;
+  if (auto error = prepared->engine->restore(state->engine)) return fail(error->text());
+  look.step = state->engine.steps;
   return Restored{std::move(prepared->engine), std::move(*data), std::move(prepared->split.train)};
 }
 

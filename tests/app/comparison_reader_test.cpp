@@ -5,6 +5,8 @@
 
 #include <cmath>
 #include <future>
+#include <map>
+#include <mutex>
 
 #include "core/compare/running_average.hpp"
 #include "tests/app/kept_runs.hpp"
@@ -243,11 +245,12 @@ TEST_F(ComparisonReaderTest, AFamilyIsAncestorsAndDescendants) {
   std::vector<std::string> order;
   for (const FamilyBranch& branch : data->branches) order.push_back(data->family[branch.member].info.uid);
   EXPECT_EQ(order, (std::vector<std::string>{root, child, grandchild, sibling}));
+  const std::map<std::string, std::string> expected{{root, ""},
+                                                    {child, "lr 0.1 → 0.01"},
+                                                    {grandchild, "lr 0.01 → 0.001 at step 450"},
+                                                    {sibling, "optimizer adam → gd"}};
   for (const FamilyRun& run : data->family) {
-    if (run.info.uid == root) EXPECT_EQ(run.difference, "");
-    if (run.info.uid == child) EXPECT_EQ(run.difference, "lr 0.1 → 0.01");
-    if (run.info.uid == grandchild) EXPECT_EQ(run.difference, "lr 0.01 → 0.001 at step 450");
-    if (run.info.uid == sibling) EXPECT_EQ(run.difference, "optimizer adam → gd");
+    EXPECT_EQ(run.difference, expected.at(run.info.uid));
     EXPECT_NE(run.outcome.find("test_accuracy"), std::string::npos) << run.outcome;
   }
 }
@@ -265,10 +268,7 @@ TEST_F(ComparisonReaderTest, TheFirstPictureComesBeforeEveryDetail) {
     const std::scoped_lock lock(mutex);
     complete.push_back(data->complete);
     EXPECT_FALSE(data->curves.empty());
-    if (!data->complete)
-      EXPECT_TRUE(data->curves.front().smooth.x.empty());
-    else
-      EXPECT_FALSE(data->curves.front().smooth.x.empty());
+    EXPECT_EQ(data->curves.front().smooth.x.empty(), !data->complete);
   });
   reading = &reader;
   ready.set_value();

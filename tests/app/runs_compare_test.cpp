@@ -144,7 +144,7 @@ TEST_F(RunsCompareTest, APointOfTheScatterIsARun) {
   h().frames(2);
   h().click("compare.focus.choose");
   ASSERT_EQ(runs().selected.size(), 1U);
-  EXPECT_EQ(runs().selected[0].uid, uids_[2]);
+  EXPECT_EQ(runs().selected[0].uid, uids_[0]);
   h().frames(2);
   h().click("compare.focus.close");
   h().frames(2);
@@ -257,7 +257,7 @@ TEST(CompareTables, TheBestIsMarkedByTheGoal) {
   };
   EXPECT_EQ(row("best loss").best, (std::vector<bool>{true, false}));
   EXPECT_EQ(row("best test_accuracy").best, (std::vector<bool>{false, true}));
-  EXPECT_EQ(row("best loss").values[0], "0.25 at 7");
+  EXPECT_EQ(row("best loss").values[0], "0.2500 at 7");
   EXPECT_EQ(row("parameters").best, (std::vector<bool>{false, false}));
 }
 
@@ -279,6 +279,7 @@ TEST(CompareTables, DifferenceOfConfusionsIsInShares) {
 TEST(CompareTables, PathsOnOneSurfaceShareAMap) {
   const auto path = [](const std::string& surface, const std::string& trouble = {}) {
     auto out = std::make_shared<ComparedPath>();
+    out->scene = default_scene();
     (void)set_surface(out->scene, parse_spec(surface, surface_family()).value());
     out->surface = make_surface(out->scene.surface).value();
     out->trouble = trouble;
