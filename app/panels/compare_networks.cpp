@@ -105,7 +105,10 @@ void CompareNetworks::matrices(ComparePage& page, const NetworkReport& report, f
       "what is more (orange) or less (blue) than with the first run.");
   ui::gap(8);
   const float gap = ui::px(16);
-  const int across = std::max(1, static_cast<int>((width + gap) / (ui::px(230) + gap)));
+  const auto count = std::count_if(report.looks.begin(), report.looks.end(),
+                                   [](const NetworkLook& look) { return look.inspection != nullptr; });
+  const int across = std::clamp(static_cast<int>((width + gap) / (ui::px(230) + gap)), 1,
+                                std::max(1, static_cast<int>(count)));
   const float side = std::min(ui::px(330), std::floor((width + gap) / static_cast<float>(across)) - gap);
   const ImVec2 origin = ImGui::GetCursorScreenPos();
   const NetworkLook* first = nullptr;
@@ -148,8 +151,8 @@ void CompareNetworks::matrix(ComparePage& page, const NetworkLook& look, const N
   const Inspection& seen = *look.inspection;
   const std::vector<double> less =
       against ? confusion_difference(seen, *against->inspection) : std::vector<double>();
-  const std::string said = "step " + ui::integer(look.step) + ", " + percent(seen.accuracy) + " of " +
-                           ui::integer(seen.count) + (look.test ? " test" : " training") + " samples right";
+  const std::string said = "step " + ui::integer(look.step) + ": " + percent(seen.accuracy) + " of " +
+                           ui::integer(seen.count) + (look.test ? " right" : " training samples right");
   ui::draw_centred(list, ui::Type::kNote, at.x, at.y + ui::px(28), t.dim,
                    ui::elided(ui::Type::kNote, said, side));
   if (against && less.empty()) {
@@ -211,6 +214,11 @@ void CompareNetworks::eigenvalues(ComparePage& page, float width) {
   ui::section("Largest eigenvalues of the Hessian");
   bool any = false;
   const float height = ui::px(200);
+  // Wide enough, two beside each other.
+  const int across = width > ui::px(720) ? 2 : 1;
+  const float gap = ui::px(14);
+  const float each = std::floor((width - static_cast<float>(across - 1) * gap) / static_cast<float>(across));
+  const ImVec2 origin = ImGui::GetCursorScreenPos();
   int index = 0;
   for (const std::string& name : page.data.series) {
     if (!of_eigenvalues(name)) continue;
@@ -235,13 +243,14 @@ void CompareNetworks::eigenvalues(ComparePage& page, float width) {
     state.emphasis.clear();
     for (std::size_t i = 0; i < page.data.names.size(); ++i)
       if (page.data.runs[i]->info.uid == page.focus.meant()) state.emphasis = page.data.names[i];
+    ImGui::SetCursorScreenPos({origin.x + static_cast<float>(index % across) * (each + gap),
+                               origin.y + static_cast<float>(index / across) * (height + ui::px(6))});
     ui::chart("eigenvalues." + std::to_string(index++), chart, state,
-              {.width = width,
+              {.width = each,
                .height = height,
                .help = "As the probe measured it while the network trained. Above the stability limit of its "
                        "learning rate an optimizer swings.",
                .link = &link_});
-    ui::gap(6);
   }
   if (!any)
     ui::paragraph(
