@@ -63,10 +63,24 @@ void CompareCurves::ask(const RunsScene& scene, ComparisonRequest& request) cons
 
 void CompareCurves::draw(ComparePage& page, const Rect& area) {
   const ui::Scope scope("curves");
+  // Where there is little room all of it scrolls, so that the charts keep theirs.
+  const float least = ui::px(400);
+  if (area.height() >= least) return draw_inside(page, area);
+  ImGui::SetCursorScreenPos(area.min);
+  ui::begin_child("page", {area.width(), area.height()});
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  draw_inside(page, {at, {at.x + area.width() - ui::px(14), at.y + least}});
+  ImGui::SetCursorScreenPos(at);
+  ImGui::Dummy({1, least});
+  ImGui::EndChild();
+}
+
+void CompareCurves::draw_inside(ComparePage& page, const Rect& area) {
   // A zoom into steps means nothing in seconds.
   if (unit_ != page.scene().view.text("x_axis")) {
     unit_ = page.scene().view.text("x_axis");
     link_ = {};
+    whole_.reset();
   }
   Rect rest = area;
   rest.min.y += controls(page, rest) + ui::px(8);
@@ -214,6 +228,7 @@ Chart CompareCurves::chart_of(const ComparePage& page, const std::string& series
   chart.title = only == SIZE_MAX ? series : page.data.names[only];
   chart.x.label = unit_ == "time" ? "seconds" : unit_;
   chart.y.scale = is_log(page, series) ? AxisScale::kLog : AxisScale::kLinear;
+  chart.x.range = whole_;
   chart.y.unit = unit_of(page, series);
   chart.empty =
       page.data.complete && page.data.request.curves ? "None of these runs has " + series : "Reading…";
@@ -262,6 +277,16 @@ void CompareCurves::refresh(ComparePage& page) {
   charts_.clear();
   tiles_.clear();
   const bool tiled = page.scene().view.flag("tiles");
+  // Curves of one chart may end where those of another go on: they have one axis all the same.
+  Extent extent;
+  for (const ComparedCurve& curve : page.data.curves)
+    if (page.visible(curve.run) && !curve.raw.x.empty()) {
+      extent.add(curve.raw.x.front());
+      extent.add(curve.raw.x.back());
+    }
+  if (!page.data.request.range)
+    whole_ = extent.any_finite ? std::optional(fit({extent.min, extent.max}, AxisScale::kLinear, whole_))
+                               : std::nullopt;
   for (const std::string& series : page.data.series) {
     charts_.push_back(chart_of(page, series, SIZE_MAX));
     tiles_.emplace_back();
@@ -302,18 +327,19 @@ void CompareCurves::charts(ComparePage& page, const Rect& area) {
   const float gap = ui::px(14);
   const std::size_t across = area.width() > ui::px(760) && count > 1 ? 2 : 1;
   const std::size_t rows = (count + across - 1) / across;
-  const float width =
-      std::floor((area.width() - gap * static_cast<float>(across - 1)) / static_cast<float>(across));
-  const float least = ui::px(150);
-  const float height = std::max(least, std::floor((area.height() - ui::px(6) * static_cast<float>(rows - 1)) /
-                                                  static_cast<float>(rows)));
+  const float between = ui::px(6), least = ui::px(150);
+  const float height = std::max(
+      least, std::floor((area.height() - between * static_cast<float>(rows - 1)) / static_cast<float>(rows)));
+  const bool scrolls = static_cast<float>(rows) * (height + between) - between > area.height();
+  const float inner = area.width() - (scrolls ? ui::px(12) : 0.0F);
+  const float width = std::floor((inner - gap * static_cast<float>(across - 1)) / static_cast<float>(across));
   width_ = width;
   ImGui::SetCursorScreenPos(area.min);
   ui::begin_child("charts", {area.width() + ui::px(4), area.height()});
   const ImVec2 origin = ImGui::GetCursorScreenPos();
   for (std::size_t i = 0; i < count; ++i) {
     const float x = origin.x + static_cast<float>(i % across) * (width + gap);
-    const float y = origin.y + static_cast<float>(i / across) * (height + ui::px(6));
+    const float y = origin.y + static_cast<float>(i / across) * (height + between);
     const std::string& series = page.data.series[i];
     ui::ChartState& state = states_[series];
     show(page, "chart." + std::to_string(i), charts_[i], state,
@@ -328,7 +354,7 @@ void CompareCurves::charts(ComparePage& page, const Rect& area) {
       });
   }
   ImGui::SetCursorScreenPos(origin);
-  ImGui::Dummy({1, static_cast<float>(rows) * (height + ui::px(6)) - ui::px(6)});
+  ImGui::Dummy({1, static_cast<float>(rows) * (height + between) - between});
   ImGui::EndChild();
 }
 

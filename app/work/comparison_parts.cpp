@@ -8,7 +8,6 @@
 
 #include "app/map/camera.hpp"
 #include "app/work/comparison_reader.hpp"
-#include "core/compare/series_choice.hpp"
 
 namespace thalweg {
 namespace {
@@ -264,13 +263,10 @@ std::optional<Error> ComparisonReader::read_family(Comparison& out) {
     if (const auto parent = details.find(info.parent); parent != details.end())
       run.difference = difference(own.settings, own.events, parent->second->settings, parent->second->events,
                                   info.parent_step.value_or(0));
-    std::vector<std::vector<std::string>> names(1);
-    for (const store::SeriesInfo& series : own.series)
-      if (series.goal != store::Goal::kNone) names.front().push_back(series.name);
-    const auto usual = usual_series(names);
-    for (auto key = usual.rbegin(); key != usual.rend() && run.outcome.empty(); ++key)
-      if (const store::RunResult* result = own.result(*key); result && std::isfinite(result->best))
-        run.outcome = *key + " " + four_digits(result->best);
+    for (const char* key : {"test_accuracy", "validation_accuracy", "test_loss", "loss"})
+      if (const store::RunResult* result = own.result(key);
+          run.outcome.empty() && result && std::isfinite(result->best))
+        run.outcome = std::string(key) + " " + four_digits(result->best);
     run.info = std::move(info);
     out.family.push_back(std::move(run));
   }
