@@ -64,14 +64,14 @@ void CompareCurves::ask(const RunsScene& scene, ComparisonRequest& request) cons
 void CompareCurves::draw(ComparePage& page, const Rect& area) {
   const ui::Scope scope("curves");
   // Where there is little room all of it scrolls, so that the charts keep theirs.
-  const float least = ui::px(400);
-  if (area.height() >= least) return draw_inside(page, area);
+  if (area.height() >= ui::px(400)) return draw_inside(page, area);
+  const float height = ui::px(560);
   ImGui::SetCursorScreenPos(area.min);
   ui::begin_child("page", {area.width(), area.height()});
   const ImVec2 at = ImGui::GetCursorScreenPos();
-  draw_inside(page, {at, {at.x + area.width() - ui::px(14), at.y + least}});
+  draw_inside(page, {at, {at.x + area.width() - ui::px(14), at.y + height}});
   ImGui::SetCursorScreenPos(at);
-  ImGui::Dummy({1, least});
+  ImGui::Dummy({1, height});
   ImGui::EndChild();
 }
 
