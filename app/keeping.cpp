@@ -11,7 +11,8 @@
 namespace thalweg {
 namespace {
 
-constexpr const char* kUntilThen = "Work goes on; what is computed waits in memory and is written when it can be.";
+constexpr const char* kUntilThen =
+    "Work goes on: what is computed waits in memory and is written as soon as it can be.";
 
 /// "adam on rosenbrock at step 1 200", "4 runs of one race, at step 1 200".
 std::string words_of(const std::vector<store::RunInfo>& runs) {
@@ -66,6 +67,17 @@ Keeping::Found Keeping::look(const std::filesystem::path& file) {
   for (const std::string& uid : *uids)
     if (auto run = store.find(uid); run && !run->deleted) out.interrupted.push_back(std::move(*run));
   return out;
+}
+
+void Keeping::open(const std::string& uid, Opened done) {
+  reader_.run([this, uid, done = std::move(done)] {
+    const auto read = [&]() -> Result<OpenedRun> {
+      auto store = store::Store::open(options_.db, store::Access::kRead);
+      if (!store) return store.error();
+      return open_run(**store, uid);
+    };
+    inbox_.post([done, result = read()] { done(result); });
+  });
 }
 
 void Keeping::wait() {
@@ -153,28 +165,31 @@ float Keeping::draw_offer(float left, float right, float bottom, Wish& wish) {
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoMove |
                    ImGuiWindowFlags_NoFocusOnAppearing | ImGuiWindowFlags_NoNav | ImGuiWindowFlags_NoBackground);
   ImGui::BringWindowToDisplayFront(ImGui::GetCurrentWindow());
-  const ui::Scope scope("interrupted");
-  ImDrawList* list = ImGui::GetWindowDrawList();
-  const ImVec2 end{at.x + width, at.y + height};
-  list->AddRectFilled(at, end, ui::theme().card, ui::px(6));
-  list->AddRect(at, end, ui::theme().hairline, ui::px(6), 0, ui::line_width(1));
-  list->AddRectFilled({at.x, at.y + ui::px(8)}, {at.x + ui::px(3), end.y - ui::px(8)}, ui::theme().accent);
-  const float first = at.y + ui::px(24);
-  ui::draw_centred(list, ui::Type::kNormal, at.x + ui::px(14), first, ui::theme().text,
-                   ui::elided(ui::Type::kNormal, text, width - ui::px(28)));
-  ui::mark("text", at, end);
-  float x = narrow ? at.x + ui::px(14) : end.x - ui::px(12 + 8) - button_width(yes) - button_width(later);
-  const float y = (narrow ? at.y + ui::px(60) : first) - ui::px(14);
-  ImGui::SetCursorScreenPos({x, y});
-  if (ui::button("yes", yes, true)) {
-    wish.what = one ? Wish::What::kResume : Wish::What::kShowInterrupted;
-    wish.uid = interrupted_.front().uid;
+  bool dismissed = false;
+  {
+    const ui::Scope scope("interrupted");
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const ImVec2 end{at.x + width, at.y + height};
+    list->AddRectFilled(at, end, ui::theme().card, ui::px(6));
+    list->AddRect(at, end, ui::theme().hairline, ui::px(6), 0, ui::line_width(1));
+    list->AddRectFilled({at.x, at.y + ui::px(8)}, {at.x + ui::px(3), end.y - ui::px(8)}, ui::theme().accent);
+    const float first = at.y + ui::px(24);
+    ui::draw_centred(list, ui::Type::kNormal, at.x + ui::px(14), first, ui::theme().text,
+                     ui::elided(ui::Type::kNormal, text, width - ui::px(28)));
+    ui::mark("text", at, end);
+    float x = narrow ? at.x + ui::px(14) : end.x - ui::px(12 + 8) - button_width(yes) - button_width(later);
+    const float y = (narrow ? at.y + ui::px(60) : first) - ui::px(14);
+    ImGui::SetCursorScreenPos({x, y});
+    if (ui::button("yes", yes, true)) {
+      wish.what = one ? Wish::What::kResume : Wish::What::kShowInterrupted;
+      wish.uid = interrupted_.front().uid;
+    }
+    ui::tooltip(one ? "Opens it where it was and goes on, with the same numbers as if it had never stopped"
+                    : "Opens the Runs view with the interrupted runs; each can be resumed there");
+    ImGui::SameLine(0, ui::px(8));
+    dismissed = ui::button("later", later);
+    ui::tooltip("They stay in the Runs view, listed as interrupted");
   }
-  ui::tooltip(one ? "Opens it where it was and goes on, with the same numbers as if it had never stopped"
-                  : "Opens the Runs view with the interrupted runs; each can be resumed there");
-  ImGui::SameLine(0, ui::px(8));
-  const bool dismissed = ui::button("later", later);
-  ui::tooltip("They stay in the Runs view, listed as interrupted");
   ImGui::End();
   ImGui::PopStyleVar();
   if (dismissed || wish.what != Wish::What::kNothing) interrupted_.clear();

@@ -130,6 +130,7 @@ void RaceKeeper::begin(Lane& lane, std::size_t index, const Scene* look) {
     lane.fork = {start.parent, lane.differs};
   }
   lane.before.reset();
+  lane.outcome = "running";
   lane.run = recorder_.begin(std::move(start));
 }
 
@@ -137,6 +138,7 @@ void RaceKeeper::begin(Lane& lane, std::size_t index, const Scene* look) {
 void RaceKeeper::take_up(Lane& lane) {
   lane.run = recorder_.resume(lane.uid, lane.next_row);
   lane.ended = false;
+  lane.outcome = "running";
   // Changes that it was stopped at are no longer among its events.
   const auto known = [&](const LiveSpec& live, std::size_t before) {
     std::size_t count = 0;
@@ -161,7 +163,8 @@ void RaceKeeper::end(Lane& lane, Outcome outcome) {
     lane.next_row = std::max(lane.next_row, lane.rows);
   }
   if (outcome == Outcome::kRunning) outcome = Outcome::kStopped;
-  recorder_.finish(*lane.run, {std::string(outcome_name(outcome)), lane.updates(), lane.seconds});
+  lane.outcome = outcome_name(outcome);
+  recorder_.finish(*lane.run, {lane.outcome, lane.updates(), lane.seconds});
   lane.ended = true;
 }
 
@@ -227,6 +230,7 @@ void RaceKeeper::attach(const RaceSettings& settings, const std::vector<KeptRun>
       const KeptRun& run = runs[i];
       lane.uid = run.uid;
       lane.fork = run.fork;
+      lane.outcome = run.outcome;
       lane.rows = lane.next_row = run.steps + 1;
       lane.seconds = run.seconds;
       lane.ended = run.ended();
@@ -306,15 +310,16 @@ void RaceKeeper::finish() {
   for (Lane& lane : lanes_) end(lane, Outcome::kRunning);
 }
 
-std::vector<Fork> RaceKeeper::forks() const {
-  std::vector<Fork> out;
-  for (const Lane& lane : lanes_) out.push_back(lane.fork);
-  return out;
-}
-
 std::vector<std::string> RaceKeeper::uids() const {
   std::vector<std::string> out;
   for (const Lane& lane : lanes_) out.push_back(lane.uid);
+  return out;
+}
+
+std::vector<KeptRun> RaceKeeper::kept() const {
+  std::vector<KeptRun> out;
+  for (const Lane& lane : lanes_)
+    out.push_back({lane.uid, lane.updates(), lane.seconds, lane.outcome, race_, lane.fork});
   return out;
 }
 

@@ -65,14 +65,15 @@ class RaceKeeper {
 
   /// Uids by lane, of the runs that the last update() or attach() knew; empty of a lane that is no run yet.
   std::vector<std::string> uids() const;
-  /// Likewise, where they left others.
-  std::vector<Fork> forks() const;
+  /// Likewise, as attach() takes them.
+  std::vector<KeptRun> kept() const;
 
  private:
   struct Lane {
     DescentSettings settings;
     std::string uid;            ///< empty: no run yet
-    Fork fork = {};
+    Fork fork;
+    std::string outcome;        ///< as the file has it
     std::optional<int> run;     ///< with the recorder; nothing: only in the file so far
     std::int64_t rows = 0;      ///< looked at, or in the file
     std::int64_t next_row = 0;  ///< the first that was not handed over

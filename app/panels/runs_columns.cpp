@@ -145,7 +145,8 @@ std::string outcome_help(const std::string& outcome) {
   if (outcome == "budget") return "It made all the steps that it was given.";
   if (outcome == "diverged") return "A number was no longer finite, or too large.";
   if (outcome == "stopped") return "Somebody ended it.";
-  if (outcome == "interrupted") return "The program ended before the run did. Open it to go on from its last checkpoint.";
+  if (outcome == "interrupted")
+    return "The program ended before the run did. Open it to go on from its last checkpoint.";
   return "How it ended.";
 }
 

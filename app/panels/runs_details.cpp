@@ -116,14 +116,20 @@ void RunsDetails::draw(Frame& frame, RunsSession& session, const Rect& area) {
     const float column = beside ? std::floor(0.5F * (width - ui::px(24))) : width;
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {0, 0});
     ImGui::BeginGroup();
-    ui::begin_child("results", {column, ui::px(24 + 22 * std::max<float>(1.0F, static_cast<float>(shown.results.size() + shown.events.size()))) +
-                                            (shown.events.empty() ? 0.0F : ui::px(32))}, false, ImGuiWindowFlags_NoScrollWithMouse);
+    ui::begin_child(
+        "results",
+        {column, ui::px(24 + 22 * std::max<float>(
+                                      1.0F, static_cast<float>(shown.results.size() + shown.events.size()))) +
+                     (shown.events.empty() ? 0.0F : ui::px(32))},
+        false, ImGuiWindowFlags_NoScrollWithMouse);
     results(shown);
     ImGui::EndChild();
     ImGui::EndGroup();
     if (beside) ImGui::SetCursorScreenPos({at.x + column + ui::px(24), at.y});
-    ui::begin_child("settings", {column, ui::px(24 + 22 * std::max<float>(1.0F, static_cast<float>(shown.settings.size())))}, false,
-                    ImGuiWindowFlags_NoScrollWithMouse);
+    ui::begin_child(
+        "settings",
+        {column, ui::px(24 + 22 * std::max<float>(1.0F, static_cast<float>(shown.settings.size())))}, false,
+        ImGuiWindowFlags_NoScrollWithMouse);
     settings(shown);
     ImGui::EndChild();
     ImGui::PopStyleVar();
@@ -137,13 +143,14 @@ void RunsDetails::bar(Frame& frame, RunsSession& session, const RunDetails& show
   const float middle = 0.5F * (area.min.y + area.max.y);
   ImGui::SetCursorScreenPos({area.min.x, middle - ui::px(12)});
   const bool open = frame.scene().runs.view.number("details") != 0.0;
-  if (ui::icon_button("fold", open ? ui::Icon::kChevron : ui::Icon::kExpand,
-                      {.size = 24, .icon = 12, .tooltip = open ? "Fold the details away" : "Show the details"}))
+  if (ui::icon_button(
+          "fold", open ? ui::Icon::kChevron : ui::Icon::kExpand,
+          {.size = 24, .icon = 12, .tooltip = open ? "Fold the details away" : "Show the details"}))
     propose(frame, {}, {}, [&](Scene& scene) { *scene.runs.view.find("details") = open ? 0.0 : 1.0; });
   const bool gone = shown.run.deleted, interrupted = shown.run.outcome == "interrupted";
   const char* main = gone ? "Bring back" : interrupted ? "Resume" : "Open";
-  const float buttons_width = chip_width(main) + chip_width("Export") +
-                              chip_width(gone ? "Delete for good" : "Delete") + ui::px(12);
+  const float buttons_width =
+      chip_width(main) + chip_width("Export") + chip_width(gone ? "Delete for good" : "Delete") + ui::px(12);
   const float left = area.min.x + ui::px(30);
   ImGui::SetCursorScreenPos({left, middle - ui::px(14)});
   name(session, shown, std::max(ui::px(60), area.max.x - buttons_width - ui::px(12) - left));
@@ -172,13 +179,17 @@ void RunsDetails::name(RunsSession& session, const RunDetails& shown, float widt
     return;
   }
   const ImVec2 at = ImGui::GetCursorScreenPos();
-  const std::string text = ui::elided(ui::Type::kTitle, run.name.empty() ? "(no name)" : run.name, width - ui::px(8));
+  const std::string text =
+      ui::elided(ui::Type::kTitle, run.name.empty() ? "(no name)" : run.name, width - ui::px(8));
   const float shown_width = ui::text_width(ui::Type::kTitle, text) + ui::px(8);
-  if (ImGui::InvisibleButton("name", {std::max(ui::px(20), std::min(width, shown_width)), ui::px(28)})) session.renaming = true;
+  if (ImGui::InvisibleButton("name", {std::max(ui::px(20), std::min(width, shown_width)), ui::px(28)}))
+    session.renaming = true;
   ui::mark("name", ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
   if (ImGui::IsItemHovered())
-    ImGui::GetWindowDrawList()->AddRectFilled(ImGui::GetItemRectMin(), ImGui::GetItemRectMax(), ui::theme().hover, ui::px(4));
-  ui::draw_centred(ImGui::GetWindowDrawList(), ui::Type::kTitle, at.x + ui::px(4), at.y + ui::px(14), ui::theme().text, text);
+    ImGui::GetWindowDrawList()->AddRectFilled(ImGui::GetItemRectMin(), ImGui::GetItemRectMax(),
+                                              ui::theme().hover, ui::px(4));
+  ui::draw_centred(ImGui::GetWindowDrawList(), ui::Type::kTitle, at.x + ui::px(4), at.y + ui::px(14),
+                   ui::theme().text, text);
   ui::tooltip("Click to rename (F2)");
 }
 
@@ -188,16 +199,19 @@ void RunsDetails::buttons(Frame& frame, RunsSession& session, const RunDetails& 
   if (run.deleted) {
     if (toggle_chip("restore", "Bring back", true, "Back into the list")) session.restore({run});
   } else if (run.outcome == "interrupted") {
-    if (toggle_chip("open", "Resume", true, "Opens it in its lab as it was last kept, to go on from there (Enter)"))
+    if (toggle_chip("open", "Resume", true,
+                    "Opens it in its lab as it was last kept, to go on from there (Enter)"))
       frame.open_run(run.uid, std::nullopt);
   } else if (toggle_chip("open", "Open", true, "Shows it in its lab as it was (Enter)")) {
     frame.open_run(run.uid, std::nullopt);
   }
   next();
-  if (ui::chip("export", "Export", "Writes the whole run as one file that another copy imports")) exporting_ = true;
+  if (ui::chip("export", "Export", "Writes the whole run as one file that another copy imports"))
+    exporting_ = true;
   next();
   if (!run.deleted) {
-    if (ui::chip("delete", "Delete", "Out of the list (Delete); it can be brought back")) session.remove(frame, {run});
+    if (ui::chip("delete", "Delete", "Out of the list (Delete); it can be brought back"))
+      session.remove(frame, {run});
   } else if (ui::chip("purge", "Delete for good", "Removes it from the file, with all its points")) {
     deleting_ = true;
   }
@@ -216,11 +230,13 @@ void RunsDetails::tags(RunsSession& session, const RunDetails& shown, float widt
   }
   const char* star = run.star ? "starred" : "star";
   flow.next(chip_width(star));
-  if (toggle_chip("star", star, run.star, run.star ? "Take the star away" : "Give it a star")) session.star({run.id}, !run.star);
+  if (toggle_chip("star", star, run.star, run.star ? "Take the star away" : "Give it a star"))
+    session.star({run.id}, !run.star);
   for (std::size_t i = 0; i < run.tags.size(); ++i) {
     const std::string label = ui::elided(ui::Type::kNote, run.tags[i], ui::px(160)) + "  ×";
     flow.next(chip_width(label));
-    if (ui::chip("tag." + std::to_string(i), label, "Tag “" + run.tags[i].substr(0, 300) + "”: click to take it away"))
+    if (ui::chip("tag." + std::to_string(i), label,
+                 "Tag “" + run.tags[i].substr(0, 300) + "”: click to take it away"))
       session.tag({run.id}, run.tags[i], false);
   }
   flow.next(ui::px(110));
@@ -240,7 +256,8 @@ void RunsDetails::note(RunsSession& session, const RunDetails& shown, float widt
   } else if (!note_active_ && !note_changed_) {
     note_ = run.note;
   }
-  const auto lines = static_cast<float>(std::clamp<std::ptrdiff_t>(std::count(note_.begin(), note_.end(), '\n') + 1, 2, 6));
+  const auto lines =
+      static_cast<float>(std::clamp<std::ptrdiff_t>(std::count(note_.begin(), note_.end(), '\n') + 1, 2, 6));
   const ui::Theme& t = ui::theme();
   ImGui::PushFont(ui::font(ui::Type::kNormal));
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, {ui::px(8), ui::px(5)});
@@ -250,8 +267,8 @@ void RunsDetails::note(RunsSession& session, const RunDetails& shown, float widt
   const std::string before = note_;
   const ImVec2 at = ImGui::GetCursorScreenPos();
   ImGui::InputTextMultiline("##note", note_.data(), note_.capacity() + 1,
-                            {width, lines * ImGui::GetFontSize() + ui::px(12)}, ImGuiInputTextFlags_CallbackResize,
-                            resize_text, &note_);
+                            {width, lines * ImGui::GetFontSize() + ui::px(12)},
+                            ImGuiInputTextFlags_CallbackResize, resize_text, &note_);
   ImGui::PopID();
   note_active_ = ImGui::IsItemActive();
   const bool left = ImGui::IsItemDeactivated();
@@ -260,13 +277,15 @@ void RunsDetails::note(RunsSession& session, const RunDetails& shown, float widt
   ImGui::PopStyleVar();
   ImGui::PopFont();
   if (note_.empty() && !note_active_)
-    ui::draw_text(ImGui::GetWindowDrawList(), ui::Type::kNormal, {at.x + ui::px(8), at.y + ui::px(5)}, t.faint, "Note");
+    ui::draw_text(ImGui::GetWindowDrawList(), ui::Type::kNormal, {at.x + ui::px(8), at.y + ui::px(5)},
+                  t.faint, "Note");
   if (note_active_) ui::detail::want_frame(0.4);
   if (note_ != before) {
     note_changed_ = true;
     note_changed_at_ = ImGui::GetTime();
   }
-  if (note_changed_ && (left || !note_active_ || ImGui::GetTime() - note_changed_at_ > kNotePause)) put_down(session);
+  if (note_changed_ && (left || !note_active_ || ImGui::GetTime() - note_changed_at_ > kNotePause))
+    put_down(session);
 }
 
 void RunsDetails::relatives(RunsSession& session, const RunDetails& shown) {
@@ -300,16 +319,20 @@ void RunsDetails::results(const RunDetails& shown) const {
   ui::section("Results");
   if (shown.results.empty()) ui::paragraph("None yet.", ui::theme().dim);
   for (const store::RunResult& result : shown.results) {
-    const bool whole = std::floor(result.last) == result.last && std::abs(result.last) < 1e12 && !result.best_step;
-    values_row(result.key, whole ? ui::integer(std::llround(result.last)) : ui::number(result.last),
-               result.best_step ? "best " + ui::number(result.best) + " at " + ui::integer(*result.best_step) : "");
+    const bool whole =
+        std::floor(result.last) == result.last && std::abs(result.last) < 1e12 && !result.best_step;
+    values_row(
+        result.key, whole ? ui::integer(std::llround(result.last)) : ui::number(result.last),
+        result.best_step ? "best " + ui::number(result.best) + " at " + ui::integer(*result.best_step) : "");
   }
   if (shown.events.empty()) return;
   ui::gap(8);
   ui::section("Events");
   for (const store::Event& event : shown.events)
     values_row("step " + ui::integer(event.step),
-               event.kind + (event.key.empty() ? "" : " " + event.key) + (event.value.empty() ? "" : " " + event.value), "");
+               event.kind + (event.key.empty() ? "" : " " + event.key) +
+                   (event.value.empty() ? "" : " " + event.value),
+               "");
 }
 
 void RunsDetails::export_dialog(Frame&, RunsSession& session, const RunDetails& shown) {
@@ -321,13 +344,16 @@ void RunsDetails::export_dialog(Frame&, RunsSession& session, const RunDetails& 
   ImGui::SetNextWindowPos({0.5F * size.x, 0.35F * size.y}, ImGuiCond_Always, {0.5F, 0.5F});
   ImGui::SetNextWindowSize({std::min(size.x - ui::px(32), ui::px(460)), 0});
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {ui::px(16), ui::px(16)});
-  const bool open = ImGui::BeginPopupModal("export", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove);
+  const bool open =
+      ImGui::BeginPopupModal("export", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove);
   ImGui::PopStyleVar();
   if (!open) return;
   ui::paragraph("Export this run", ui::theme().text, ui::Type::kStrong);
-  ui::paragraph("Settings, series and events as one file; “thalweg runs import FILE” takes it in.", ui::theme().dim, ui::Type::kNote);
+  ui::paragraph("Settings, series and events as one file; “thalweg runs import FILE” takes it in.",
+                ui::theme().dim, ui::Type::kNote);
   ui::gap(8);
-  const LineEdit edit = line_edit("path", path_, ui::available(), "Path of the file", ImGui::IsWindowAppearing());
+  const LineEdit edit =
+      line_edit("path", path_, ui::available(), "Path of the file", ImGui::IsWindowAppearing());
   ui::gap(12);
   bool done = ui::key_pressed(ImGuiKey_Escape);
   if (ui::button("write", "Write", true, !path_.empty()) || (edit.enter && !path_.empty())) {
@@ -346,11 +372,14 @@ void RunsDetails::delete_dialog(Frame& frame, RunsSession& session, const RunDet
   ImGui::SetNextWindowPos({0.5F * size.x, 0.35F * size.y}, ImGuiCond_Always, {0.5F, 0.5F});
   ImGui::SetNextWindowSize({std::min(size.x - ui::px(32), ui::px(420)), 0});
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {ui::px(16), ui::px(16)});
-  const bool open = ImGui::BeginPopupModal("purge", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove);
+  const bool open =
+      ImGui::BeginPopupModal("purge", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove);
   ImGui::PopStyleVar();
   if (!open) return;
-  ui::paragraph("Delete “" + shown.run.name.substr(0, 120) + "” for good?", ui::theme().text, ui::Type::kStrong);
-  ui::paragraph("Its settings, curves and checkpoints are removed from the file. This can't be undone.", ui::theme().dim);
+  ui::paragraph("Delete “" + shown.run.name.substr(0, 120) + "” for good?", ui::theme().text,
+                ui::Type::kStrong);
+  ui::paragraph("Its settings, curves and checkpoints are removed from the file. This can't be undone.",
+                ui::theme().dim);
   ui::gap(12);
   bool done = ui::key_pressed(ImGuiKey_Escape);
   if (ui::button("confirm", "Delete for good", true)) {

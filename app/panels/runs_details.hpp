@@ -26,10 +26,10 @@ class RunsDetails {
   void export_dialog(Frame& frame, RunsSession& session, const RunDetails& shown);
   void delete_dialog(Frame& frame, RunsSession& session, const RunDetails& shown);
 
-  std::string name_;       ///< as it is being typed
+  std::string name_;  ///< as it is being typed
   bool name_open_ = false;
   std::int64_t name_of_ = 0;
-  std::string note_;       ///< likewise
+  std::string note_;          ///< likewise
   std::int64_t note_of_ = 0;  ///< run that it belongs to; 0: none
   bool note_active_ = false;
   bool note_changed_ = false;

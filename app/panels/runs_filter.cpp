@@ -32,10 +32,14 @@ std::vector<Part> parts_of(const std::string& text) {
       continue;
     }
     if (!begin) begin = i;
-    if (quote != 0) quote = text[i] == quote ? '\0' : quote;
-    else if (text[i] == '"' || text[i] == '\'') quote = text[i];
-    else if (text[i] == '(') ++depth;
-    else if (text[i] == ')') depth = std::max(0, depth - 1);
+    if (quote != 0)
+      quote = text[i] == quote ? '\0' : quote;
+    else if (text[i] == '"' || text[i] == '\'')
+      quote = text[i];
+    else if (text[i] == '(')
+      ++depth;
+    else if (text[i] == ')')
+      depth = std::max(0, depth - 1);
   }
   return out;
 }
@@ -59,8 +63,8 @@ std::string trimmed(std::string text) {
 
 /// Values that are known beforehand.
 const std::vector<std::string>& values_of(const std::string& name) {
-  static const std::vector<std::string> none, outcomes{"budget", "converged", "diverged", "interrupted",
-                                                       "running", "stopped"},
+  static const std::vector<std::string> none,
+      outcomes{"budget", "converged", "diverged", "interrupted", "running", "stopped"},
       kinds{"descent", "training"};
   static const std::vector<std::string> rules = [] {
     std::vector<std::string> out;
@@ -100,9 +104,12 @@ std::string with_term(const std::string& filter, const std::string& term, bool o
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i] != term || (i > 0 && lowered(words[i - 1]) == "not")) continue;
     const auto at = words.begin() + static_cast<std::ptrdiff_t>(i);
-    if (i > 0 && lowered(words[i - 1]) == "and") words.erase(at - 1, at + 1);
-    else if (i + 1 < words.size() && lowered(words[i + 1]) == "and") words.erase(at, at + 2);
-    else words.erase(at);
+    if (i > 0 && lowered(words[i - 1]) == "and")
+      words.erase(at - 1, at + 1);
+    else if (i + 1 < words.size() && lowered(words[i + 1]) == "and")
+      words.erase(at, at + 2);
+    else
+      words.erase(at);
     break;
   }
   std::string out;

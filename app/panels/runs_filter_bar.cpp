@@ -33,7 +33,8 @@ constexpr Quick kQuick[] = {
     {"starred", "starred", "star=1", "", "Only runs with a star"},
     {"descents", "descents", "kind=descent", "kind=training", "Only runs on a surface"},
     {"trainings", "trainings", "kind=training", "kind=descent", "Only networks"},
-    {"interrupted", "interrupted", "outcome=interrupted", "", "Only runs that were cut short; they can be resumed"},
+    {"interrupted", "interrupted", "outcome=interrupted", "",
+     "Only runs that were cut short; they can be resumed"},
 };
 
 }  // namespace
@@ -54,7 +55,8 @@ int RunsFilterBar::on_input(ImGuiInputTextCallbackData* data) {
     return 0;
   }
   if (typing.move_to >= 0)
-    data->CursorPos = data->SelectionStart = data->SelectionEnd = std::min(std::exchange(typing.move_to, -1), data->BufTextLen);
+    data->CursorPos = data->SelectionStart = data->SelectionEnd =
+        std::min(std::exchange(typing.move_to, -1), data->BufTextLen);
   typing.cursor = static_cast<std::size_t>(data->CursorPos);
   return 0;
 }
@@ -71,7 +73,9 @@ void RunsFilterBar::field(Frame& frame, RunsSession& session, float width) {
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding,
                       {ui::px(10), std::max(0.0F, std::floor((height - ImGui::GetFontSize()) * 0.5F))});
   ImGui::PushStyleColor(ImGuiCol_FrameBg, t.card);
-  ImGui::PushStyleColor(ImGuiCol_Border, session.list().filter_error ? t.error : active_ ? t.accent : t.hairline);
+  ImGui::PushStyleColor(ImGuiCol_Border, session.list().filter_error ? t.error
+                                         : active_                   ? t.accent
+                                                                     : t.hairline);
   ImGui::SetNextItemWidth(width);
   if (std::exchange(focus_, false)) {
     ImGui::SetKeyboardFocusHere();
@@ -80,8 +84,8 @@ void RunsFilterBar::field(Frame& frame, RunsSession& session, float width) {
   typing_.text = &text;
   typing_.list = &session.list();
   const std::string before = text;
-  ImGui::InputTextWithHint("##filter", "Filter: adam, lr<0.01, best(test_accuracy)>0.97, tag=good", text.data(),
-                           text.capacity() + 1,
+  ImGui::InputTextWithHint("##filter", "Filter: adam, lr<0.01, best(test_accuracy)>0.97, tag=good",
+                           text.data(), text.capacity() + 1,
                            ImGuiInputTextFlags_CallbackResize | ImGuiInputTextFlags_CallbackCompletion |
                                ImGuiInputTextFlags_CallbackAlways,
                            on_input, &typing_);
@@ -92,8 +96,10 @@ void RunsFilterBar::field(Frame& frame, RunsSession& session, float width) {
   ImGui::PopStyleColor(2);
   ImGui::PopStyleVar();
   ImGui::PopFont();
-  if (active_) ui::detail::want_frame(0.4);
-  else ui::tooltip(kFilterHelp);
+  if (active_)
+    ui::detail::want_frame(0.4);
+  else
+    ui::tooltip(kFilterHelp);
   if (text != before) {
     typed_at_ = ImGui::GetTime();
     set(frame, text);
@@ -150,7 +156,8 @@ void RunsFilterBar::group_menu(Frame& frame, const RunsSession& session) {
   };
   if (!ui::begin_popup("group")) return;
   const std::string& now = frame.scene().runs.list_group;
-  static const std::pair<const char*, const char*> kinds[] = {{"", "not divided"}, {"day", "by day"}, {"race", "by race"}};
+  static const std::pair<const char*, const char*> kinds[] = {
+      {"", "not divided"}, {"day", "by day"}, {"race", "by race"}};
   for (const auto& [key, label] : kinds)
     if (menu_item("group." + std::string(*key ? key : "none"), label, "", now == key)) set_group(key);
   ui::section("By a setting");
@@ -179,7 +186,8 @@ void RunsFilterBar::chips(Frame& frame, RunsSession& session, const Rect& area, 
   const std::string grouped =
       ui::elided(ui::Type::kNote, runs.list_group.empty() ? "group" : "by " + runs.list_group, ui::px(160));
   flow.next(chip_width(grouped));
-  if (toggle_chip("group", grouped, !runs.list_group.empty(), "Divide the list: by day, by race, or by a setting")) {
+  if (toggle_chip("group", grouped, !runs.list_group.empty(),
+                  "Divide the list: by day, by race, or by a setting")) {
     group_search_.clear();
     ImGui::OpenPopup("group");
   }
@@ -195,7 +203,8 @@ float RunsFilterBar::draw(Frame& frame, RunsSession& session, const Rect& area) 
   trouble(frame, session, area.min.x, area.width());
   float bottom = std::max(ImGui::GetCursorScreenPos().y, area.min.y + ui::px(ui::kControl + 8));
   const Rect row{{area.min.x, bottom}, area.max};
-  if (!((active_ || was_active) && completions(frame, session, row, bottom))) chips(frame, session, row, bottom);
+  if (!((active_ || was_active) && completions(frame, session, row, bottom)))
+    chips(frame, session, row, bottom);
   return bottom;
 }
 

@@ -33,8 +33,8 @@ bool menu_item(std::string_view id, std::string_view label, std::string_view not
   ImDrawList* list = ImGui::GetWindowDrawList();
   const bool hovered = ImGui::IsItemHovered();
   if (hovered || on)
-    list->AddRectFilled(min, max, hovered ? ui::mix(t.card, t.hairline, 0.7F) : ui::mix(t.card, t.accent, 0.16F),
-                        ui::px(4));
+    list->AddRectFilled(
+        min, max, hovered ? ui::mix(t.card, t.hairline, 0.7F) : ui::mix(t.card, t.accent, 0.16F), ui::px(4));
   const float middle = 0.5F * (min.y + max.y);
   const float note_width = note.empty() ? 0.0F : ui::text_width(ui::Type::kNote, note) + ui::px(12);
   ui::draw_centred(list, ui::Type::kNormal, min.x + ui::px(8), middle, t.text,
@@ -43,11 +43,10 @@ bool menu_item(std::string_view id, std::string_view label, std::string_view not
   return clicked;
 }
 
-std::optional<std::string> key_search(std::string_view id, std::string& search, const std::vector<MenuKey>& keys,
-                                      const std::string& current) {
+std::optional<std::string> key_search(std::string_view id, std::string& search,
+                                      const std::vector<MenuKey>& keys, const std::string& current) {
   const ui::Scope scope(id);
-  const LineEdit line =
-      line_edit("text", search, ui::px(kMenuWidth), "Search", ImGui::IsWindowAppearing());
+  const LineEdit line = line_edit("text", search, ui::px(kMenuWidth), "Search", ImGui::IsWindowAppearing());
   std::vector<const MenuKey*> fitting;
   for (const MenuKey& key : keys)
     if (contains(key.label, search) || contains(key.value, search)) fitting.push_back(&key);

@@ -18,7 +18,7 @@ struct MenuKey {
 bool menu_item(std::string_view id, std::string_view label, std::string_view note, bool on);
 
 /// A search and what fits it, in a popup; the value that was clicked. Items are marked "<id>.<value>".
-std::optional<std::string> key_search(std::string_view id, std::string& search, const std::vector<MenuKey>& keys,
-                                      const std::string& current);
+std::optional<std::string> key_search(std::string_view id, std::string& search,
+                                      const std::vector<MenuKey>& keys, const std::string& current);
 
 }  // namespace thalweg

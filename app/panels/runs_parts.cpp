@@ -77,6 +77,15 @@ float draw_tag(ImDrawList* list, float x, float middle, std::string_view tag, fl
   return width;
 }
 
+void text_in(ImDrawList* list, const Rect& cell, float pad, const std::string& text, ui::Colour colour,
+             bool right, ui::Type type) {
+  if (text.empty()) return;
+  const std::string shown = ui::elided(type, text, cell.width() - 2 * pad);
+  const float middle = 0.5F * (cell.min.y + cell.max.y);
+  ui::draw_centred(list, type, right ? cell.max.x - pad : cell.min.x + pad, middle, colour, shown,
+                   right ? 1.0F : 0.0F);
+}
+
 std::int64_t now_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();

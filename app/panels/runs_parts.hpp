@@ -42,6 +42,10 @@ OutcomeSign outcome_sign(const std::string& outcome);
 /// A tag in a small frame with its middle left at (x, middle). Returns its width.
 float draw_tag(ImDrawList* list, float x, float middle, std::string_view tag, float most);
 
+/// In the middle of a cell's height, `pad` pixels from its left or right side, cut with "…" if need be.
+void text_in(ImDrawList* list, const Rect& cell, float pad, const std::string& text, ui::Colour colour,
+             bool right, ui::Type type = ui::Type::kNormal);
+
 /// Seconds since 1970.
 std::int64_t now_seconds();
 

@@ -21,6 +21,14 @@ class RunsRows {
   static std::vector<std::string> uids(const RunsSnapshot& list);
 
  private:
+  // Points.
+  static constexpr float kHead = 28.0F;
+  static constexpr float kRow = 26.0F;
+  static constexpr float kPadding = 9.0F;  ///< on both sides of a cell
+  static constexpr float kDot = 28.0F;
+  static constexpr float kStar = 24.0F;
+  static constexpr float kAdd = 26.0F;  ///< the plus at the right end of the head
+
   /// A line of the list: the head of a group, or a run.
   struct Line {
     bool head = false;
@@ -39,12 +47,13 @@ class RunsRows {
   };
 
   void lay_out(const RunsSession& session, float width);
-  void set_columns(Frame& frame, const RunsSession& session, std::vector<std::string> names);
   std::vector<std::string> names(const RunsSession& session) const;
   void head(Frame& frame, const Rect& area, const Mouse& mouse);
-  void head_cell(Frame& frame, const Rect& cell, const std::string& name, const std::string& text, bool right);
+  void head_cell(Frame& frame, const Rect& cell, const std::string& name, const std::string& text,
+                 bool right);
   void sort_by(Frame& frame, const std::string& name);
-  void column_menu(Frame& frame, RunsSession& session);
+  void column_menu(Frame& frame, const RunsSession& session);
+  void column_items(Frame& frame, const RunsSession& session);
   void add_menu(Frame& frame, RunsSession& session);
   void row(Frame& frame, RunsSession& session, const store::RunInfo& run, std::size_t index, const Rect& area,
            float scrolled, bool hovered);
@@ -58,6 +67,7 @@ class RunsRows {
   std::shared_ptr<const RunsSnapshot> laid_out_;
   int laid_out_closed_ = -1;
   float laid_out_scale_ = 0.0F;
+  float laid_out_width_ = 0.0F;
   std::vector<Line> lines_;
   std::vector<Place> places_;  ///< of the columns that scroll
   Place name_;
@@ -69,7 +79,7 @@ class RunsRows {
   int page_ = 10;
   std::map<std::string, float> widths_;  ///< points, of columns that were dragged
   std::string resizing_;
-  std::string anchor_;       ///< where a range begins
+  std::string anchor_;  ///< where a range begins
   std::string menu_column_;
   std::string add_search_;
 };

@@ -76,8 +76,7 @@ void RunsSession::choose(Frame& frame, const std::vector<std::string>& uids, boo
   if (left_out > 0)
     frame.say(bad_input("at most " + std::to_string(kMostSelected) + " runs can be compared; " +
                         std::to_string(left_out) + " were left out"));
-  if (next != frame.scene().runs)
-    propose(frame, {}, {}, [&](Scene& scene) { scene.runs = std::move(next); });
+  if (next != frame.scene().runs) propose(frame, {}, {}, [&](Scene& scene) { scene.runs = std::move(next); });
 }
 
 void RunsSession::toggle(Frame& frame, const std::string& uid) {
@@ -110,11 +109,11 @@ void RunsSession::remove(Frame& frame, const std::vector<RunInfo>& runs) {
   if (runs.empty()) return;
   std::vector<SelectedRun> were = frame.scene().runs.selected;
   focus_ = neighbour(*list_, focus_, runs);
-  reader_.change(for_each(ids_of(runs), [](Store& store, std::int64_t run) { return store.set_deleted(run, true); }));
+  reader_.change(
+      for_each(ids_of(runs), [](Store& store, std::int64_t run) { return store.set_deleted(run, true); }));
   RunsScene next = frame.scene().runs;
   take_out(next.selected, runs);
-  if (next != frame.scene().runs)
-    propose(frame, {}, {}, [&](Scene& scene) { scene.runs = std::move(next); });
+  if (next != frame.scene().runs) propose(frame, {}, {}, [&](Scene& scene) { scene.runs = std::move(next); });
   show_banner("Deleted " + named(runs) + ".", [this, runs, were](Frame& again) {
     reader_.change(
         for_each(ids_of(runs), [](Store& store, std::int64_t run) { return store.set_deleted(run, false); }));
@@ -137,8 +136,7 @@ void RunsSession::remove_for_good(Frame& frame, const std::vector<RunInfo>& runs
   reader_.change(for_each(ids_of(runs), [](Store& store, std::int64_t run) { return store.remove(run); }));
   RunsScene next = frame.scene().runs;
   take_out(next.selected, runs);
-  if (next != frame.scene().runs)
-    propose(frame, {}, {}, [&](Scene& scene) { scene.runs = std::move(next); });
+  if (next != frame.scene().runs) propose(frame, {}, {}, [&](Scene& scene) { scene.runs = std::move(next); });
 }
 
 void RunsSession::export_run(std::int64_t run, const std::filesystem::path& file) {

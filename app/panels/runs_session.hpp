@@ -56,8 +56,8 @@ class RunsSession {
 
   std::set<std::string> closed;  ///< groups, by key
   int closed_changes = 0;
-  bool renaming = false;       ///< the name of the focused run is to be typed
-  bool reveal_focus = false;   ///< scroll there
+  bool renaming = false;      ///< the name of the focused run is to be typed
+  bool reveal_focus = false;  ///< scroll there
   std::optional<RunsBanner> banner;
 
  private:

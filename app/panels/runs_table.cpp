@@ -27,6 +27,8 @@ std::vector<std::int64_t> ids_of(const std::vector<store::RunInfo>& runs) {
 RunsTable::RunsTable(std::filesystem::path db, std::function<void()> wake)
     : db_(std::move(db)), reader_(db_, std::move(wake)) {}
 
+RunsTable::~RunsTable() { details_.put_down(session_); }
+
 void RunsTable::hidden() {
   details_.put_down(session_);
   reader_.pause();
@@ -67,7 +69,7 @@ void RunsTable::draw(Frame& frame, const Rect& area) {
   synchronise(frame, area.width());
   hear(frame);
   // What was chosen last, until the keyboard goes elsewhere.
-  if (session_.focus().empty() && frame.synchronous && !frame.scene().runs.selected.empty()) {
+  if (!std::exchange(began_, true) && !frame.scene().runs.selected.empty()) {
     session_.set_focus(frame.scene().runs.selected.back().uid);
     session_.reveal_focus = true;
     synchronise(frame, area.width());
@@ -76,9 +78,11 @@ void RunsTable::draw(Frame& frame, const Rect& area) {
   const RunsSnapshot& list = session_.list();
   const Rect inner{{area.min.x + pad, area.min.y + ui::px(10)}, {area.max.x - pad, area.max.y - ui::px(6)}};
   ImGui::SetCursorScreenPos(area.min);
-  ui::begin_child("runs", {area.width(), area.height()}, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-  if (list.missing || list.file_error || (list.read && list.total == 0 && list.runs.empty() && !list.query.deleted &&
-                                          list.query.filter.empty())) {
+  ui::begin_child("runs", {area.width(), area.height()}, false,
+                  ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  if (list.missing || list.file_error ||
+      (list.read && list.total == 0 && list.runs.empty() && !list.query.deleted &&
+       list.query.filter.empty())) {
     nothing(frame, inner);
     ImGui::EndChild();
     return;
@@ -92,13 +96,17 @@ void RunsTable::draw(Frame& frame, const Rect& area) {
     ImGui::SetCursorScreenPos({inner.min.x, rows.min.y + ui::px(16)});
     const bool filtered = !frame.scene().runs.filter.empty();
     const bool deleted = list.query.deleted;
-    if (ui::empty_state("empty", deleted && !filtered ? "Nothing was deleted" : "No run fits",
-                        filtered ? "Try fewer conditions, such as lr<0.01, tag=good, outcome=converged, or one word of a name."
-                                 : "What you delete is kept here until you delete it for good.",
-                        filtered ? "Clear the filter" : "Back to the list"))
+    if (ui::empty_state(
+            "empty", deleted && !filtered ? "Nothing was deleted" : "No run fits",
+            filtered
+                ? "Try fewer conditions, such as lr<0.01, tag=good, outcome=converged, or one word of a name."
+                : "What you delete is kept here until you delete it for good.",
+            filtered ? "Clear the filter" : "Back to the list"))
       propose(frame, {}, {}, [&](Scene& scene) {
-        if (filtered) scene.runs.filter.clear();
-        else *scene.runs.view.find("deleted") = 0.0;
+        if (filtered)
+          scene.runs.filter.clear();
+        else
+          *scene.runs.view.find("deleted") = 0.0;
       });
   } else {
     rows_.draw(frame, session_, rows);
@@ -114,10 +122,12 @@ void RunsTable::nothing(Frame&, const Rect& area) {
   const RunsSnapshot& list = session_.list();
   ImGui::SetCursorScreenPos({area.min.x, area.min.y + std::max(0.0F, 0.25F * area.height())});
   const std::string begin =
-      "Play a race in Surface or train a network in Training, or use thalweg descend and thalweg train: every run "
+      "Play a race in Surface or train a network in Training, or use thalweg descend and thalweg train: "
+      "every run "
       "is kept from its first step.";
   if (db_.empty())
-    ui::empty_state("nothing", "Runs are not kept", "There is no folder for them. Start with --db FILE, or set THALWEG_DB.");
+    ui::empty_state("nothing", "Runs are not kept",
+                    "There is no folder for them. Start with --db FILE, or set THALWEG_DB.");
   else if (list.file_error)
     ui::empty_state("nothing", "The runs can't be read", list.file_error->text());
   else
@@ -165,34 +175,44 @@ void RunsTable::bar(Frame& frame, const Rect& area) {
   if (count != shown.total) text += " of " + ui::integer(shown.total);
   text += shown.total == 1 ? " run" : " runs";
   if (chosen > 0) text += ", " + ui::integer(static_cast<std::int64_t>(chosen)) + " chosen";
-  ui::draw_centred(list, ui::Type::kNote, area.min.x, middle, t.dim, ui::elided(ui::Type::kNote, text, right - area.min.x));
+  ui::draw_centred(list, ui::Type::kNote, area.min.x, middle, t.dim,
+                   ui::elided(ui::Type::kNote, text, right - area.min.x));
   ui::mark("count", area.min, {right, area.max.y});
 }
 
 void RunsTable::chosen_menu(Frame& frame) {
   if (!ui::begin_popup("chosen")) return;
+  if (chosen_items(frame)) ImGui::CloseCurrentPopup();
+  ImGui::EndPopup();
+}
+
+bool RunsTable::chosen_items(Frame& frame) {
   const ui::Scope scope("chosen");
   const std::vector<store::RunInfo> runs = session_.chosen(frame);
-  const auto some = ui::integer(static_cast<std::int64_t>(runs.size())) + (runs.size() == 1 ? " run" : " runs");
-  ui::section(some + " of the list");
-  bool done = false;
+  const auto count = ui::integer(static_cast<std::int64_t>(runs.size()));
+  ui::section(count + (runs.size() == 1 ? " run" : " runs") + " of the list");
   if (runs.empty()) {
     ui::paragraph("None of those that are compared is listed here.", ui::theme().dim);
-    ImGui::EndPopup();
-    return;
+    return false;
   }
-  if (menu_item("star", "Give them a star", "", false)) session_.star(ids_of(runs), true), done = true;
-  if (menu_item("unstar", "Take their stars away", "", false)) session_.star(ids_of(runs), false), done = true;
   const bool deleted = session_.list().query.deleted;
-  if (!deleted && menu_item("delete", "Delete them", "", false)) session_.remove(frame, runs), done = true;
-  if (deleted && menu_item("restore", "Bring them back", "", false)) session_.restore(runs), done = true;
+  bool done = true;
+  if (menu_item("star", "Give them a star", "", false))
+    session_.star(ids_of(runs), true);
+  else if (menu_item("unstar", "Take their stars away", "", false))
+    session_.star(ids_of(runs), false);
+  else if (!deleted && menu_item("delete", "Delete them", "", false))
+    session_.remove(frame, runs);
+  else if (deleted && menu_item("restore", "Bring them back", "", false))
+    session_.restore(runs);
+  else
+    done = false;
   ui::gap(4);
   if (line_edit("tag", tag_, ui::px(248), "Give them a tag", false).enter && !tag_.empty()) {
     session_.tag(ids_of(runs), std::exchange(tag_, {}), true);
     done = true;
   }
-  if (done) ImGui::CloseCurrentPopup();
-  ImGui::EndPopup();
+  return done;
 }
 
 void RunsTable::key(Frame& frame, const KeyPress& press) {
@@ -203,26 +223,37 @@ void RunsTable::key(Frame& frame, const KeyPress& press) {
     return;
   }
   switch (press.key) {
-    case Key::kUp: return rows_.move_focus(session_, -1);
-    case Key::kDown: return rows_.move_focus(session_, 1);
-    case Key::kPageUp: return rows_.move_focus(session_, -rows_.page());
-    case Key::kPageDown: return rows_.move_focus(session_, rows_.page());
-    case Key::kHome: return rows_.move_focus(session_, -1, true);
-    case Key::kEnd: return rows_.move_focus(session_, 1, true);
-    case Key::kEscape: return session_.set_focus({});
-    default: break;
+    case Key::kUp:
+      return rows_.move_focus(session_, -1);
+    case Key::kDown:
+      return rows_.move_focus(session_, 1);
+    case Key::kPageUp:
+      return rows_.move_focus(session_, -rows_.page());
+    case Key::kPageDown:
+      return rows_.move_focus(session_, rows_.page());
+    case Key::kHome:
+      return rows_.move_focus(session_, -1, true);
+    case Key::kEnd:
+      return rows_.move_focus(session_, 1, true);
+    case Key::kEscape:
+      return session_.set_focus({});
+    default:
+      break;
   }
   if (!focused) return;
   switch (press.key) {
-    case Key::kSpace: return session_.toggle(frame, focused->uid);
-    case Key::kEnter: return frame.open_run(focused->uid, std::nullopt);
+    case Key::kSpace:
+      return session_.toggle(frame, focused->uid);
+    case Key::kEnter:
+      return frame.open_run(focused->uid, std::nullopt);
     case Key::kDelete:
       if (!focused->deleted) session_.remove(frame, {*focused});
       return;
     case Key::kF2:
       session_.renaming = true;
       return;
-    default: return;
+    default:
+      return;
   }
 }
 

@@ -15,6 +15,7 @@ namespace thalweg {
 class RunsTable {
  public:
   RunsTable(std::filesystem::path db, std::function<void()> wake);
+  ~RunsTable();
   void draw(Frame& frame, const Rect& area);
   void key(Frame& frame, const KeyPress& press);
   /// The view is not shown any more.
@@ -26,6 +27,7 @@ class RunsTable {
   void nothing(Frame& frame, const Rect& area);
   void bar(Frame& frame, const Rect& area);
   void chosen_menu(Frame& frame);
+  bool chosen_items(Frame& frame);
 
   std::filesystem::path db_;
   RunsReader reader_;
@@ -34,6 +36,7 @@ class RunsTable {
   RunsRows rows_;
   RunsDetails details_;
   std::string tag_;
+  bool began_ = false;
 };
 
 }  // namespace thalweg

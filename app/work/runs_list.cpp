@@ -54,23 +54,40 @@ std::string joined(const std::vector<std::string>& texts) {
 
 SortKey own_key(const RunInfo& run, const std::string& column) {
   SortKey out;
-  if (column == "steps") out.number = static_cast<double>(run.steps);
-  else if (column == "duration") out.number = run.duration;
-  else if (column == "star") out.number = run.star ? 1.0 : 0.0;
-  else if (column == "id") out.number = static_cast<double>(run.id);
-  else if (column == "lane") out.number = run.lane;
-  else if (column == "name") out.text = run.name;
-  else if (column == "kind") out.text = run.kind;
-  else if (column == "outcome") out.text = run.outcome;
-  else if (column == "host") out.text = run.host;
-  else if (column == "device") out.text = run.device;
-  else if (column == "version") out.text = run.program_version;
-  else if (column == "note") out.text = run.note;
-  else if (column == "tags") out.text = joined(run.tags);
-  else if (column == "uid") out.text = run.uid;
-  else if (column == "parent") out.text = run.parent;
-  else if (column == "race") out.text = run.race;
-  else out.text = run.created;
+  if (column == "steps")
+    out.number = static_cast<double>(run.steps);
+  else if (column == "duration")
+    out.number = run.duration;
+  else if (column == "star")
+    out.number = run.star ? 1.0 : 0.0;
+  else if (column == "id")
+    out.number = static_cast<double>(run.id);
+  else if (column == "lane")
+    out.number = run.lane;
+  else if (column == "name")
+    out.text = run.name;
+  else if (column == "kind")
+    out.text = run.kind;
+  else if (column == "outcome")
+    out.text = run.outcome;
+  else if (column == "host")
+    out.text = run.host;
+  else if (column == "device")
+    out.text = run.device;
+  else if (column == "version")
+    out.text = run.program_version;
+  else if (column == "note")
+    out.text = run.note;
+  else if (column == "tags")
+    out.text = joined(run.tags);
+  else if (column == "uid")
+    out.text = run.uid;
+  else if (column == "parent")
+    out.text = run.parent;
+  else if (column == "race")
+    out.text = run.race;
+  else
+    out.text = run.created;
   out.there = !std::isnan(out.number) || !out.text.empty();
   return out;
 }
@@ -130,7 +147,8 @@ bool is_own_column(const std::string& name) {
 }
 
 std::pair<std::string, bool> split_best(const std::string& column) {
-  if (column.starts_with("best(") && column.ends_with(")")) return {column.substr(5, column.size() - 6), true};
+  if (column.starts_with("best(") && column.ends_with(")"))
+    return {column.substr(5, column.size() - 6), true};
   return {column, false};
 }
 
@@ -173,7 +191,8 @@ void sort_runs(std::vector<RunInfo>& runs, const std::string& column, bool desce
   reorder(runs, order);
 }
 
-std::vector<RunsGroup> group_runs(std::vector<RunInfo>& runs, const std::string& by, const RunsValues* values) {
+std::vector<RunsGroup> group_runs(std::vector<RunInfo>& runs, const std::string& by,
+                                  const RunsValues* values) {
   std::vector<RunsGroup> groups;
   std::unordered_map<std::string, std::size_t> known;
   std::vector<std::size_t> group_of(runs.size());

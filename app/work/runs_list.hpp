@@ -67,22 +67,22 @@ struct RunDetails {
 };
 
 struct RunsSnapshot {
-  RunsQuery query;                       ///< what this answers
-  std::vector<store::RunInfo> runs;      ///< in the order of the list
+  RunsQuery query;                   ///< what this answers
+  std::vector<store::RunInfo> runs;  ///< in the order of the list
   std::vector<RunsColumn> columns;
-  std::vector<RunsGroup> groups;         ///< empty: the list is not divided
+  std::vector<RunsGroup> groups;                        ///< empty: the list is not divided
   std::unordered_map<std::string, std::size_t> row_of;  ///< by uid
-  std::int64_t total = 0;                ///< runs in the file, deleted or not as in the query
+  std::int64_t total = 0;                               ///< runs in the file, deleted or not as in the query
   std::shared_ptr<const std::vector<std::string>> keys =
       std::make_shared<std::vector<std::string>>();  ///< settings and results, sorted
   std::shared_ptr<const std::vector<std::string>> result_keys =
       std::make_shared<std::vector<std::string>>();  ///< of these the results
-  std::shared_ptr<const RunDetails> details;  ///< of query.focus; null: there is no such run
-  std::optional<Error> filter_error;     ///< the rows are then those of the last filter that was right
-  std::size_t filter_position = 0;       ///< of the mistake, counted from 1; 0: not known
-  std::optional<Error> file_error;       ///< the file can't be read
-  bool missing = false;                  ///< there is no file yet
-  bool read = false;                     ///< it was looked at
+  std::shared_ptr<const RunDetails> details;         ///< of query.focus; null: there is no such run
+  std::optional<Error> filter_error;  ///< the rows are then those of the last filter that was right
+  std::size_t filter_position = 0;    ///< of the mistake, counted from 1; 0: not known
+  std::optional<Error> file_error;    ///< the file can't be read
+  bool missing = false;               ///< there is no file yet
+  bool read = false;                  ///< it was looked at
 };
 
 /// Columns of the list that are no setting and no result, in the order in which they are offered.

@@ -118,8 +118,10 @@ void RunsReader::loop(std::stop_token stop) {
       if (!due()) {
         idle_ = true;
         idle_changed_.notify_all();
-        if (shown_) (void)changed_.wait_until(lock, stop, next_look_, due);
-        else (void)changed_.wait(lock, stop, due);
+        if (shown_)
+          (void)changed_.wait_until(lock, stop, next_look_, due);
+        else
+          (void)changed_.wait(lock, stop, due);
       }
       if (!tasks_.empty()) {
         task = std::move(tasks_.front());
@@ -137,13 +139,16 @@ void RunsReader::loop(std::stop_token stop) {
       if (!task && !shown_ && !look_) continue;
       look_ = look_ && task.has_value();
     }
-    if (task) make(*task);
-    else refresh();
+    if (task)
+      make(*task);
+    else
+      refresh();
   }
 }
 
 std::optional<Error> RunsReader::made(const Task& task) {
-  if (!open()) return file_error_ ? file_error_ : Error{ErrorCode::kNotFound, "does not exist", file_.string()};
+  if (!open())
+    return file_error_ ? file_error_ : Error{ErrorCode::kNotFound, "does not exist", file_.string()};
   if (!task.writes) return task.change(*store_);
   if (!writer_) {
     auto opened = store::Store::open(file_);
@@ -158,10 +163,13 @@ void RunsReader::make(const Task& task) {
   try {
     error = made(task);
   } catch (const std::exception& exception) {
-    error = Error{ErrorCode::kInternal, std::string("can't be done (") + exception.what() + ")", file_.string()};
+    error =
+        Error{ErrorCode::kInternal, std::string("can't be done (") + exception.what() + ")", file_.string()};
   }
-  if (error) say({*error, {}});
-  else if (!task.note.empty()) say({{}, task.note});
+  if (error)
+    say({*error, {}});
+  else if (!task.note.empty())
+    say({{}, task.note});
   const std::scoped_lock lock(mutex_);
   look_ = look_ || shown_;
 }
@@ -364,7 +372,8 @@ void RunsReader::find_best(RunsSnapshot& out) {
         const auto value = best.find(out.runs[i].id);
         if (value == best.end() || std::isnan(value->second.number)) continue;
         const double number = value->second.number;
-        if (std::isnan(found) || (wanted == store::Goal::kLowest ? number < found : number > found)) found = number;
+        if (std::isnan(found) || (wanted == store::Goal::kLowest ? number < found : number > found))
+          found = number;
       }
       if (std::isnan(found)) continue;
       group.best_of = result;

@@ -157,20 +157,11 @@ class TrainingWorker {
 
     std::unique_ptr<TrainingKeeper> keeper;  ///< from the first update on
     Fork fork;
-    TrainingScene scene;       ///< that the keeper was told last
-    std::size_t index = 0;     ///< its lane in that Scene
     bool changed = false;      ///< by what the keeper was not told of
     std::optional<KeptRun> kept;   ///< it was opened; the keeper takes it up where it goes on
-    std::int64_t catch_up = 0;     ///< an opened run had got so far
+    std::int64_t catch_up = 0;     ///< an opened run had got so far, a fork begins there
+    int threads = 1;               ///< of its engine
     TrainingMemory memory;
-  };
-  /// On the way to a fork.
-  struct Forking {
-    std::uint64_t number = 0;
-    std::int64_t step = 0;
-    std::size_t lane = 0;  ///< whose turn it is
-    std::size_t end = 0;
-    bool aimed = false;
   };
   struct Slice {
     std::size_t lane = 0;
@@ -184,12 +175,11 @@ class TrainingWorker {
   void synchronise(const TrainingRequest& request);
   void adjust_lanes(const TrainingRequest& request);
   bool take_or_leave_lanes(const TrainingRequest& request);
-  std::optional<Error> take_up(const OpenedTraining& opened, std::size_t index);
+  void take_up(const OpenedTraining& opened, std::size_t index);
   std::optional<Slice> next_slice() const;
   bool busy() const;
   void train(const Slice& slice);
-  void begin_fork();
-  void go_on_forking();
+  void fork();
   void fork(Lane& lane, std::size_t index, std::int64_t step);
   std::optional<std::int64_t> replay_step() const;
   bool replay_wanted() const;
@@ -235,7 +225,6 @@ class TrainingWorker {
   std::unique_ptr<store::Store> file_;            ///< for its checkpoints
   TrainingReplay replay_;
   bool replay_aimed_ = false;
-  std::optional<Forking> forking_;
   std::uint64_t forked_ = 0;  ///< the last one that was carried out
   bool loading_ = false;
   bool differs_ = false;
@@ -253,7 +242,7 @@ class TrainingWorker {
   std::condition_variable idle_changed_;
   std::optional<TrainingRequest> pending_;
   std::vector<std::int64_t> claims_;  ///< by lane: updates made or begun
-  bool fork_pending_ = false;         ///< claims_ are what they will be once it is carried out
+  bool fork_pending_ = false;         ///< claims_ are already what they will be once it is carried out
   bool held_ = false;
   bool idle_ = true;
   std::shared_ptr<const TrainingSnapshot> snapshot_ = std::make_shared<TrainingSnapshot>();

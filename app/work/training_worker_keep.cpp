@@ -17,38 +17,28 @@ bool TrainingWorker::take_over(TrainingScene& scene, const TrainingSettings& lan
   return changed;
 }
 
-/// The Scene that makes the lane at `index` again: that of all lanes, or its own where they have moved since.
+/// The Scene that makes the run again is that of all lanes.
 void TrainingWorker::tell_changes(Lane& lane, std::size_t index) {
-  if (!std::exchange(lane.changed, false) || !lane.keeper) return;
-  if (lane.index == index)
-    lane.scene = scene_;
-  else if (!take_over(lane.scene, *lane.settings, lane.index))
-    return;
-  lane.keeper->changed(lane.scene, lane.index);
+  if (std::exchange(lane.changed, false) && lane.keeper) lane.keeper->changed(scene_, index);
 }
 
 /// A run that was opened goes on beyond what the file has of it.
 void TrainingWorker::take_up_record(Lane& lane, std::size_t index) {
   if (!recorder_ || !request_.keep || !lane.kept || lane.keeper || lane.trainer->steps() < lane.catch_up) return;
   lane.keeper = std::make_unique<TrainingKeeper>(*recorder_, *lane.kept, *lane.trainer);
-  lane.scene = scene_;
-  lane.index = index;
-  lane.changed = scene_ != opened_->run.scene.training;
-  tell_changes(lane, index);
+  lane.keeper->changed(scene_, index);
+  lane.changed = false;
 }
 
 void TrainingWorker::keep(Lane& lane, std::size_t index) {
   const Trainer& trainer = *lane.trainer;
-  if (trainer.steps() == 0 || (lane.kept && !lane.keeper)) return;
+  // Of a fork the first update of its own makes it a run.
+  if (trainer.steps() <= lane.catch_up || (lane.kept && !lane.keeper)) return;
   if (!lane.keeper) {
     if (race_.empty() && lanes_.size() > 1) race_ = store::new_uid();
-    lane.scene = scene_;
-    lane.index = index;
     lane.changed = false;
     lane.keeper = std::make_unique<TrainingKeeper>(
-        *recorder_,
-        TrainingStart{lane.scene, index, race_, 1, lane.fork.parent, lane.fork.step},
-        trainer);
+        *recorder_, TrainingStart{scene_, index, race_, lane.threads, lane.fork.parent, lane.fork.step}, trainer);
   }
   if (trainer.outcome() == Outcome::kRunning)
     lane.keeper->update(trainer);

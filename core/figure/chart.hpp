@@ -34,6 +34,7 @@ struct Series {
   std::vector<double> low = {};  ///< with points: a band around the curve, from `low` to `high`
   std::vector<double> high = {};
   std::string run = {};  ///< uid of the run it is of, where it was kept: files name it
+  std::vector<std::string> runs = {};  ///< of a mean, those of all that it is taken over
 
   bool from_points() const { return !x.empty(); }
 };
