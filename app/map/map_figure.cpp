@@ -16,6 +16,7 @@ namespace {
 
 /// Pixels of the picture to a cell of the contours.
 constexpr double kContourCell = 2.0;
+constexpr std::size_t kShortestLine = 16;
 constexpr double kColourBar = 92.0;  ///< room on the right, with its numbers
 /// Between paths that run together, as on the screen.
 constexpr float kLaneSpacing = 2.6F;
@@ -165,6 +166,8 @@ class MapPicture {
       std::string d;
       for (const ContourLine& line : lines) {
         if ((line.level % ContourLevels::kMajorEvery == 0) != major) continue;
+        // Crumbs, where a narrow valley lets a line through here and there: the screen fades them out.
+        if (!line.closed && line.points.size() < kShortestLine) continue;
         const char* pen = "M";
         for (const ContourPoint& p : line.points) {
           d += pen + tenth(box_.left + (static_cast<double>(p.x) + 0.5) / coarse.width * box_.width) + " " +
@@ -390,7 +393,7 @@ FigureSource figure_of(MapFigure map) {
   out.title = map.title;
   const double ratio = static_cast<double>(std::max(1, map.field.height)) / std::max(1, map.field.width);
   // Axes and colour bar beside the map, title, legend and footnote above and below it.
-  out.height = std::clamp(static_cast<int>(std::lround((out.width - 170) * ratio + 150)), 300, 1200);
+  out.height = std::clamp(static_cast<int>(std::lround((out.width - 180) * ratio + 136)), 300, 1200);
   const auto kept = std::make_shared<const MapFigure>(std::move(map));
   out.svg = [kept](const SvgOptions& options) { return map_svg(*kept, options); };
   out.csv = [kept] { return map_csv(*kept); };
