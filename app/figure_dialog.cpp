@@ -153,7 +153,7 @@ void FigureDialog::draw(TaskThread& files) {
   if (!open_) return;
   if (opening_) ImGui::OpenPopup("figure");
   const ImVec2 size = ImGui::GetIO().DisplaySize;
-  ImGui::SetNextWindowPos({0.5F * size.x, 0.35F * size.y}, ImGuiCond_Always, {0.5F, 0.5F});
+  ImGui::SetNextWindowPos({0.5F * size.x, 0.5F * size.y}, ImGuiCond_Always, {0.5F, 0.5F});
   ImGui::SetNextWindowSize({std::min(size.x - ui::px(32), ui::px(560)), 0});
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {ui::px(16), ui::px(16)});
   const bool shown =
