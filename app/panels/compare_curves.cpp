@@ -202,6 +202,7 @@ void CompareCurves::add_run(Chart& chart, const ComparePage& page, const Compare
   if (curve.raw.x.empty()) return;
   Series raw;
   raw.name = page.data.names[curve.run];
+  raw.run = page.data.runs[curve.run]->info.uid;
   raw.colour = page.colour(curve.run);
   raw.visible = page.visible(curve.run);
   raw.run = page.data.runs[curve.run]->info.uid;
@@ -245,7 +246,10 @@ Chart CompareCurves::chart_of(const ComparePage& page, const std::string& series
     mean.y = band.band.mean;
     mean.low = band.band.low;
     mean.high = band.band.high;
-    for (const std::size_t i : members) in_band[i] = true;
+    for (const std::size_t i : members) {
+      in_band[i] = true;
+      mean.runs.push_back(page.data.runs[i]->info.uid);
+    }
     if (!mean.x.empty()) chart.series.push_back(std::move(mean));
   }
   for (const ComparedCurve& curve : page.data.curves)
