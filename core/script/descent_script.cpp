@@ -52,7 +52,8 @@ Shaping shaping_of(const LiveSpec& gradient, std::int64_t steps) {
       before = value;
     }
     if (!ever) continue;
-    out.now[part.name] = items.empty() ? python_number(first) : "gradient[\"" + std::string(part.name) + "\"]";
+    out.now[part.name] =
+        items.empty() ? python_number(first) : "gradient[\"" + std::string(part.name) + "\"]";
     if (items.empty()) continue;
     out.first += (out.first.empty() ? "\"" : ", \"") + std::string(part.name) + "\": " + python_number(first);
     for (const auto& [step, item] : items) {
@@ -81,8 +82,8 @@ void write_surface(Source& out, const DescentSettings& settings, const Surface& 
     const bool typed = descriptor.id == "expr";
     for (std::size_t i = 0; typed && i < values.size(); ++i)
       values[i] = settings.surface.number(std::string(1, "abcd"[i]));
-    formula = python_formula(typed ? parse_expression(settings.surface.text("formula"))->nodes() : surface.syntax(),
-                             values);
+    formula = python_formula(
+        typed ? parse_expression(settings.surface.text("formula"))->nodes() : surface.syntax(), values);
     formula.body.insert(formula.body.begin(), surface.dim() == 1 ? "(x,) = p" : "x, y = p");
     for (std::size_t i = 0; i < values.size(); ++i)
       if (formula.parameters[i]) parameters += std::string(1, "abcd"[i]) + " = " + real(values[i]) + "\n";
@@ -107,8 +108,8 @@ void write_end(Source& out, const DescentSettings& settings, const Surface& surf
            1);
 }
 
-void write_set_up(Source& out, const DescentSettings& settings, const Surface& surface, const Updates& updates,
-                  const Shaping& shaping) {
+void write_set_up(Source& out, const DescentSettings& settings, const Surface& surface,
+                  const Updates& updates, const Shaping& shaping) {
   std::string start;
   for (const double coordinate : settings.start) start += (start.empty() ? "" : ", ") + real(coordinate);
   out.line("p = torch.tensor([" + start + "], requires_grad=True)");
@@ -116,7 +117,8 @@ void write_set_up(Source& out, const DescentSettings& settings, const Surface& s
   out.lines(updates.set_up);
   if (!settings.run.is_off("tol") && !surface.minima().empty()) {
     std::string minima;
-    for (const MarkedPoint& minimum : surface.minima()) minima += (minima.empty() ? "" : ", ") + python_list(minimum.x);
+    for (const MarkedPoint& minimum : surface.minima())
+      minima += (minima.empty() ? "" : ", ") + python_list(minimum.x);
     out.line("minima = torch.tensor([" + minima + "], dtype=torch.float64)");
   }
   if (!updates.changes.empty()) {
@@ -147,8 +149,9 @@ void write_loop(Source& out, const DescentSettings& settings, const Surface& sur
   if (!shaping.first.empty()) out.line("gradient.update(gradient_changes.get(step, {}))", 1);
   if (shaping.has("noise"))
     out.line("p.grad += " + shaping.now.at("noise") + " * torch.from_numpy(normal(" +
-                 std::to_string(static_cast<std::int64_t>(settings.run.number("seed"))) + ", 1, step, np.arange(" +
-                 std::to_string((surface.dim() + 1) / 2) + ")).ravel()[:" + std::to_string(surface.dim()) + "])",
+                 std::to_string(static_cast<std::int64_t>(settings.run.number("seed"))) +
+                 ", 1, step, np.arange(" + std::to_string((surface.dim() + 1) / 2) +
+                 ")).ravel()[:" + std::to_string(surface.dim()) + "])",
              1);
   if (shaping.has("max_norm"))
     out.line("torch.nn.utils.clip_grad_norm_([p], " + shaping.now.at("max_norm") + ")", 1);
