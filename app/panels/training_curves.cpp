@@ -68,6 +68,12 @@ std::string StepAxis::label(const Scene& scene) {
   return name == "time" ? "seconds" : name;
 }
 
+std::optional<double> cursor_of(const Scene& scene, const TrainingSession& session) {
+  const TrainingSnapshot::Lane* lane = session.selected_lane();
+  if (!session.looking_back() || !lane) return std::nullopt;
+  return StepAxis(scene, lane->view)(static_cast<double>(session.shown_step()));
+}
+
 // Smoothing ---------------------------------------------------------------------------------------------
 
 const TableView& SmoothedRun::update(const TableView& steps, double share_of_past) {
@@ -119,6 +125,7 @@ void TrainingCurves::add_lane(Chart& chart, const Scene& scene, const TrainingSn
     series.name = name;
     series.colour = optimizer.colour;
     series.visible = optimizer.visible;
+    series.run = lane.uid;
     series.faint = raw;
     const TableView& table = raw ? steps : averages_[index];
     const int column = raw ? quantity.raw : quantity.smoothed;
@@ -149,6 +156,7 @@ void TrainingCurves::add_lane(Chart& chart, const Scene& scene, const TrainingSn
   Series kept_back;
   kept_back.colour = optimizer.colour;
   kept_back.visible = optimizer.visible;
+  kept_back.run = lane.uid;
   kept_back.dots = true;
   kept_back.dashed = true;
   const ProbeSeries* probe = lane.view.find("evaluation");
@@ -205,6 +213,7 @@ void TrainingCurves::add_seeds(Chart& chart, const Scene& scene, const TrainingS
   mean.name = name + ", mean of " + std::to_string(count);
   mean.colour = optimizer.colour;
   mean.visible = optimizer.visible;
+  for (std::size_t i = first; i < first + count; ++i) mean.runs.push_back(run.lanes[i].uid);
   Series kept_back = mean;
   const std::int64_t stride = stride_of(rows);
   for (std::int64_t row = 0; row < rows; row += stride)
@@ -242,6 +251,7 @@ Chart TrainingCurves::chart_of(const Scene& scene, const TrainingSession& sessio
     for (const Change& change : optimizers[i].live.changes)
       chart.marks.push_back({axis(static_cast<double>(change.step)), change.key});
   }
+  chart.cursor = cursor_of(scene, session);
   return chart;
 }
 
@@ -317,6 +327,7 @@ void TrainingCurves::draw_rate(Frame& frame, const TrainingSession& session, con
     series.name = find_optimizer(lane.settings->optimizer.spec.id)->label;
     series.colour = optimizers[i].colour;
     series.visible = optimizers[i].visible;
+    series.run = lane.uid;
     if (axis.plain()) {
       series.table = lane.view.steps;
       series.column = TrainingColumns::kLearningRate;
@@ -329,6 +340,7 @@ void TrainingCurves::draw_rate(Frame& frame, const TrainingSession& session, con
     }
     chart.series.push_back(std::move(series));
   }
+  chart.cursor = cursor_of(scene, session);
   show(frame, "rate", "probe_scale", std::move(chart), states_[2], area,
        "The rate in force at each step: the optimizer's own, shaped by the schedule.");
 }

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "app/panels/training_session.hpp"
@@ -26,6 +27,9 @@ class StepAxis {
   std::vector<double> at_steps_;  ///< ends of epochs
   std::vector<double> seconds_;   ///< what training had taken then
 };
+
+/// Where charts show the step that is looked back at; nothing where the run is shown as it is.
+std::optional<double> cursor_of(const Scene& scene, const TrainingSession& session);
 
 /// The running average of a run's columns, worked out as they come.
 class SmoothedRun {

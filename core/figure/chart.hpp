@@ -32,6 +32,8 @@ struct Series {
   bool dots = false;    ///< a dot at each of the points
   std::vector<double> low = {};  ///< with points: a band around the curve, from `low` to `high`
   std::vector<double> high = {};
+  std::string run = {};  ///< uid of the run it is of, where it was kept: files name it
+  std::vector<std::string> runs = {};  ///< of a mean, those of all that it is taken over
 
   bool from_points() const { return !x.empty(); }
 };
@@ -50,6 +52,7 @@ struct Chart {
   std::vector<Mark> marks = {};
   std::optional<double> cursor = {};  ///< x of the step that is shown elsewhere
   std::string empty = "No data yet";  ///< said where there is nothing to show, best with what to do
+  std::string note = {};              ///< below the picture, in files only: where the numbers come from
 };
 
 }  // namespace thalweg

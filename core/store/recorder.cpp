@@ -60,7 +60,7 @@ std::string Recorder::uid(int run) const {
   return uids_.at(static_cast<std::size_t>(run));
 }
 
-std::uint64_t Recorder::append(int run, std::vector<Points> points) {
+std::uint64_t Recorder::append(int run, std::vector<Points> points, std::int64_t steps) {
   std::int64_t count = 0;
   for (const Points& series : points) count += static_cast<std::int64_t>(series.steps.size());
   {
@@ -74,7 +74,7 @@ std::uint64_t Recorder::append(int run, std::vector<Points> points) {
       return tickets_;
     }
   }
-  return hand_over(run, count, Append{std::move(points)});
+  return hand_over(run, count, Append{std::move(points), steps});
 }
 
 std::uint64_t Recorder::add_event(int run, Event event) { return hand_over(run, 0, std::move(event)); }
@@ -89,8 +89,8 @@ std::uint64_t Recorder::set_result(int run, std::string key, double value) {
   return hand_over(run, 0, SetResult{std::move(key), value});
 }
 
-std::uint64_t Recorder::set_scene(int run, std::string scene) {
-  return hand_over(run, 0, SetScene{std::move(scene)});
+std::uint64_t Recorder::set_scene(int run, std::string scene, std::optional<int> lane) {
+  return hand_over(run, 0, SetScene{std::move(scene), lane});
 }
 
 std::uint64_t Recorder::truncate(int run, std::int64_t step) { return hand_over(run, 0, Truncate{step}); }
@@ -238,8 +238,10 @@ std::optional<Error> Recorder::apply(const Item& item, std::vector<Known>& known
                  [&](const Append& append) -> std::optional<Error> {
                    for (const Points& points : append.points) {
                      if (auto error = store_->append(id, points)) return error;
-                     if (!points.steps.empty()) run.steps = std::max(run.steps, points.steps.back());
+                     if (!points.steps.empty() && append.steps < 0)
+                       run.steps = std::max(run.steps, points.steps.back());
                    }
+                   run.steps = std::max(run.steps, append.steps);
                    return {};
                  },
                  [&](const Event& event) { return store_->add_event(id, event); },
@@ -248,14 +250,15 @@ std::optional<Error> Recorder::apply(const Item& item, std::vector<Known>& known
                    return error ? error : store_->thin_checkpoints(id, save.keep);
                  },
                  [&](const SetResult& result) { return store_->set_result(id, result.key, result.value); },
-                 [&](const SetScene& set) { return store_->set_scene(id, set.scene); },
+                 [&](const SetScene& set) { return store_->set_scene(id, set.scene, set.lane); },
                  [&](const Truncate& truncate) {
                    run.steps = std::min(run.steps, truncate.step);
                    return store_->truncate(id, truncate.step);
                  },
                  [&](const RunEnd& end) {
                    run.running = false;
-                   return store_->finish(id, end);
+                   auto error = store_->finish(id, end);
+                   return error ? error : store_->bound_checkpoints(options_.checkpoint_bytes);
                  }},
       item.what);
 }
@@ -264,8 +267,9 @@ std::optional<Error> Recorder::take_up(const Resume& resume, Known& run) {
   const auto info = store_->find(resume.uid);
   if (!info) return info.error();
   if (auto error = store_->reopen(info->id, resume.step)) return error;
-  const auto worked = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(info->duration));
-  run = {info->id, true, resume.step, Clock::now() - worked};
+  const auto worked =
+      std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(info->duration));
+  run = {info->id, true, std::min(info->steps, resume.step), Clock::now() - worked};
   return {};
 }
 
