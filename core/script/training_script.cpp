@@ -317,6 +317,20 @@ Result<std::string> pytorch_script(const TrainingSettings& settings, const std::
     norm = next;
   }
 
+  Source body;
+  body.definition(kPhilox);
+  body.definition(kShuffled);
+  const bool subset = job.data.files && !(settings.data.is_off("train") && settings.data.is_off("test"));
+  if (job.validation() || subset) body.definition(kStratified);
+  body.definition(job.data.definitions);
+  for (const std::string& definition : job.model.definitions) body.definition(definition);
+  write_initialisation(body, settings.model.initialisation);
+  body.definition(evaluate_of(job));
+  for (const std::string& definition : job.updates.definitions) body.definition(definition);
+  write_data(body, job);
+  write_set_up(body, job);
+  write_loop(body, job);
+
   Source out;
   write_title(out, title,
               format_spec(settings.optimizer.spec, *find_optimizer(settings.optimizer.spec.id)) +
@@ -328,33 +342,12 @@ Result<std::string> pytorch_script(const TrainingSettings& settings, const std::
         "; this program computes in fp32, so its losses differ in the digits that the rounding took.");
   if (job.model.dropout) out.comment("Dropout draws other masks here: losses agree only on the average.");
   out.line();
-  if (job.on("ema_decay") || job.on("patience")) out.line("import copy");
-  if (job.data.files && settings.data.id != "cifar10") out.line("import gzip");
-  out.line("import math");
-  out.line("import sys");
-  if (job.data.files) out.line("from pathlib import Path");
-  out.line();
-  out.line("import numpy as np");
-  out.line("import torch");
-  out.line("from torch import nn");
-  out.line();
+  write_imports(out, body.text());
   out.line("SEED = " + std::to_string(static_cast<std::int64_t>(training.number("seed"))));
   out.line("BATCH = " + python_number(training.number("batch")));
   out.line();
   out.line();
-  out.definition(kPhilox);
-  out.definition(kShuffled);
-  const bool subset = job.data.files && !(settings.data.is_off("train") && settings.data.is_off("test"));
-  if (job.validation() || subset) out.definition(kStratified);
-  out.definition(job.data.definitions);
-  for (const std::string& definition : job.model.definitions) out.definition(definition);
-  write_initialisation(out, settings.model.initialisation);
-  out.definition(evaluate_of(job));
-  for (const std::string& definition : job.updates.definitions) out.definition(definition);
-  write_data(out, job);
-  write_set_up(out, job);
-  write_loop(out, job);
-  return out.text();
+  return out.text() + body.text();
 }
 
 }  // namespace thalweg

@@ -288,7 +288,7 @@ shows "diverged" runs list 'outcome=diverged and best(loss)>0' --columns 'lr,los
 shows '"optimizer.lr": 0.02' runs show "$adam_uid" --json --db "$db"
 shows '"grad_norm"' runs compare "$adam_uid" 2 --json --db "$db"
 shows "$adam_uid,loss,50," runs export 1 --csv --db "$db"
-shows "optimizer = torch.optim.Adam(\[p\], lr=" runs export "$adam_uid" --pytorch --db "$db"
+shows "optimizer = torch.optim.Adam([p], lr=" runs export "$adam_uid" --pytorch --db "$db"
 accepted runs export "$adam_uid" --pytorch --out "$scratch/run.py" --db "$db"
 python3 -m py_compile "$scratch/run.py" 2>/dev/null || ! command -v python3 >/dev/null || {
   echo "the program is not Python"
