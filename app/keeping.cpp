@@ -40,9 +40,11 @@ Keeping::Keeping(Options options) : options_(std::move(options)), inbox_(options
     return;
   }
   recorder_ = std::make_unique<store::Recorder>(
-      options_.db, store::RecorderOptions{}, [this, troubled = false](const store::RecorderStatus& status) mutable {
+      options_.db, store::RecorderOptions{},
+      [this, troubled = false](const store::RecorderStatus& status) mutable {
         // A commit is no news for the window.
-        if (std::exchange(troubled, status.trouble.has_value()) == status.trouble.has_value() && !status.trouble)
+        if (std::exchange(troubled, status.trouble.has_value()) == status.trouble.has_value() &&
+            !status.trouble)
           return;
         if (options_.wake) options_.wake();
       });
@@ -98,8 +100,8 @@ void Keeping::update(ui::Toasts& toasts) {
     toasts.push("Not everything is saved: " + refused_);
   }
   if (status.lost > 0 && !std::exchange(lost_, true))
-    toasts.push("The file of runs could not be written for so long that memory is full: " + ui::integer(status.lost) +
-                " points are lost.");
+    toasts.push("The file of runs could not be written for so long that memory is full: " +
+                ui::integer(status.lost) + " points are lost.");
 }
 
 float Keeping::draw_sign(float x, float middle) {
@@ -139,7 +141,8 @@ void Keeping::draw_explanation(const store::RecorderStatus& status) {
   ui::paragraph(status.trouble->text(), ui::theme().warning);
   ui::gap(6);
   ui::paragraph(kUntilThen, ui::theme().dim);
-  if (status.waiting > 0) ui::paragraph(ui::integer(status.waiting) + " points are waiting.", ui::theme().dim);
+  if (status.waiting > 0)
+    ui::paragraph(ui::integer(status.waiting) + " points are waiting.", ui::theme().dim);
   ui::mark("not-saved.text", at, {at.x + ui::px(420), ImGui::GetCursorScreenPos().y});
 }
 
@@ -151,11 +154,14 @@ float Keeping::draw_offer(float left, float right, float bottom, Wish& wish) {
           : ui::integer(static_cast<std::int64_t>(interrupted_.size())) + " runs were interrupted.";
   const char* const yes = one ? "Resume" : "Show them";
   const char* const later = "Later";
-  const auto button_width = [](const char* label) { return ui::text_width(ui::Type::kStrong, label) + ui::px(28); };
+  const auto button_width = [](const char* label) {
+    return ui::text_width(ui::Type::kStrong, label) + ui::px(28);
+  };
   const float words = ui::text_width(ui::Type::kNormal, text);
   const float all = words + button_width(yes) + button_width(later) + ui::px(14 + 24 + 8 + 12);
   const bool narrow = all > right - left - ui::px(32);  // the buttons below the words
-  const float width = narrow ? std::min(right - left - ui::px(32), std::max(words, ui::px(240)) + ui::px(32)) : all;
+  const float width =
+      narrow ? std::min(right - left - ui::px(32), std::max(words, ui::px(240)) + ui::px(32)) : all;
   const float height = narrow ? ui::px(84) : ui::px(48);
   const ImVec2 at{std::round(0.5F * (left + right - width)), std::round(bottom - height)};
   ImGui::SetNextWindowPos(at);
@@ -163,7 +169,8 @@ float Keeping::draw_offer(float left, float right, float bottom, Wish& wish) {
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {0, 0});
   ImGui::Begin("##interrupted", nullptr,
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoMove |
-                   ImGuiWindowFlags_NoFocusOnAppearing | ImGuiWindowFlags_NoNav | ImGuiWindowFlags_NoBackground);
+                   ImGuiWindowFlags_NoFocusOnAppearing | ImGuiWindowFlags_NoNav |
+                   ImGuiWindowFlags_NoBackground);
   ImGui::BringWindowToDisplayFront(ImGui::GetCurrentWindow());
   bool dismissed = false;
   {

@@ -8,6 +8,7 @@
 
 #include "app/cli/bench.hpp"
 #include "app/keep/training_keeper.hpp"
+#include "app/work/comparison_reader.hpp"
 #include "core/store/store.hpp"
 #include "core/training/checkpoint.hpp"
 #include "core/training/probes.hpp"
@@ -131,12 +132,35 @@ void write_points(std::vector<Figure>& out, const fs::path& file) {
                  "bytes/point"});
 }
 
+/// Through the thread that the window compares with: from the request to the first picture, and until every
+/// point is smoothed.
+void read_comparison(std::vector<Figure>& out, const fs::path& file, const std::vector<std::string>& uids) {
+  std::vector<double> first, full;
+  for (int round = 0; round < 5; ++round) {
+    std::vector<double> published;  // the reader's thread alone, until it has nothing to do
+    ComparisonReader reader(file, [&] { published.push_back(wall()); });
+    const double begin = wall();
+    reader.request({.uids = uids, .visible = std::vector<bool>(uids.size(), true), .curves = true,
+                    .series = {"loss"}, .smoothing = 0.99, .pixels = kPixels});
+    reader.wait();
+    const auto seen = reader.comparison();
+    if (!seen || seen->error || seen->curves.size() != uids.size() || seen->curves.back().smooth.x.empty())
+      throw Stop{{ErrorCode::kInternal, "compared nothing", "bench"}};
+    first.push_back(published.front() - begin);
+    full.push_back(published.back() - begin);
+  }
+  out.push_back({"50 runs x 100,000 points: the window's first picture", 1e3 * median(first), "ms"});
+  out.push_back({"50 runs x 100,000 points: all of them smoothed", 1e3 * median(full), "ms"});
+}
+
 void compare(std::vector<Figure>& out, const fs::path& file) {
   std::vector<std::int64_t> ids;
+  std::vector<std::string> uids;
   {
     const auto runs = need(Store::open(file));
     for (int i = 0; i < kRuns; ++i) {
-      ids.push_back(need(runs->begin({.kind = "bench"})));
+      uids.push_back(store::new_uid());
+      ids.push_back(need(runs->begin({.uid = uids.back(), .kind = "bench"})));
       need(runs->append(ids.back(), noisy("loss", 0, kSteps, i)));
     }
   }
@@ -158,6 +182,7 @@ void compare(std::vector<Figure>& out, const fs::path& file) {
   }
   add_milliseconds(out, "50 runs x 100,000 points: opened, 1000 columns each", first);
   add_milliseconds(out, "50 runs x 100,000 points: every point", full);
+  read_comparison(out, file, uids);
 }
 
 void filter(std::vector<Figure>& out, const fs::path& file) {

@@ -74,7 +74,8 @@ void TrainingSession::toggle(Frame& frame) {
     // What was changed later on belongs to the run that is left.
     propose(frame, {}, {}, [step](Scene& scene) {
       const auto later = [step](const Change& change) { return change.step > step; };
-      for (SceneOptimizer& optimizer : scene.training.optimizers) std::erase_if(optimizer.live.changes, later);
+      for (SceneOptimizer& optimizer : scene.training.optimizers)
+        std::erase_if(optimizer.live.changes, later);
       std::erase_if(scene.training.training.changes, later);
       scene.training.step = step;
     });

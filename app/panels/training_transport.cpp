@@ -76,7 +76,8 @@ void draw_timeline(Frame& frame, TrainingSession& session, const Progress& progr
   double position = static_cast<double>(progress.step);
   ImGui::SetCursorScreenPos({left, middle - ui::px(14)});
   if (ui::timeline("timeline", position, static_cast<double>(session.run().steps()),
-                   std::max(1.0, static_cast<double>(progress.budget)), events_of(frame, session), right - left))
+                   std::max(1.0, static_cast<double>(progress.budget)), events_of(frame, session),
+                   right - left))
     session.scrub(std::llround(position));
   // Ends of epochs, where they do not crowd.
   const std::int64_t epochs = progress.budget / progress.per_epoch;
@@ -85,8 +86,8 @@ void draw_timeline(Frame& frame, TrainingSession& session, const Progress& progr
   for (std::int64_t e = 1; e < epochs; ++e) {
     const double share = static_cast<double>(e * progress.per_epoch) / static_cast<double>(progress.budget);
     const float x = std::round(from + (to - from) * static_cast<float>(share));
-    ImGui::GetWindowDrawList()->AddRectFilled({x, middle + ui::px(6)}, {x + ui::line_width(1), middle + ui::px(9)},
-                                              ui::theme().faint);
+    ImGui::GetWindowDrawList()->AddRectFilled({x, middle + ui::px(6)},
+                                              {x + ui::line_width(1), middle + ui::px(9)}, ui::theme().faint);
   }
 }
 
@@ -105,7 +106,7 @@ float draw_fork(Frame& frame, const TrainingSession& session, float right, float
 
 }  // namespace
 
-std::string duration_text(double seconds) {
+std::string time_left_text(double seconds) {
   if (!std::isfinite(seconds)) return "";
   const auto whole = static_cast<long long>(std::ceil(seconds));
   char text[32];
@@ -140,14 +141,15 @@ void draw_training_transport(Frame& frame, TrainingSession& session, const Rect&
                        .tooltip = "One update back (←; with Shift an epoch, Home: to the start)"}))
     session.step(-1);
   place(36);
-  if (ui::icon_button("play", training ? ui::Icon::kPause : ui::Icon::kPlay,
-                      {.size = 36,
-                       .icon = 16,
-                       .primary = true,
-                       .tooltip = training ? "Pause (Space)"
-                                  : back   ? "Train on from here, as a fork: the run so far stays as it is (Space)"
-                                  : over   ? "Train again from new weights (Space)"
-                                           : "Train (Space)"}))
+  if (ui::icon_button(
+          "play", training ? ui::Icon::kPause : ui::Icon::kPlay,
+          {.size = 36,
+           .icon = 16,
+           .primary = true,
+           .tooltip = training ? "Pause (Space)"
+                      : back   ? "Train on from here, as a fork: the run so far stays as it is (Space)"
+                      : over   ? "Train again from new weights (Space)"
+                               : "Train (Space)"}))
     session.toggle(frame);
   place(28);
   if (ui::icon_button(
@@ -196,7 +198,7 @@ void draw_training_transport(Frame& frame, TrainingSession& session, const Rect&
   // What was measured is not the same from run to run: pictures do without.
   float right = area.max.x - ui::px(16);
   if (!frame.synchronous && training && run.samples_per_second > 0.0) {
-    const std::string left = duration_text(progress.samples_left / run.samples_per_second) + " left";
+    const std::string left = time_left_text(progress.samples_left / run.samples_per_second) + " left";
     const std::string rate =
         ui::integer(static_cast<std::int64_t>(std::round(run.samples_per_second / 1000.0)) * 1000) +
         " samples/s";
@@ -216,7 +218,8 @@ void draw_training_transport(Frame& frame, TrainingSession& session, const Rect&
     right -= width + ui::px(12);
   }
   right -= draw_fork(frame, session, right, middle, right - x - ui::px(160));
-  if (progress.budget > 0 && right - x > ui::px(60)) draw_timeline(frame, session, progress, x, right, middle);
+  if (progress.budget > 0 && right - x > ui::px(60))
+    draw_timeline(frame, session, progress, x, right, middle);
 }
 
 }  // namespace thalweg

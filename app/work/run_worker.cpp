@@ -78,8 +78,9 @@ void RunWorker::keep(const Request& request) {
   if (request.keep <= 0) return;
   if (request.settings != kept_.settings) {
     // Back to a race of this session (undo, a slider put back): its runs are in the file already.
-    const auto known = std::find_if(kept_.before.begin(), kept_.before.end(),
-                                    [&](const OpenedRace& race) { return race.settings == request.settings; });
+    const auto known = std::find_if(kept_.before.begin(), kept_.before.end(), [&](const OpenedRace& race) {
+      return race.settings == request.settings;
+    });
     if (known != kept_.before.end()) attach_kept(OpenedRace(*known));
   }
   kept_.keeper->update(request.settings, up_to(race_.view(), request.keep), request.look.get());
@@ -114,14 +115,17 @@ void RunWorker::remember() {
 
 void RunWorker::work(const Request& request) {
   try {
-    if (auto error = race_.set(request.settings)) publish(request, true, std::move(error));
-    else go_on(request);
+    if (auto error = race_.set(request.settings))
+      publish(request, true, std::move(error));
+    else
+      go_on(request);
   } catch (const std::exception& exception) {
     // Half-made lanes are of no use: memory is what is short, and this gives it back.
     race_ = Race();
-    publish(request, true,
-            Error{ErrorCode::kInternal, std::string("ended by lack of memory or an internal error (") + exception.what() + ")",
-                  "run"});
+    publish(
+        request, true,
+        Error{ErrorCode::kInternal,
+              std::string("ended by lack of memory or an internal error (") + exception.what() + ")", "run"});
   }
 }
 
@@ -142,7 +146,8 @@ void RunWorker::go_on(const Request& request) {
     // The pace is kept from one request to the next; a slice that was cut short says little about it.
     if (step - before == slice_) {
       const double factor = std::clamp(kSliceSeconds / std::max(seconds, 1e-6), 0.25, 4.0);
-      slice_ = std::clamp<std::int64_t>(static_cast<std::int64_t>(static_cast<double>(slice_) * factor), 64, 4'000'000);
+      slice_ = std::clamp<std::int64_t>(static_cast<std::int64_t>(static_cast<double>(slice_) * factor), 64,
+                                        4'000'000);
     }
     publish(request, arrived, std::nullopt);
     if (arrived || worker_.newer()) return;

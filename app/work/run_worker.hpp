@@ -24,10 +24,10 @@ struct OpenedRace {
 struct RunSnapshot {
   RaceSettings settings;  ///< what `race` came out of
   RaceView race;
-  std::int64_t target = 0;           ///< the step that was asked for
-  bool arrived = false;              ///< every lane is there or has ended
-  std::optional<Error> error = {};   ///< why the newest settings were not taken
-  std::vector<KeptRun> runs = {};    ///< by lane, what the file of runs has of it; empty: nothing is kept
+  std::int64_t target = 0;          ///< the step that was asked for
+  bool arrived = false;             ///< every lane is there or has ended
+  std::optional<Error> error = {};  ///< why the newest settings were not taken
+  std::vector<KeptRun> runs = {};   ///< by lane, what the file of runs has of it; empty: nothing is kept
 };
 
 class RunWorker {

@@ -48,8 +48,9 @@ void TrainingMemory::keep(std::shared_ptr<const TrainerState> state) {
   const std::size_t bytes = bytes_of(*state);
   while (states_.size() > 1 && (bytes_ + bytes > room_ || states_.size() >= kMostStates)) thin();
   if (bytes_ + bytes > room_) return;
-  const auto place = std::lower_bound(states_.begin(), states_.end(), step_of(*state),
-                                      [](const auto& one, std::int64_t step) { return step_of(*one) < step; });
+  const auto place =
+      std::lower_bound(states_.begin(), states_.end(), step_of(*state),
+                       [](const auto& one, std::int64_t step) { return step_of(*one) < step; });
   if (place != states_.end() && step_of(**place) == step_of(*state)) return;
   states_.insert(place, std::move(state));
   bytes_ += bytes;
@@ -83,7 +84,8 @@ std::shared_ptr<const TrainerState> TrainingMemory::before(std::int64_t step) co
 TrainerState with_record(TrainerState state, const TrainingView& record) {
   const std::int64_t skipped = state.record.skipped_steps;
   const std::int64_t step = step_of(state);
-  const double share = record.steps.rows() > 0 ? static_cast<double>(step) / static_cast<double>(record.steps.rows()) : 0.0;
+  const double share =
+      record.steps.rows() > 0 ? static_cast<double>(step) / static_cast<double>(record.steps.rows()) : 0.0;
   state.record = cut(record, step);
   state.record.skipped_steps = skipped;
   // The time that it took is known only in proportion.
@@ -96,7 +98,8 @@ TrainerState with_record(TrainerState state, const TrainingView& record) {
 void TrainingReplay::aim(const Trainer& run, std::shared_ptr<const Dataset> data, int threads,
                          const TrainingMemory& memory, std::int64_t step) {
   TrainingSettings settings = run.settings();
-  for (auto& [key, value] : settings.probes.values) value = Value{};
+  for (const Parameter& probe : probe_descriptor().parameters)
+    if (!probe.off_word.empty()) *settings.probes.find(probe.key) = Value{};
   aim_ = step;
   if (run_ != &run || (trainer_ && first_difference(trainer_->settings(), settings) < step)) trainer_.reset();
   run_ = &run;
@@ -115,15 +118,18 @@ void TrainingReplay::aim(const Trainer& run, std::shared_ptr<const Dataset> data
 
 bool TrainingReplay::go_on(double seconds) {
   const std::int64_t most =
-      seconds_per_step_ > 0.0 ? std::max<std::int64_t>(1, static_cast<std::int64_t>(seconds / seconds_per_step_)) : 1;
+      seconds_per_step_ > 0.0
+          ? std::max<std::int64_t>(1, static_cast<std::int64_t>(seconds / seconds_per_step_))
+          : 1;
   const std::int64_t steps = std::min(most, aim_ - trainer_->steps());
   if (steps > 0) {
     const double begin = now();
     trainer_->advance(steps);
     const double each = (now() - begin) / static_cast<double>(steps);
     // An evaluation at the end of an epoch is not taken for slow steps.
-    seconds_per_step_ = seconds_per_step_ > 0.0 ? 0.7 * seconds_per_step_ + 0.3 * std::min(each, 2.0 * seconds_per_step_)
-                                                : each;
+    seconds_per_step_ = seconds_per_step_ > 0.0
+                            ? 0.7 * seconds_per_step_ + 0.3 * std::min(each, 2.0 * seconds_per_step_)
+                            : each;
   }
   return trainer_->steps() >= aim_;
 }

@@ -20,7 +20,9 @@ class TrainingMemory {
   void set_room(std::size_t room) { room_ = room; }
 
   /// The first step beyond `step` at which a state is wanted: training should pause there for offer().
-  std::int64_t next(std::int64_t step) const { return step < next_ ? next_ : (step / interval_ + 1) * interval_; }
+  std::int64_t next(std::int64_t step) const {
+    return step < next_ ? next_ : (step / interval_ + 1) * interval_;
+  }
   /// Keeps the trainer's state if it stands where one is wanted.
   void offer(const Trainer& trainer);
   /// One from elsewhere, such as a file.
@@ -55,8 +57,8 @@ class TrainingReplay {
   Trainer* trainer() { return trainer_.get(); }
   void reset() { trainer_.reset(); }
 
-  /// Takes the shortest way to `step` of `run`, which has got further: from where it stands or from a state in
-  /// `memory`. Throws where that can't be had.
+  /// Takes the shortest way to `step` of `run`, which has got further: from where it stands or from a state
+  /// in `memory`. Throws where that can't be had.
   /// @param threads  of the run's engine
   void aim(const Trainer& run, std::shared_ptr<const Dataset> data, int threads, const TrainingMemory& memory,
            std::int64_t step);

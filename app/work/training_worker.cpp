@@ -72,7 +72,8 @@ void TrainingWorker::request(TrainingRequest request) {
       if (request.fork != asked_.fork && request.run == asked_.run) {
         fork_pending_ = true;
         const std::size_t end = std::min(request.fork_first + request.fork_count, claims_.size());
-        for (std::size_t i = request.fork_first; i < end; ++i) claims_[i] = std::min(claims_[i], request.fork_step);
+        for (std::size_t i = request.fork_first; i < end; ++i)
+          claims_[i] = std::min(claims_[i], request.fork_step);
       }
       asked_ = request;
       pending_ = std::move(request);
@@ -204,7 +205,8 @@ void TrainingWorker::adopt(const TrainingRequest& request) {
     for (Lane& lane : lanes_)
       if (lane.trainer->steps() > 0) lane.trainer->stop();
   if (lanes_.empty()) look_.reset();
-  if (look_ && (look_->lane != request.selected || (request.at && look_->step != *request.at))) next_look_ = 0.0;
+  if (look_ && (look_->lane != request.selected || (request.at && look_->step != *request.at)))
+    next_look_ = 0.0;
   if (replay_wanted()) replay_aimed_ = false;
   set_claims();
   answer();
@@ -361,11 +363,13 @@ std::optional<TrainingWorker::Slice> TrainingWorker::next_slice() const {
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     const Lane& lane = lanes_[i];
     const std::int64_t step = lane.trainer->steps();
-    const std::int64_t limit = request_.drive == TrainingRequest::Drive::kTrain ? std::max(request_.limit, lane.catch_up)
-                                                                                : lane.catch_up;
+    const std::int64_t limit = request_.drive == TrainingRequest::Drive::kTrain
+                                   ? std::max(request_.limit, lane.catch_up)
+                                   : lane.catch_up;
     if (lane.trainer->outcome() != Outcome::kRunning || step >= limit || (out && step >= behind)) continue;
     behind = step;
-    const double most = lane.seconds_per_step > 0.0 ? std::clamp(kSliceSeconds / lane.seconds_per_step, 1.0, 1e6) : 1.0;
+    const double most =
+        lane.seconds_per_step > 0.0 ? std::clamp(kSliceSeconds / lane.seconds_per_step, 1.0, 1e6) : 1.0;
     // Not past a step at which something is to be done: a state is kept, a record taken up.
     std::int64_t end = std::min({limit, lane.trainer->budget(), lane.memory.next(step)});
     if (lane.catch_up > step) end = std::min(end, lane.catch_up);
@@ -417,7 +421,10 @@ void TrainingWorker::publish(bool arrived) {
   next->run = run_;
   for (const Lane& lane : lanes_)
     next->lanes.push_back({lane.settings, lane.trainer->view(), lane.optimizer, lane.seed,
-                           lane.keeper ? lane.keeper->uid() : lane.kept ? lane.kept->uid : "", lane.fork});
+                           lane.keeper ? lane.keeper->uid()
+                           : lane.kept ? lane.kept->uid
+                                       : "",
+                           lane.fork});
   next->data = data_;
   next->data_spec = data_spec_;
   next->plan = lanes_.empty() ? nullptr : plan_;
@@ -427,9 +434,10 @@ void TrainingWorker::publish(bool arrived) {
   next->arrived = arrived;
   next->differs = differs_;
   next->fork = forked_;
-  next->replaying = replay_wanted() || std::any_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) {
-                      return lane.trainer->steps() < lane.catch_up && lane.trainer->outcome() == Outcome::kRunning;
-                    });
+  next->replaying =
+      replay_wanted() || std::any_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) {
+        return lane.trainer->steps() < lane.catch_up && lane.trainer->outcome() == Outcome::kRunning;
+      });
   next->samples_per_second = rate_;
   next->error = error_;
   {

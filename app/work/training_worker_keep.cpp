@@ -3,14 +3,16 @@
 
 namespace thalweg {
 
-/// Puts what lane `index` is trained by into `scene`, as far as it may change on the way. True if that is new.
+/// Puts what lane `index` is trained by into `scene`, as far as it may change on the way. True if that is
+/// new.
 bool TrainingWorker::take_over(TrainingScene& scene, const TrainingSettings& lane, std::size_t index) {
   const auto seeds = static_cast<std::size_t>(std::max(1, scene.seeds));
   if (index / seeds >= scene.optimizers.size()) return false;
   SceneOptimizer& optimizer = scene.optimizers[index / seeds];
   LiveSpec training = lane.training;
   *training.spec.find("seed") = *scene.training.spec.find("seed");
-  const bool changed = optimizer.live != lane.optimizer || scene.training != training || scene.probes != lane.probes;
+  const bool changed =
+      optimizer.live != lane.optimizer || scene.training != training || scene.probes != lane.probes;
   optimizer.live = lane.optimizer;
   scene.training = std::move(training);
   scene.probes = lane.probes;
@@ -24,7 +26,8 @@ void TrainingWorker::tell_changes(Lane& lane, std::size_t index) {
 
 /// A run that was opened goes on beyond what the file has of it.
 void TrainingWorker::take_up_record(Lane& lane, std::size_t index) {
-  if (!recorder_ || !request_.keep || !lane.kept || lane.keeper || lane.trainer->steps() < lane.catch_up) return;
+  if (!recorder_ || !request_.keep || !lane.kept || lane.keeper || lane.trainer->steps() < lane.catch_up)
+    return;
   lane.keeper = std::make_unique<TrainingKeeper>(*recorder_, *lane.kept, *lane.trainer);
   lane.keeper->changed(scene_, index);
   lane.changed = false;
@@ -38,7 +41,8 @@ void TrainingWorker::keep(Lane& lane, std::size_t index) {
     if (race_.empty() && lanes_.size() > 1) race_ = store::new_uid();
     lane.changed = false;
     lane.keeper = std::make_unique<TrainingKeeper>(
-        *recorder_, TrainingStart{scene_, index, race_, lane.threads, lane.fork.parent, lane.fork.step}, trainer);
+        *recorder_, TrainingStart{scene_, index, race_, lane.threads, lane.fork.parent, lane.fork.step},
+        trainer);
   }
   if (trainer.outcome() == Outcome::kRunning)
     lane.keeper->update(trainer);

@@ -27,11 +27,19 @@ bool TrainingWorker::replay_wanted() const {
 void TrainingWorker::replay() {
   Lane& lane = lanes_[request_.selected];
   const std::int64_t step = *replay_step();
-  if (!std::exchange(replay_aimed_, true)) {
-    remember_from_file(lane, step);
-    replay_.aim(*lane.trainer, data_, lane.threads, lane.memory, step);
+  try {
+    if (!std::exchange(replay_aimed_, true)) {
+      remember_from_file(lane, step);
+      replay_.aim(*lane.trainer, data_, lane.threads, lane.memory, step);
+    }
+    (void)replay_.go_on(kSliceSeconds);
+  } catch (const std::exception& exception) {
+    // Looking back is no reason to lose the run.
+    replay_.reset();
+    request_.at.reset();
+    error_ = Error{ErrorCode::kInternal, std::string("this step can't be shown (") + exception.what() + ")",
+                   "training"};
   }
-  (void)replay_.go_on(kSliceSeconds);
 }
 
 /// A run that was opened has its states in the file.

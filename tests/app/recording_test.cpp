@@ -96,7 +96,8 @@ TEST_F(RecordingTest, APlayedRaceIsInTheFile) {
     const store::SeriesData kept = loss(runs[i].uid);
     ASSERT_EQ(static_cast<std::int64_t>(kept.values.size()), whole.lanes[i].table.rows());
     for (std::size_t row = 0; row < kept.values.size(); ++row)
-      ASSERT_EQ(kept.values[row], whole.lanes[i].table.at(static_cast<std::int64_t>(row), whole.lanes[i].columns.loss()));
+      ASSERT_EQ(kept.values[row],
+                whole.lanes[i].table.at(static_cast<std::int64_t>(row), whole.lanes[i].columns.loss()));
   }
 }
 
@@ -175,7 +176,8 @@ TEST_F(RecordingTest, ASliderMovedInThePastLeavesAFork) {
   EXPECT_EQ(runs[2].parent_step, left);
   EXPECT_GE(left, 100);
   const auto old = loss(parent), fork = loss(runs[2].uid);
-  for (std::size_t row = 0; row <= static_cast<std::size_t>(left); ++row) ASSERT_EQ(old.values[row], fork.values[row]);
+  for (std::size_t row = 0; row <= static_cast<std::size_t>(left); ++row)
+    ASSERT_EQ(old.values[row], fork.values[row]);
   EXPECT_NE(old.values[static_cast<std::size_t>(left) + 1], fork.values[static_cast<std::size_t>(left) + 1]);
 }
 

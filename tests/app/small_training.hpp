@@ -19,7 +19,8 @@ inline TrainingScene small_training() {
   return scene;
 }
 
-inline TrainingRequest request_of(const TrainingScene& scene, TrainingRequest::Drive drive, std::uint64_t run = 1) {
+inline TrainingRequest request_of(const TrainingScene& scene, TrainingRequest::Drive drive,
+                                  std::uint64_t run = 1) {
   TrainingRequest out;
   out.lanes = scene.lanes();
   out.scene = scene;

@@ -26,7 +26,8 @@ TEST(TrainingMemory, StaysWithinItsRoomAndSpreadsOverTheRun) {
   ASSERT_GE(memory.count(), 4U);
   // No stretch without one is much longer than the others.
   std::int64_t longest = 0;
-  for (std::int64_t step = 0; step <= 600; ++step) longest = std::max(longest, step - memory.before(step)->steps());
+  for (std::int64_t step = 0; step <= 600; ++step)
+    longest = std::max(longest, step - memory.before(step)->steps());
   EXPECT_LE(longest, 2 * 600 / static_cast<std::int64_t>(memory.count()));
   EXPECT_EQ(memory.before(0)->steps(), 0);
   memory.cut(100);
