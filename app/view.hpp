@@ -32,6 +32,8 @@ struct Frame {
   bool keep = false;
   /// True when everything is to be worked out before the frame is drawn (screenshots, tests).
   bool synchronous = false;
+  /// Tells the user something in passing, in the corner of the window.
+  std::function<void(const std::string&)> note = {};
 
   const Scene& scene() const { return editor.scene(); }
 };

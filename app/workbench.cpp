@@ -293,7 +293,8 @@ void Workbench::frame(double seconds) {
     player_.advance(editor_, *run_, 0.0);
   }
   Frame frame{editor_, player_, run_, [this](const Error& error) { say(error); },
-              [this](const std::string& uid, std::optional<std::int64_t> step) { open_run(uid, step); }, options_.db, keeping_.ready(), options_.synchronous};
+              [this](const std::string& uid, std::optional<std::int64_t> step) { open_run(uid, step); }, options_.db, keeping_.ready(), options_.synchronous,
+              [this](const std::string& text) { toasts_.push(text, ui::Toasts::Kind::kNote); }};
   if (run_->error) say(*run_->error);
 
   const ImGuiIO& io = ImGui::GetIO();

@@ -97,7 +97,6 @@ struct TrainingOptions {
 };
 
 struct TrainOptions : TrainingOptions {
-  bool pytorch = false;    ///< print the run as a PyTorch program instead of making it
   std::int64_t seeds = 1;  ///< runs of each optimizer, with seeds from that of `training` on
   KeepOptions keep;
 };

@@ -100,7 +100,8 @@ bool ended_by_itself(Outcome outcome) { return outcome != Outcome::kRunning && o
 }  // namespace
 
 KeptRun kept_run(const store::RunInfo& info, std::int64_t steps) {
-  return {info.uid, steps, info.duration, info.outcome, info.race, {info.parent, info.parent_step.value_or(0)}};
+  return {info.uid,     steps,     info.duration,
+          info.outcome, info.race, {info.parent, info.parent_step.value_or(0)}};
 }
 
 std::size_t add_changes(store::Recorder& recorder, int run, const LiveSpec& live,
@@ -216,13 +217,14 @@ void RaceKeeper::adjust(const RaceSettings& settings, std::size_t count) {
                         static_cast<std::int64_t>(settings.optimizers.size()));
 }
 
-void RaceKeeper::attach(const RaceSettings& settings, const std::vector<KeptRun>& runs) {
+void RaceKeeper::attach(const RaceSettings& settings, const std::vector<KeptRun>& runs,
+                        std::optional<std::size_t> lanes) {
   finish();
   lanes_.clear();
   settings_ = settings;
   race_.clear();
   stride_ = kept_stride(static_cast<std::int64_t>(settings.run.number("steps")) + 1,
-                        static_cast<std::int64_t>(settings.optimizers.size()));
+                        static_cast<std::int64_t>(lanes.value_or(settings.optimizers.size())));
   for (std::size_t i = 0; i < settings.optimizers.size(); ++i) {
     Lane lane;
     lane.settings = settings.lane(i);

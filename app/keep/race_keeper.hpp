@@ -59,7 +59,11 @@ class RaceKeeper {
   void update(const RaceSettings& settings, const RaceView& view, const Scene* look = nullptr);
   /// The race is one that was opened from the file: `runs` are its lanes. Nothing is written before it goes
   /// beyond what is on record there, or differs from it.
-  void attach(const RaceSettings& settings, const std::vector<KeptRun>& runs);
+  /// @param lanes  how many there were when the runs began, if not as many as now: which rows of long runs
+  /// are
+  ///               kept depends on it
+  void attach(const RaceSettings& settings, const std::vector<KeptRun>& runs,
+              std::optional<std::size_t> lanes = {});
   /// Ends what still goes on.
   void finish();
 

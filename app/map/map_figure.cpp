@@ -1,12 +1,10 @@
 #include "app/map/map_figure.hpp"
 
-#include <stb/stb_image_write.h>
-
 #include <algorithm>
 #include <cmath>
 #include <memory>
 
-#include "app/gl/height_field.hpp"
+#include "app/map/map_ground.hpp"
 #include "app/map/path_lines.hpp"
 #include "core/figure/contours.hpp"
 #include "core/figure/csv.hpp"
@@ -18,89 +16,11 @@ namespace {
 
 /// Pixels of the picture to a cell of the contours.
 constexpr double kContourCell = 2.0;
+constexpr std::size_t kShortestLine = 16;
 constexpr double kColourBar = 92.0;  ///< room on the right, with its numbers
 /// Between paths that run together, as on the screen.
 constexpr float kLaneSpacing = 2.6F;
 constexpr std::size_t kMostLanePoints = 12'000;
-
-HeightField sampled(const MapFigure& map, const SvgBox& box, double cell) {
-  FieldRequest request = map.field;
-  request.width = std::max(2, static_cast<int>(std::lround(box.width / cell)));
-  request.height = std::max(2, static_cast<int>(std::lround(box.height / cell)));
-  const Field field = sample_field(request, 2);
-  std::vector<double> z = field.z;
-  z.resize(static_cast<std::size_t>(request.width) * static_cast<std::size_t>(request.height), std::nan(""));
-  return make_height_field(z, request.width, request.height, {request.x0, request.y0, request.x1, request.y1},
-                           map.levels);
-}
-
-/// Tints with a light from the upper left, as the map's shader has them. RGB, rows from the top.
-std::vector<std::uint8_t> tinted(const HeightField& field, const MapStyle& style) {
-  const auto table = tint_table(style);
-  const LevelRange tints = tint_range(style, field.range);
-  const double span = field.style.log_levels ? 1.0 : field.range.span() / 6.0;
-  const double slope = std::min(field.width, field.height) / 45.0 / span * field.contours.spacing;
-  const auto at = [&](int i, int j) {
-    i = std::clamp(i, 0, field.width - 1);
-    j = std::clamp(j, 0, field.height - 1);
-    return field.level[static_cast<std::size_t>(j) * static_cast<std::size_t>(field.width) +
-                       static_cast<std::size_t>(i)];
-  };
-  std::vector<std::uint8_t> out;
-  out.reserve(field.level.size() * 3);
-  const auto put = [&](double value) {
-    out.push_back(static_cast<std::uint8_t>(std::lround(255.0 * std::clamp(value, 0.0, 1.0))));
-  };
-  for (int j = field.height - 1; j >= 0; --j)
-    for (int i = 0; i < field.width; ++i) {
-      const float c = at(i, j);
-      if (c <= HeightField::kEmpty) {
-        put(static_cast<double>(style.empty.r));
-        put(static_cast<double>(style.empty.g));
-        put(static_cast<double>(style.empty.b));
-        continue;
-      }
-      const auto near = [&](int x, int y) { return at(x, y) <= HeightField::kEmpty ? c : at(x, y); };
-      const double gx = 0.5 * slope * static_cast<double>(near(i + 1, j) - near(i - 1, j));
-      const double gy = 0.5 * slope * static_cast<double>(near(i, j + 1) - near(i, j - 1));
-      const double lit = 0.7071 * (gx - gy) / std::sqrt(1.0 + gx * gx + gy * gy);
-      const double coordinate = static_cast<double>(c) * field.contours.spacing + field.origin;
-      const double unit = std::clamp((coordinate - tints.low) / tints.span(), 0.0, 1.0);
-      const MapColour& ground = table[static_cast<std::size_t>(std::lround(unit * (kTintTableSize - 1)))];
-      const double dark = static_cast<double>(style.hillshade_dark),
-                   light = static_cast<double>(style.hillshade_light);
-      // Shade is a little cooler than light, as under an open sky.
-      put(static_cast<double>(ground.r) * (1.0 + lit * (lit > 0.0 ? light : 1.1 * dark)));
-      put(static_cast<double>(ground.g) * (1.0 + lit * (lit > 0.0 ? light : dark)));
-      put(static_cast<double>(ground.b) * (1.0 + lit * (lit > 0.0 ? light : 0.8 * dark)));
-    }
-  return out;
-}
-
-std::string png_of(const std::vector<std::uint8_t>& rgb, int width, int height) {
-  std::string out;
-  const auto append = [](void* sink, void* data, int size) {
-    static_cast<std::string*>(sink)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
-  };
-  stbi_write_png_to_func(append, &out, width, height, 3, rgb.data(), 3 * width);
-  return out;
-}
-
-/// RFC 4648.
-std::string base64(const std::string& bytes) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve(bytes.size() / 3 * 4 + 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const auto byte = [&](std::size_t k) {
-      return i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U;
-    };
-    const unsigned group = byte(0) << 16 | byte(1) << 8 | byte(2);
-    for (std::size_t k = 0; k < 4; ++k)
-      out += i + k > bytes.size() ? '=' : kDigits[group >> (18 - 6 * k) & 63U];
-  }
-  return out;
-}
 
 std::uint32_t packed(const MapColour& c) {
   const auto part = [](float v) {
@@ -174,7 +94,15 @@ class MapPicture {
     box_.height = std::round(std::min(high, wide * ratio));
     box_.left = std::round(left);
     box_.top = std::round(top);
-    field_ = sampled(map_, box_, 1.0);
+    field_ = ground_of(1.0);
+  }
+
+  /// The surface at one sample for each `cell` pixels along both sides.
+  HeightField ground_of(double cell) const {
+    FieldRequest request = map_.field;
+    request.width = std::max(2, static_cast<int>(std::lround(box_.width / cell)));
+    request.height = std::max(2, static_cast<int>(std::lround(box_.height / cell)));
+    return sampled(request, map_.levels);
   }
 
   double at_x(double x) const {
@@ -188,7 +116,7 @@ class MapPicture {
   }
 
   void ground() {
-    const std::string png = base64(png_of(tinted(field_, style_), field_.width, field_.height));
+    const std::string png = tinted_png(field_, style_);
     page_.out()
         .open("image")
         .set("x", box_.left)
@@ -222,7 +150,7 @@ class MapPicture {
   }
 
   void contours() {
-    const HeightField coarse = sampled(map_, box_, kContourCell);
+    const HeightField coarse = ground_of(kContourCell);
     // Lines and tints must agree, and the range is that of a sample.
     std::vector<float> level(coarse.level.size());
     std::transform(coarse.level.begin(), coarse.level.end(), level.begin(), [&](float v) {
@@ -238,6 +166,8 @@ class MapPicture {
       std::string d;
       for (const ContourLine& line : lines) {
         if ((line.level % ContourLevels::kMajorEvery == 0) != major) continue;
+        // Crumbs, where a narrow valley lets a line through here and there: the screen fades them out.
+        if (!line.closed && line.points.size() < kShortestLine) continue;
         const char* pen = "M";
         for (const ContourPoint& p : line.points) {
           d += pen + tenth(box_.left + (static_cast<double>(p.x) + 0.5) / coarse.width * box_.width) + " " +
@@ -463,7 +393,7 @@ FigureSource figure_of(MapFigure map) {
   out.title = map.title;
   const double ratio = static_cast<double>(std::max(1, map.field.height)) / std::max(1, map.field.width);
   // Axes and colour bar beside the map, title, legend and footnote above and below it.
-  out.height = std::clamp(static_cast<int>(std::lround((out.width - 170) * ratio + 150)), 300, 1200);
+  out.height = std::clamp(static_cast<int>(std::lround((out.width - 180) * ratio + 136)), 300, 1200);
   const auto kept = std::make_shared<const MapFigure>(std::move(map));
   out.svg = [kept](const SvgOptions& options) { return map_svg(*kept, options); };
   out.csv = [kept] { return map_csv(*kept); };

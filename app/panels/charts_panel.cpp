@@ -68,7 +68,7 @@ void ChartsPanel::draw(Frame& frame, Session& session, const Rect& area) {
       series.table = lane.table;
       series.column = excess ? lane.columns.excess() : (lane.columns.*quantity.column)();
       series.visible = scene.optimizers[i].visible;
-      if (i < frame.run->runs.size()) series.run = frame.run->runs[i];
+      if (i < frame.run->runs.size()) series.run = frame.run->runs[i].uid;
       chart.series.push_back(std::move(series));
       for (const Change& change : scene.optimizers[i].live.changes)
         chart.marks.push_back({static_cast<double>(change.step), change.key});

@@ -63,10 +63,24 @@ void CompareCurves::ask(const RunsScene& scene, ComparisonRequest& request) cons
 
 void CompareCurves::draw(ComparePage& page, const Rect& area) {
   const ui::Scope scope("curves");
+  // Where there is little room all of it scrolls, so that the charts keep theirs.
+  if (area.height() >= ui::px(400)) return draw_inside(page, area);
+  const float height = ui::px(560);
+  ImGui::SetCursorScreenPos(area.min);
+  ui::begin_child("page", {area.width(), area.height()});
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  draw_inside(page, {at, {at.x + area.width() - ui::px(14), at.y + height}});
+  ImGui::SetCursorScreenPos(at);
+  ImGui::Dummy({1, height});
+  ImGui::EndChild();
+}
+
+void CompareCurves::draw_inside(ComparePage& page, const Rect& area) {
   // A zoom into steps means nothing in seconds.
   if (unit_ != page.scene().view.text("x_axis")) {
     unit_ = page.scene().view.text("x_axis");
     link_ = {};
+    whole_.reset();
   }
   Rect rest = area;
   rest.min.y += controls(page, rest) + ui::px(8);
@@ -77,14 +91,17 @@ void CompareCurves::draw(ComparePage& page, const Rect& area) {
   if (without > 0) {
     ImGui::SetCursorScreenPos(rest.min);
     const std::string what = unit_ == "epoch" ? "epochs" : "times";
-    ui::paragraph((without == page.data.runs.size() ? std::string("No run has ")
-                                                    : ui::integer(static_cast<std::int64_t>(without)) +
-                                                          (without == 1 ? " run has no " : " runs have no ")) +
-                      what + " on record" + (without == page.data.runs.size() ? ": choose Step." : " and can't be shown here."),
-                  ui::theme().warning, ui::Type::kNote);
+    ui::paragraph(
+        (without == page.data.runs.size() ? std::string("No run has ")
+                                          : ui::integer(static_cast<std::int64_t>(without)) +
+                                                (without == 1 ? " run has no " : " runs have no ")) +
+            what + " on record" +
+            (without == page.data.runs.size() ? ": choose Step." : " and can't be shown here."),
+        ui::theme().warning, ui::Type::kNote);
     rest.min.y += ui::px(20);
   }
   refresh(page);
+  for (auto& [id, state] : states_) state.near.clear();
   if (page.scene().view.flag("tiles"))
     tiles(page, rest);
   else
@@ -106,18 +123,22 @@ float CompareCurves::controls(ComparePage& page, const Rect& area) {
     for (const std::string& name : chosen) label += (label.empty() ? "" : ", ") + name;
     const float width = std::min(ui::px(210), area.width());
     row.next(width, height);
-    if (choose_names("series", label.empty() ? "Choose series" : label, page.data.all_series, chosen, width,
-                     "Which series are shown, each in a chart of its own. Those of the most runs come first."))
+    if (choose_names(
+            "series", label.empty() ? "Choose series" : label, page.data.all_series, chosen, width,
+            "Which series are shown, each in a chart of its own. Those of the most runs come first."))
       change_runs(page.frame, [&](RunsScene& runs) { runs.series = chosen; });
   }
   {
     static const std::vector<std::string> words{"Step", "Epoch", "Time"};
-    int selected = static_cast<int>(std::find(kUnits.begin(), kUnits.end(), scene.view.text("x_axis")) - kUnits.begin());
+    int selected =
+        static_cast<int>(std::find(kUnits.begin(), kUnits.end(), scene.view.text("x_axis")) - kUnits.begin());
     float width = 0.0F;
     for (const std::string& word : words) width += ui::text_width(ui::Type::kNormal, word) + ui::px(24);
     row.next(width, height);
     if (ui::segmented("x_axis", words, selected))
-      change_runs(page.frame, [&](RunsScene& runs) { *runs.view.find("x_axis") = kUnits[static_cast<std::size_t>(selected)]; });
+      change_runs(page.frame, [&](RunsScene& runs) {
+        *runs.view.find("x_axis") = kUnits[static_cast<std::size_t>(selected)];
+      });
     ui::tooltip(runs_view_descriptor().find("x_axis")->help);
   }
   {
@@ -126,11 +147,14 @@ float CompareCurves::controls(ComparePage& page, const Rect& area) {
     const Parameter& parameter = *runs_view_descriptor().find("smoothing");
     const ImVec2 at = ImGui::GetCursorScreenPos();
     ImGui::SetCursorScreenPos({at.x, at.y + ui::px(2)});
-    ui::begin_child("smoothing", {width, ui::px(26)}, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+    ui::begin_child("smoothing", {width, ui::px(26)}, false,
+                    ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
     Value value = *scene.view.find("smoothing");
     ui::Edit edit;
-    if (ui::parameter_row(parameter, value, ui::theme().accent, &edit, {.columns = {.name = 84, .value = 56}}))
-      propose(page.frame, edit, "runs_view.smoothing", [&](Scene& next) { *next.runs.view.find("smoothing") = value; });
+    if (ui::parameter_row(parameter, value, ui::theme().accent, &edit,
+                          {.columns = {.name = 84, .value = 56}}))
+      propose(page.frame, edit, "runs_view.smoothing",
+              [&](Scene& next) { *next.runs.view.find("smoothing") = value; });
     else if (edit.ended)
       page.frame.editor.end_group();
     ImGui::EndChild();
@@ -139,23 +163,30 @@ float CompareCurves::controls(ComparePage& page, const Rect& area) {
     std::string group = scene.group;
     const float width = std::min(ui::px(170), area.width());
     row.next(width, height);
-    if (choose_text("group", groupable(page.data), "each run by itself", group, width,
-                    "Runs with an equal value of this setting become one curve, their mean, with a band. \"all but "
-                    "seed\": runs that differ in nothing else."))
+    if (choose_text(
+            "group", groupable(page.data), "each run by itself", group, width,
+            "Runs with an equal value of this setting become one curve, their mean, with a band. \"all but "
+            "seed\": runs that differ in nothing else."))
       change_runs(page.frame, [&](RunsScene& runs) { runs.group = group; });
   }
   if (!scene.group.empty()) {
     static const std::vector<std::string> words{"Range", "±σ"};
     int selected = scene.view.text("band") == "deviation" ? 1 : 0;
-    row.next(ui::text_width(ui::Type::kNormal, words[0]) + ui::text_width(ui::Type::kNormal, words[1]) + ui::px(48), height);
+    row.next(ui::text_width(ui::Type::kNormal, words[0]) + ui::text_width(ui::Type::kNormal, words[1]) +
+                 ui::px(48),
+             height);
     if (ui::segmented("band", words, selected))
-      change_runs(page.frame, [&](RunsScene& runs) { *runs.view.find("band") = std::string(selected == 1 ? "deviation" : "range"); });
+      change_runs(page.frame, [&](RunsScene& runs) {
+        *runs.view.find("band") = std::string(selected == 1 ? "deviation" : "range");
+      });
     ui::tooltip(runs_view_descriptor().find("band")->help);
   }
   {
     static const std::vector<std::string> words{"Together", "Tiles"};
     int selected = scene.view.flag("tiles") ? 1 : 0;
-    row.next(ui::text_width(ui::Type::kNormal, words[0]) + ui::text_width(ui::Type::kNormal, words[1]) + ui::px(48), height);
+    row.next(ui::text_width(ui::Type::kNormal, words[0]) + ui::text_width(ui::Type::kNormal, words[1]) +
+                 ui::px(48),
+             height);
     if (ui::segmented("tiles", words, selected))
       change_runs(page.frame, [&](RunsScene& runs) { *runs.view.find("tiles") = selected == 1 ? 1.0 : 0.0; });
     ui::tooltip(runs_view_descriptor().find("tiles")->help);
@@ -166,12 +197,15 @@ float CompareCurves::controls(ComparePage& page, const Rect& area) {
 
 // What the charts show -------------------------------------------------------------------------------------
 
-void CompareCurves::add_run(Chart& chart, const ComparePage& page, const ComparedCurve& curve, bool faint) const {
+void CompareCurves::add_run(Chart& chart, const ComparePage& page, const ComparedCurve& curve,
+                            bool faint) const {
   if (curve.raw.x.empty()) return;
   Series raw;
   raw.name = page.data.names[curve.run];
+  raw.run = page.data.runs[curve.run]->info.uid;
   raw.colour = page.colour(curve.run);
   raw.visible = page.visible(curve.run);
+  raw.run = page.data.runs[curve.run]->info.uid;
   raw.x = curve.raw.x;
   raw.y = curve.raw.y;
   raw.faint = faint || !curve.smooth.x.empty();
@@ -195,20 +229,27 @@ Chart CompareCurves::chart_of(const ComparePage& page, const std::string& series
   chart.title = only == SIZE_MAX ? series : page.data.names[only];
   chart.x.label = unit_ == "time" ? "seconds" : unit_;
   chart.y.scale = is_log(page, series) ? AxisScale::kLog : AxisScale::kLinear;
+  chart.x.range = whole_;
   chart.y.unit = unit_of(page, series);
-  chart.empty = page.data.complete ? "None of these runs has " + series : "Reading…";
+  chart.empty =
+      page.data.complete && page.data.request.curves ? "None of these runs has " + series : "Reading…";
   std::vector<bool> in_band(page.data.runs.size());
   for (const ComparedBand& band : page.data.bands) {
     if (band.series != series || only != SIZE_MAX) continue;
     const auto& members = page.data.grouping.runs[band.group];
     Series mean;
-    mean.name = page.data.grouping.names[band.group] + ", mean of " + std::to_string(members.size());
+    const auto shown =
+        std::count_if(members.begin(), members.end(), [&](std::size_t i) { return page.visible(i); });
+    mean.name = page.data.grouping.names[band.group] + ", mean of " + std::to_string(shown);
     mean.colour = page.colour(members.front());
     mean.x = band.band.x;
     mean.y = band.band.mean;
     mean.low = band.band.low;
     mean.high = band.band.high;
-    for (const std::size_t i : members) in_band[i] = true;
+    for (const std::size_t i : members) {
+      in_band[i] = true;
+      mean.runs.push_back(page.data.runs[i]->info.uid);
+    }
     if (!mean.x.empty()) chart.series.push_back(std::move(mean));
   }
   for (const ComparedCurve& curve : page.data.curves)
@@ -232,12 +273,24 @@ Chart CompareCurves::chart_of(const ComparePage& page, const std::string& series
 }
 
 void CompareCurves::refresh(ComparePage& page) {
-  if (built_of_ == page.data.number && built_for_ == page.scene() && !charts_.empty() == !page.data.series.empty()) return;
+  if (built_of_ == page.data.number && built_for_ == page.scene() &&
+      !charts_.empty() == !page.data.series.empty())
+    return;
   built_of_ = page.data.number;
   built_for_ = page.scene();
   charts_.clear();
   tiles_.clear();
   const bool tiled = page.scene().view.flag("tiles");
+  // Curves of one chart may end where those of another go on: they have one axis all the same.
+  Extent extent;
+  for (const ComparedCurve& curve : page.data.curves)
+    if (page.visible(curve.run) && !curve.raw.x.empty()) {
+      extent.add(curve.raw.x.front());
+      extent.add(curve.raw.x.back());
+    }
+  if (!page.data.request.range)
+    whole_ = extent.any_finite ? std::optional(fit({extent.min, extent.max}, AxisScale::kLinear, whole_))
+                               : std::nullopt;
   for (const std::string& series : page.data.series) {
     charts_.push_back(chart_of(page, series, SIZE_MAX));
     tiles_.emplace_back();
@@ -253,14 +306,19 @@ void CompareCurves::show(ComparePage& page, const std::string& id, Chart& chart,
   state.emphasis.clear();
   for (std::size_t i = 0; i < page.data.names.size(); ++i)
     if (page.data.runs[i]->info.uid == page.focus.meant()) state.emphasis = page.data.names[i];
-  if (std::none_of(chart.series.begin(), chart.series.end(), [&](const Series& s) { return s.name == state.emphasis && s.visible; }))
+  if (std::none_of(chart.series.begin(), chart.series.end(),
+                   [&](const Series& s) { return s.name == state.emphasis && s.visible; }))
     state.emphasis.clear();
   ImGui::SetCursorScreenPos(area.min);
-  ui::chart(id, chart, state,
-            {.width = area.width(), .height = area.height(), .foot = true,
-             .help = "Drag and wheel move and zoom all charts together; a curve under the mouse stands out. Smoothed "
-                     "curves have the raw ones faint behind them.",
-             .link = &link_});
+  ui::chart(
+      id, chart, state,
+      {.width = area.width(),
+       .height = area.height(),
+       .foot = true,
+       .help =
+           "Drag and wheel move and zoom all charts together; a curve under the mouse stands out. Smoothed "
+           "curves have the raw ones faint behind them.",
+       .link = &link_});
 }
 
 void CompareCurves::charts(ComparePage& page, const Rect& area) {
@@ -273,28 +331,34 @@ void CompareCurves::charts(ComparePage& page, const Rect& area) {
   const float gap = ui::px(14);
   const std::size_t across = area.width() > ui::px(760) && count > 1 ? 2 : 1;
   const std::size_t rows = (count + across - 1) / across;
-  const float width = std::floor((area.width() - gap * static_cast<float>(across - 1)) / static_cast<float>(across));
-  const float least = ui::px(150);
-  const float height = std::max(least, std::floor((area.height() - ui::px(6) * static_cast<float>(rows - 1)) / static_cast<float>(rows)));
+  const float between = ui::px(6), least = ui::px(150);
+  const float height = std::max(
+      least, std::floor((area.height() - between * static_cast<float>(rows - 1)) / static_cast<float>(rows)));
+  const bool scrolls = static_cast<float>(rows) * (height + between) - between > area.height();
+  const float inner = area.width() - (scrolls ? ui::px(12) : 0.0F);
+  const float width = std::floor((inner - gap * static_cast<float>(across - 1)) / static_cast<float>(across));
   width_ = width;
   ImGui::SetCursorScreenPos(area.min);
   ui::begin_child("charts", {area.width() + ui::px(4), area.height()});
   const ImVec2 origin = ImGui::GetCursorScreenPos();
   for (std::size_t i = 0; i < count; ++i) {
     const float x = origin.x + static_cast<float>(i % across) * (width + gap);
-    const float y = origin.y + static_cast<float>(i / across) * (height + ui::px(6));
+    const float y = origin.y + static_cast<float>(i / across) * (height + between);
     const std::string& series = page.data.series[i];
     ui::ChartState& state = states_[series];
-    show(page, "chart." + std::to_string(i), charts_[i], state, {{x, y}, {x + width - ui::px(4), y + height}});
+    show(page, "chart." + std::to_string(i), charts_[i], state,
+         {{x, y}, {x + width - ui::px(4), y + height}});
     if (state.y_scale && *state.y_scale != charts_[i].y.scale)
       change_runs(page.frame, [&](RunsScene& runs) {
         const auto at = std::find(runs.flipped.begin(), runs.flipped.end(), series);
-        if (at == runs.flipped.end()) runs.flipped.push_back(series);
-        else runs.flipped.erase(at);
+        if (at == runs.flipped.end())
+          runs.flipped.push_back(series);
+        else
+          runs.flipped.erase(at);
       });
   }
   ImGui::SetCursorScreenPos(origin);
-  ImGui::Dummy({1, static_cast<float>(rows) * (height + ui::px(6)) - ui::px(6)});
+  ImGui::Dummy({1, static_cast<float>(rows) * (height + between) - between});
   ImGui::EndChild();
 }
 
@@ -304,7 +368,8 @@ void CompareCurves::tiles(ComparePage& page, const Rect& area) {
   ui::begin_child("tiles", {area.width() + ui::px(4), area.height()});
   const float gap = ui::px(10), width_all = area.width() - ui::px(12);
   const int across = std::max(1, static_cast<int>((width_all + gap) / ui::px(230)));
-  const float width = std::floor((width_all - gap * static_cast<float>(across - 1)) / static_cast<float>(across));
+  const float width =
+      std::floor((width_all - gap * static_cast<float>(across - 1)) / static_cast<float>(across));
   const float height = ui::px(150);
   width_ = width;
   const ImVec2 origin = ImGui::GetCursorScreenPos();

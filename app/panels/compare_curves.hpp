@@ -18,6 +18,7 @@ class CompareCurves {
   void ask(const RunsScene& scene, ComparisonRequest& request) const;
 
  private:
+  void draw_inside(ComparePage& page, const Rect& area);
   float controls(ComparePage& page, const Rect& area);
   void refresh(ComparePage& page);
   Chart chart_of(const ComparePage& page, const std::string& series, std::size_t only) const;
@@ -29,6 +30,7 @@ class CompareCurves {
   std::map<std::string, ui::ChartState> states_;
   ui::ChartLink link_;
   std::string unit_;
+  std::optional<Range> whole_;  ///< along x: what all charts show unless one is zoomed
   float width_ = 800.0F;
   // Built when what they show changes.
   std::vector<Chart> charts_;

@@ -28,7 +28,8 @@ class CompareNetworks {
 
  private:
   void matrices(ComparePage& page, const NetworkReport& report, float width);
-  void matrix(ComparePage& page, const NetworkLook& look, const NetworkLook* against, std::size_t run, ImVec2 at, float side);
+  void matrix(ComparePage& page, const NetworkLook& look, const NetworkLook* against, std::size_t run,
+              ImVec2 at, float side);
   void eigenvalues(ComparePage& page, float width);
   void densities(ComparePage& page, const NetworkReport& report, float width);
 

@@ -64,7 +64,8 @@ float compare_legend(ComparePage& page, const Rect& area, float most) {
   std::vector<Place> places;
   float x = 0.0F, y = 0.0F;
   for (std::size_t i = 0; i < page.data.runs.size(); ++i) {
-    std::string name = ui::elided(ui::Type::kNote, page.data.names[i], std::min(width - ui::px(24), ui::px(260)));
+    std::string name =
+        ui::elided(ui::Type::kNote, page.data.names[i], std::min(width - ui::px(24), ui::px(260)));
     const float w = ui::px(26) + ui::text_width(ui::Type::kNote, name);
     if (x > 0.0F && x + w > width) x = 0.0F, y += row;
     places.push_back({x, y, w, std::move(name)});
@@ -158,7 +159,8 @@ bool choose_names(std::string_view id, std::string_view label, const std::vector
     if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
     ui::text_field("search", search, nullptr, {.hint = "Search", .width = inner});
     ui::gap(4);
-    ui::begin_child("list", {inner, ui::px(28) * static_cast<float>(std::min<std::size_t>(10, std::max<std::size_t>(names.size(), 1)))});
+    ui::begin_child("list", {inner, ui::px(28) * static_cast<float>(std::min<std::size_t>(
+                                                     10, std::max<std::size_t>(names.size(), 1)))});
     ImDrawList* inside = ImGui::GetWindowDrawList();
     const float row = ui::px(26);
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -171,14 +173,18 @@ bool choose_names(std::string_view id, std::string_view label, const std::vector
       ImGui::PopID();
       if (ui::marks_enabled()) ui::mark(names[i], a, {a.x + inner - ui::px(12), a.y + row});
       if (ImGui::IsItemHovered())
-        inside->AddRectFilled(a, {a.x + inner - ui::px(12), a.y + row}, ui::mix(t.card, t.hairline, 0.7F), ui::px(4));
-      if (on) ui::draw_icon(inside, ui::Icon::kCheck, {a.x + ui::px(12), a.y + 0.5F * row}, ui::px(12), t.accent);
+        inside->AddRectFilled(a, {a.x + inner - ui::px(12), a.y + row}, ui::mix(t.card, t.hairline, 0.7F),
+                              ui::px(4));
+      if (on)
+        ui::draw_icon(inside, ui::Icon::kCheck, {a.x + ui::px(12), a.y + 0.5F * row}, ui::px(12), t.accent);
       ui::draw_centred(inside, ui::Type::kNormal, a.x + ui::px(26), a.y + 0.5F * row, t.text,
                        ui::elided(ui::Type::kNormal, names[i], inner - ui::px(44)));
       if (!hit) continue;
       changed = true;
-      if (on) chosen.erase(place);
-      else chosen.push_back(names[i]);
+      if (on)
+        chosen.erase(place);
+      else
+        chosen.push_back(names[i]);
     }
     ImGui::EndChild();
     ImGui::EndPopup();

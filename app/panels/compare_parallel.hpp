@@ -8,8 +8,8 @@
 
 namespace thalweg {
 
-/// The axes in their order, those the Scene hides left out. Without any of the Scene's: settings that differ, and
-/// the best of what runs are judged by.
+/// The axes in their order, those the Scene hides left out. Without any of the Scene's: settings that differ,
+/// and the best of what runs are judged by.
 std::vector<RunsAxis> shown_axes(const RunsScene& scene, const ListedRuns& runs);
 
 class CompareParallel {
@@ -25,10 +25,12 @@ class CompareParallel {
     const ListedColumn* column = nullptr;
     float x = 0.0F;
   };
-  void head(ComparePage& page, const std::vector<Drawn>& axes, std::size_t index, float left, float right, float y);
+  void head(ComparePage& page, const std::vector<Drawn>& axes, std::size_t index, float left, float right,
+            float y);
   void draw_axis(const Drawn& drawn, float top, float bottom, float room) const;
   void brush(ComparePage& page, const std::vector<Drawn>& axes, std::size_t index, float top, float bottom);
-  void lines(ComparePage& page, const ListedRuns& runs, const std::vector<Drawn>& axes, float top, float bottom);
+  void lines(ComparePage& page, const ListedRuns& runs, const std::vector<Drawn>& axes, float top,
+             float bottom);
 
   double grab_ = 0.0;  ///< where the brush under way began
   // Worked out when the runs are other ones.

@@ -16,14 +16,15 @@ namespace {
 
 std::string surface_key(const ComparedPath& path) {
   const ShownAxes axes = shown_axes(path.scene, *path.surface);
-  return format_spec(path.scene.surface, *find_surface(path.scene.surface.id), true) + " " + std::to_string(axes.x) +
-         " " + std::to_string(axes.y);
+  return format_spec(path.scene.surface, *find_surface(path.scene.surface.id), true) + " " +
+         std::to_string(axes.x) + " " + std::to_string(axes.y);
 }
 
 /// Lanes are worked out for at most this many points; longer paths fill areas and have no side.
 constexpr std::size_t kMostLanePoints = 12'000;
 
-std::vector<std::vector<Vec2>> lanes_of(const std::vector<std::span<const PathPoint>>& paths, const Plane& plane) {
+std::vector<std::vector<Vec2>> lanes_of(const std::vector<std::span<const PathPoint>>& paths,
+                                        const Plane& plane) {
   std::size_t total = 0;
   for (const auto& path : paths) total += path.size();
   if (total <= kMostLanePoints) return lanes(paths, plane, ui::px(2.6F));
@@ -86,13 +87,16 @@ void ComparePaths::draw(ComparePage& page, const Rect& area) {
   const std::vector<PathGroup> groups = group_paths(page.data.paths);
   if (groups.empty()) {
     const std::string& why = troubles.empty() ? "" : troubles.begin()->first;
-    ui::empty_state("none", "No paths", "Paths are of descents on a surface. " + (page.data.names.empty() ? "" : page.data.names.front() + " " + why) + ".");
+    ui::empty_state("none", "No paths",
+                    "Paths are of descents on a surface. " +
+                        (page.data.names.empty() ? "" : page.data.names.front() + " " + why) + ".");
     return;
   }
   for (const auto& [why, runs] : troubles) {
     ImGui::SetCursorScreenPos(rest.min);
-    ui::paragraph(runs.size() == 1 ? page.data.names[runs.front()] + " " + why + "."
-                                   : ui::integer(static_cast<std::int64_t>(runs.size())) + " runs: each " + why + ".",
+    ui::paragraph(runs.size() == 1
+                      ? page.data.names[runs.front()] + " " + why + "."
+                      : ui::integer(static_cast<std::int64_t>(runs.size())) + " runs: each " + why + ".",
                   ui::theme().dim, ui::Type::kNote);
     rest.min.y = ImGui::GetCursorScreenPos().y + ui::px(6);
   }
@@ -106,11 +110,15 @@ void ComparePaths::draw(ComparePage& page, const Rect& area) {
   const ImVec2 origin = ImGui::GetCursorScreenPos();
   const float gap = ui::px(10);
   const std::size_t count = groups.size();
-  const std::size_t across = count == 1 ? 1 : std::max<std::size_t>(1, std::min<std::size_t>(count, static_cast<std::size_t>(rest.width() / ui::px(320))));
+  const std::size_t across =
+      count == 1 ? 1
+                 : std::max<std::size_t>(
+                       1, std::min<std::size_t>(count, static_cast<std::size_t>(rest.width() / ui::px(320))));
   const std::size_t rows = (count + across - 1) / across;
   const float inner = rest.width() - (rows > 1 ? ui::px(12) : 0.0F);
   const float width = std::floor((inner - gap * static_cast<float>(across - 1)) / static_cast<float>(across));
-  const float height = rows == 1 ? std::floor(rest.height()) : std::max(ui::px(220), std::floor((rest.height() - gap) / 2.0F));
+  const float height =
+      rows == 1 ? std::floor(rest.height()) : std::max(ui::px(220), std::floor((rest.height() - gap) / 2.0F));
   for (std::size_t i = 0; i < count; ++i) {
     const ComparedPath& first = *page.data.paths[groups[i].paths.front()];
     Tile* const map = tile(page, surface_key(first), first.scene);
@@ -124,16 +132,20 @@ void ComparePaths::draw(ComparePage& page, const Rect& area) {
   ImGui::EndChild();
 }
 
-void ComparePaths::draw_tile(ComparePage& page, Tile& tile, const PathGroup& group, const Rect& area, std::size_t index) {
+void ComparePaths::draw_tile(ComparePage& page, Tile& tile, const PathGroup& group, const Rect& area,
+                             std::size_t index) {
   const ComparedPath& first = *page.data.paths[group.paths.front()];
   const Surface& surface = *first.surface;
   ImDrawList* list = ImGui::GetWindowDrawList();
   const float head = ui::px(22);
   ui::draw_centred(list, ui::Type::kNote, area.min.x, area.min.y + 0.5F * head, ui::theme().dim,
-                   ui::elided(ui::Type::kNote, format_spec(first.scene.surface, *find_surface(first.scene.surface.id), false), area.width()));
+                   ui::elided(ui::Type::kNote,
+                              format_spec(first.scene.surface, *find_surface(first.scene.surface.id), false),
+                              area.width()));
   const Rect picture{{area.min.x, std::round(area.min.y + head)}, area.max};
   if (picture.width() < ui::px(40) || picture.height() < ui::px(40)) return;
-  const Plane plane = plane_of(tile.camera, surface, picture.min.x, picture.min.y, picture.width(), picture.height());
+  const Plane plane =
+      plane_of(tile.camera, surface, picture.min.x, picture.min.y, picture.width(), picture.height());
   const ShownAxes axes = shown_axes(first.scene, surface);
   const ImVec2 density = ImGui::GetIO().DisplayFramebufferScale;
   PictureRequest request;
@@ -162,9 +174,10 @@ void ComparePaths::draw_tile(ComparePage& page, Tile& tile, const PathGroup& gro
     const bool exact = uv.u0 == 0.0F && uv.v0 == 1.0F && uv.u1 == 1.0F && uv.v1 == 0.0F;
     // A copy knows nothing of what scrolled out of sight: only where all of the picture is seen.
     const ImVec2 clip_min = list->GetClipRectMin(), clip_max = list->GetClipRectMax();
-    const bool whole = clip_min.x <= picture.min.x && clip_min.y <= picture.min.y && clip_max.x >= picture.max.x && clip_max.y >= picture.max.y;
-    draw_picture(list, tile.map.texture(), tile.map.framebuffer(), tile.map.width(), tile.map.height(), exact && whole,
-                 picture, {uv.u0, uv.v0}, {uv.u1, uv.v1}, tile.blit);
+    const bool whole = clip_min.x <= picture.min.x && clip_min.y <= picture.min.y &&
+                       clip_max.x >= picture.max.x && clip_max.y >= picture.max.y;
+    draw_picture(list, tile.map.texture(), tile.map.framebuffer(), tile.map.width(), tile.map.height(),
+                 exact && whole, picture, {uv.u0, uv.v0}, {uv.u1, uv.v1}, tile.blit);
   } else {
     list->AddRectFilled(picture.min, picture.max, ui::theme().ground);
   }
@@ -176,7 +189,8 @@ void ComparePaths::draw_tile(ComparePage& page, Tile& tile, const PathGroup& gro
   list->PopClipRect();
 }
 
-void ComparePaths::input(ComparePage& page, Tile& tile, const PathGroup& group, const Plane& plane, std::size_t index) {
+void ComparePaths::input(ComparePage& page, Tile& tile, const PathGroup& group, const Plane& plane,
+                         std::size_t index) {
   ImGui::SetCursorScreenPos({plane.left, plane.top});
   ImGui::PushID(static_cast<int>(index));
   ImGui::InvisibleButton("map", {plane.width, plane.height});
@@ -186,12 +200,15 @@ void ComparePaths::input(ComparePage& page, Tile& tile, const PathGroup& group, 
   const bool hovered = ImGui::IsItemHovered();
   if (hovered) ui::own_wheel();
   if (hovered && io.MouseWheel != 0.0F)
-    zoom(tile.camera, plane, {io.MousePos.x, io.MousePos.y}, std::pow(0.85, static_cast<double>(io.MouseWheel)));
+    zoom(tile.camera, plane, {io.MousePos.x, io.MousePos.y},
+         std::pow(0.85, static_cast<double>(io.MouseWheel)));
   if (hovered && ImGui::IsMouseDoubleClicked(0)) look_at_all(tile.camera);
-  if (ImGui::IsItemActive() && ImGui::IsMouseDragging(0) && (io.MouseDelta.x != 0.0F || io.MouseDelta.y != 0.0F)) {
+  if (ImGui::IsItemActive() && ImGui::IsMouseDragging(0) &&
+      (io.MouseDelta.x != 0.0F || io.MouseDelta.y != 0.0F)) {
     const double per_pixel = (plane.x1 - plane.x0) / static_cast<double>(plane.width);
     look_at(tile.camera, 0.5 * (plane.x0 + plane.x1) - static_cast<double>(io.MouseDelta.x) * per_pixel,
-            0.5 * (plane.y0 + plane.y1) + static_cast<double>(io.MouseDelta.y) * per_pixel, plane.x1 - plane.x0);
+            0.5 * (plane.y0 + plane.y1) + static_cast<double>(io.MouseDelta.y) * per_pixel,
+            plane.x1 - plane.x0);
   }
   if (!hovered) return;
   // The run whose path is nearest, within reach.
@@ -215,7 +232,8 @@ void ComparePaths::input(ComparePage& page, Tile& tile, const PathGroup& group, 
   if (ImGui::IsItemClicked()) page.focus.chosen = page.focus.next;
   const auto at = static_cast<std::size_t>(std::clamp<std::int64_t>(row, 0, path.table.rows() - 1));
   ui::tooltip(page.data.names[path.run] + "\nstep " + ui::integer(path.steps[at]) + ": " +
-              start_text({path.table.at(static_cast<std::int64_t>(at), 0), path.table.at(static_cast<std::int64_t>(at), 1)}));
+              start_text({path.table.at(static_cast<std::int64_t>(at), 0),
+                          path.table.at(static_cast<std::int64_t>(at), 1)}));
 }
 
 void ComparePaths::draw_lines(ComparePage& page, Tile& tile, const PathGroup& group, const Plane& plane) {
@@ -236,7 +254,9 @@ void ComparePaths::draw_lines(ComparePage& page, Tile& tile, const PathGroup& gr
     if (page.visible(path.run)) drawn.push_back({i, line.points()});
   }
   std::erase_if(tile.lines, [&](const auto& entry) { return !uids.contains(entry.first); });
-  const auto meant = [&](const Drawn& one) { return page.data.runs[page.data.paths[one.path]->run]->info.uid == page.focus.meant(); };
+  const auto meant = [&](const Drawn& one) {
+    return page.data.runs[page.data.paths[one.path]->run]->info.uid == page.focus.meant();
+  };
   const bool any = std::any_of(drawn.begin(), drawn.end(), meant);
   std::stable_partition(drawn.begin(), drawn.end(), [&](const Drawn& one) { return !meant(one); });
   std::vector<std::span<const PathPoint>> spans;
@@ -247,14 +267,16 @@ void ComparePaths::draw_lines(ComparePage& page, Tile& tile, const PathGroup& gr
     const ComparedPath& path = *page.data.paths[drawn[k].path];
     const ui::Colour colour = ui::path_colour(page.colour(path.run));
     const float alpha = any && !meant(drawn[k]) ? 0.3F : 1.0F;
-    draw_path(list, drawn[k].points, beside[k], INT64_MAX, nullptr, ui::with_alpha(t.halo, 0.6F * alpha), width + 2 * ui::line_width(1));
+    draw_path(list, drawn[k].points, beside[k], INT64_MAX, nullptr, ui::with_alpha(t.halo, 0.6F * alpha),
+              width + 2 * ui::line_width(1));
     draw_path(list, drawn[k].points, beside[k], INT64_MAX, nullptr, ui::with_alpha(colour, alpha), width);
   }
   for (std::size_t k = 0; k < drawn.size(); ++k) {
     const ComparedPath& path = *page.data.paths[drawn[k].path];
     const std::int64_t last = path.table.rows() - 1;
     const Vec2 p = plane.to_screen(path.table.at(last, 0), path.table.at(last, 1));
-    if (!std::isfinite(p.x) || !std::isfinite(p.y) || page.data.runs[path.run]->info.outcome == "diverged") continue;
+    if (!std::isfinite(p.x) || !std::isfinite(p.y) || page.data.runs[path.run]->info.outcome == "diverged")
+      continue;
     list->AddCircleFilled({p.x, p.y}, ui::px(7), t.dark ? t.ground : t.card);
     list->AddCircleFilled({p.x, p.y}, ui::px(5), ui::path_colour(page.colour(path.run)));
   }
@@ -266,7 +288,9 @@ void ComparePaths::draw_lines(ComparePage& page, Tile& tile, const PathGroup& gr
     if (!std::isfinite(p.x) || !std::isfinite(p.y) || !plane.contains(p)) continue;
     if (!starts.insert({static_cast<int>(p.x), static_cast<int>(p.y)}).second) continue;
     Vec2 leaves{0, 0};
-    const auto away = std::find_if(one.points.begin(), one.points.end(), [&](const PathPoint& q) { return std::hypot(q.position.x - p.x, q.position.y - p.y) > ui::px(24); });
+    const auto away = std::find_if(one.points.begin(), one.points.end(), [&](const PathPoint& q) {
+      return std::hypot(q.position.x - p.x, q.position.y - p.y) > ui::px(24);
+    });
     if (away != one.points.end()) leaves = {away->position.x - p.x, away->position.y - p.y};
     draw_start(list, plane, p, false, leaves);
   }

@@ -1,5 +1,5 @@
-// The page of paths: descents on the surface they were made on, several runs on one map. Each surface has a map
-// of its own.
+// The page of paths: descents on the surface they were made on, several runs on one map. Each surface has a
+// map of its own.
 #pragma once
 
 #include <functional>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/panels/compare_page.hpp"
+#include "core/figure/chart.hpp"
 
 namespace thalweg {
 
@@ -21,6 +22,11 @@ std::optional<AxisScale> scale_of_setting(const std::string& key);
 
 /// Every key that an axis may show: settings that differ, and every result, last and best.
 std::vector<std::string> axis_keys(const ListedRuns& runs);
+
+/// The scatter as a chart of dots, for files: a series for each chosen run and one for the others. Words are
+/// their places on the axis.
+Chart scatter_chart(const RunsScene& scene, const ListedRuns& runs, const ListedColumn& across,
+                    const ListedColumn& upward);
 
 /// A value as its axis says it.
 std::string value_words(const Fact& fact);

@@ -39,7 +39,8 @@ std::vector<CompareRow> setting_rows(const Comparison& data, bool all) {
   for (const std::string& key : differing_keys(settings, all)) {
     CompareRow row{key, std::vector<std::string>(data.runs.size()), {}};
     for (std::size_t k = 0; k < settings.size(); ++k) {
-      const auto fact = std::find_if(settings[k].begin(), settings[k].end(), [&](const Fact& f) { return f.key == key; });
+      const auto fact =
+          std::find_if(settings[k].begin(), settings[k].end(), [&](const Fact& f) { return f.key == key; });
       if (fact != settings[k].end()) row.values[places[k]] = fact->text;
     }
     out.push_back(std::move(row));
@@ -54,7 +55,11 @@ std::vector<CompareRow> result_rows(const Comparison& data, bool all) {
     for (const store::RunResult& result : run->results)
       if (std::find(keys.begin(), keys.end(), result.key) == keys.end()) keys.push_back(result.key);
   std::vector<CompareRow> out;
-  const auto number = [](double value) { return std::isnan(value) ? std::string("–") : ui::number(value); };
+  const auto number = [](double value) {
+    if (std::abs(value) >= 10.0 && std::abs(value) < 1e15 && value == std::floor(value))
+      return ui::integer(static_cast<std::int64_t>(value));
+    return std::isnan(value) ? std::string("–") : ui::number(value);
+  };
   for (const std::string& key : keys) {
     store::Goal goal = store::Goal::kNone;
     for (const auto& run : data.runs)
@@ -62,8 +67,8 @@ std::vector<CompareRow> result_rows(const Comparison& data, bool all) {
     // What probes measured, and what has no good direction, only if everything is asked for.
     const bool coordinate = key == "x" || key == "y";
     if (!all && (key.find('/') != std::string::npos || coordinate)) continue;
-    CompareRow row{goal == store::Goal::kNone ? key : "best " + key, std::vector<std::string>(data.runs.size()),
-                   std::vector<bool>(data.runs.size())};
+    CompareRow row{goal == store::Goal::kNone ? key : "best " + key,
+                   std::vector<std::string>(data.runs.size()), std::vector<bool>(data.runs.size())};
     double best = std::numeric_limits<double>::quiet_NaN();
     std::vector<double> values(data.runs.size(), best);
     bool any = false;
@@ -73,11 +78,17 @@ std::vector<CompareRow> result_rows(const Comparison& data, bool all) {
       any = true;
       values[i] = goal == store::Goal::kNone ? result->last : result->best;
       row.values[i] = number(values[i]);
-      if (goal != store::Goal::kNone && result->best_step) row.values[i] += " at " + std::to_string(*result->best_step);
+      if (goal != store::Goal::kNone && result->best_step)
+        row.values[i] += " at " + std::to_string(*result->best_step);
       if (goal == store::Goal::kNone || std::isnan(values[i])) continue;
-      if (std::isnan(best) || (goal == store::Goal::kLowest ? values[i] < best : values[i] > best)) best = values[i];
+      if (std::isnan(best) || (goal == store::Goal::kLowest ? values[i] < best : values[i] > best))
+        best = values[i];
     }
-    for (std::size_t i = 0; i < values.size(); ++i) row.best[i] = values[i] == best;
+    // Where all are as good nothing stands out.
+    const bool differs =
+        std::any_of(values.begin(), values.end(), [&](double value) { return value != best; });
+    for (std::size_t i = 0; i < values.size(); ++i)
+      row.best[i] = values[i] == best && (differs || values.size() == 1);
     if (any) out.push_back(std::move(row));
   }
   const auto add = [&](const char* key, auto value_of) {
@@ -91,8 +102,9 @@ std::vector<CompareRow> result_rows(const Comparison& data, bool all) {
   return out;
 }
 
-float CompareSettings::table(ComparePage& page, const char* title, const std::vector<CompareRow>& rows, ImVec2 at,
-                             float name_width, float column, std::size_t first, std::size_t count) const {
+float CompareSettings::table(ComparePage& page, const char* title, const std::vector<CompareRow>& rows,
+                             ImVec2 at, float name_width, float column, std::size_t first,
+                             std::size_t count) const {
   const ui::Theme& t = ui::theme();
   ImDrawList* list = ImGui::GetWindowDrawList();
   ImGui::SetCursorScreenPos(at);
@@ -125,14 +137,17 @@ float CompareSettings::table(ComparePage& page, const char* title, const std::ve
         ui::draw_icon(list, ui::Icon::kCheck, {text_x + ui::px(6), y + 0.5F * height}, ui::px(11), t.accent);
         text_x += ui::px(16);
       }
-      ui::draw_centred(list, type, text_x, y + 0.5F * height, row.values[i].empty() ? t.faint : t.text, shown);
+      ui::draw_centred(list, type, text_x, y + 0.5F * height, row.values[i].empty() ? t.faint : t.text,
+                       shown);
       ImGui::SetCursorScreenPos({x, y});
       ImGui::PushID(static_cast<int>(i));
       ImGui::InvisibleButton("value", {column, height});
       ImGui::PopID();
       if (ImGui::IsItemHovered()) page.focus.next = page.data.runs[i]->info.uid;
-      if (best) ui::tooltip("The best of these runs: " + text);
-      else if (shown != text) ui::tooltip(text);
+      if (best)
+        ui::tooltip("The best of these runs: " + text);
+      else if (shown != text)
+        ui::tooltip(text);
     }
     ImGui::PopID();
     y += height;
@@ -148,29 +163,35 @@ void CompareSettings::draw(ComparePage& page, const Rect& area) {
   const bool all = page.scene().view.flag("all_settings");
   int selected = all ? 1 : 0;
   if (ui::segmented("all", words, selected))
-    change_runs(page.frame, [&](RunsScene& runs) { *runs.view.find("all_settings") = selected == 1 ? 1.0 : 0.0; });
-  ui::tooltip("Only settings that are not the same in all runs, or all of them; with all, also what probes measured.");
+    change_runs(page.frame,
+                [&](RunsScene& runs) { *runs.view.find("all_settings") = selected == 1 ? 1.0 : 0.0; });
+  ui::tooltip(
+      "Only settings that are not the same in all runs, or all of them; with all, also what probes "
+      "measured.");
   const Rect rest{{area.min.x, area.min.y + ui::px(36)}, area.max};
   ImGui::SetCursorScreenPos(rest.min);
   ui::begin_child("table", {rest.width(), rest.height()}, false, ImGuiWindowFlags_HorizontalScrollbar);
   const ImVec2 origin = ImGui::GetCursorScreenPos();
   const float name_width = ui::px(150);
   const std::size_t count = page.data.runs.size();
-  const float column = std::max(ui::px(150), std::min(ui::px(260), std::floor((rest.width() - name_width - ui::px(16)) /
-                                                                              static_cast<float>(std::max<std::size_t>(count, 1)))));
+  const float column = std::max(
+      ui::px(150), std::min(ui::px(260), std::floor((rest.width() - name_width - ui::px(16)) /
+                                                    static_cast<float>(std::max<std::size_t>(count, 1)))));
   ImDrawList* list = ImGui::GetWindowDrawList();
   // Names over the columns, in as many lines as they take.
   for (std::size_t i = 0; i < count; ++i) {
     const float x = origin.x + name_width + static_cast<float>(i) * column;
     run_dot(list, {x + ui::px(12), origin.y + ui::px(12)}, page.colour(i), page.visible(i));
     const bool meant = page.focus.meant() == page.data.runs[i]->info.uid;
-    ui::draw_centred(list, ui::Type::kStrong, x + ui::px(22), origin.y + ui::px(12), meant ? t.accent : t.text,
+    ui::draw_centred(list, ui::Type::kStrong, x + ui::px(22), origin.y + ui::px(12),
+                     meant ? t.accent : t.text,
                      ui::elided(ui::Type::kStrong, page.data.names[i], column - ui::px(28)));
     ImGui::SetCursorScreenPos({x, origin.y});
     ImGui::PushID(static_cast<int>(i));
     const bool clicked = ImGui::InvisibleButton("run", {column, ui::px(24)});
     ImGui::PopID();
-    if (ui::marks_enabled()) ui::mark("run." + std::to_string(i), ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+    if (ui::marks_enabled())
+      ui::mark("run." + std::to_string(i), ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
     ui::tooltip(page.data.names[i] + ". Click to keep it marked.");
     if (ImGui::IsItemHovered()) page.focus.next = page.data.runs[i]->info.uid;
     if (clicked) page.focus.chosen = page.data.runs[i]->info.uid;
@@ -180,7 +201,8 @@ void CompareSettings::draw(ComparePage& page, const Rect& area) {
   if (settings.empty()) {
     ImGui::SetCursorScreenPos({origin.x, y});
     ui::section("Settings");
-    ui::paragraph(count == 1 ? "Choose another run to see what differs." : "These runs have the same settings.", t.dim);
+    ui::paragraph(
+        count == 1 ? "Choose another run to see what differs." : "These runs have the same settings.", t.dim);
     y = ImGui::GetCursorScreenPos().y + ui::px(12);
   } else {
     y = table(page, "Settings", settings, {origin.x, y}, name_width, column, 0, count) + ui::px(16);

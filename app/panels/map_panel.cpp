@@ -57,7 +57,7 @@ MapFigure map_figure(const Frame& frame, const Surface& surface, const Plane& pl
     if (!optimizer.visible) continue;
     const DescentView& lane = frame.run->race.lanes[i];
     out.paths.push_back({find_optimizer(optimizer.live.spec.id)->label, optimizer.colour,
-                         i < frame.run->runs.size() ? frame.run->runs[i] : std::string(), lane, shown_row(scene, lane)});
+                         i < frame.run->runs.size() ? frame.run->runs[i].uid : std::string(), lane, shown_row(scene, lane)});
   }
   const auto shown = [&](const std::vector<double>& x) {
     return std::array{x[static_cast<std::size_t>(axes.x)], x[static_cast<std::size_t>(axes.y)]};

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+#include <cstdlib>
 #include <ctime>
 
 #include "app/ui/text.hpp"
@@ -29,7 +29,7 @@ std::string formatted(const std::tm& parts, const char* format) {
 
 std::string own_text(const RunInfo& run, const std::string& name, std::int64_t now) {
   if (name == "steps") return ui::integer(run.steps);
-  if (name == "duration") return duration_text(run.duration);
+  if (name == "duration") return time_spent(run.duration);
   if (name == "created") return when(run.created, now);
   if (name == "outcome") return run.outcome;
   if (name == "kind") return run.kind;
@@ -56,6 +56,10 @@ std::string number_text(const RunsColumn& column, double value) {
 
 std::string setting_text(const std::string& written, double number) {
   if (written.empty() || (written.size() > 9 && !std::isnan(number))) return ui::number(number);
+  // "5e-4"
+  const auto e = written.find('e');
+  if (e != std::string::npos && !std::isnan(number))
+    return written.substr(0, e) + "\u00d710" + ui::superscript(std::atoi(written.c_str() + e + 1));
   return written;
 }
 
@@ -129,8 +133,9 @@ std::string exact_time(const std::string& created) {
   return moment ? formatted(local(*moment), "%Y-%m-%d %H:%M:%S") : created;
 }
 
-std::string duration_text(double seconds) {
+std::string time_spent(double seconds) {
   if (!std::isfinite(seconds) || seconds < 0.0) return "";
+  if (seconds > 0.0 && seconds < 0.01) return ui::number(1e3 * seconds, 2) + " ms";
   if (seconds < 10.0) return ui::number(seconds, 2) + " s";
   const auto whole = std::llround(seconds);
   if (whole < kMinute) return std::to_string(whole) + " s";

@@ -23,8 +23,8 @@ float column_width(const RunsColumn& column);
 std::string when(const std::string& created, std::int64_t now);
 /// "2026-01-31 14:05:09", local.
 std::string exact_time(const std::string& created);
-/// "0.12 s", "48 s", "3 min 20 s", "1 h 05 min".
-std::string duration_text(double seconds);
+/// "0.16 ms", "0.12 s", "48 s", "3 min 20 s", "1 h 05 min".
+std::string time_spent(double seconds);
 /// What an outcome means.
 std::string outcome_help(const std::string& outcome);
 /// A setting as written; of long numbers four digits.

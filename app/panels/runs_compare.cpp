@@ -13,13 +13,15 @@ namespace {
 /// How often runs that go on are looked at anew.
 constexpr double kRefreshSeconds = 0.5;
 
-const std::vector<std::string> kWords{"Curves", "Settings", "Scatter", "Parallel", "Paths", "Networks", "Family"};
+const std::vector<std::string> kWords{"Curves", "Settings", "Scatter", "Parallel",
+                                      "Paths",  "Networks", "Family"};
 
 bool shows_all(const std::string& page) { return page == "scatter" || page == "parallel"; }
 
 }  // namespace
 
-RunsCompare::RunsCompare(std::filesystem::path db, std::function<void()> wake) : db_(std::move(db)), paths_(wake), networks_(db_, wake) {
+RunsCompare::RunsCompare(std::filesystem::path db, std::function<void()> wake)
+    : db_(std::move(db)), paths_(wake), networks_(db_, wake) {
   if (!db_.empty()) reader_ = std::make_unique<ComparisonReader>(db_, std::move(wake));
 }
 
@@ -59,21 +61,26 @@ void RunsCompare::pages(Frame& frame, const Rect& area) {
   }
   ui::tooltip(runs_view_descriptor().find("page")->help);
   if (changed)
-    change_runs(frame, [&](RunsScene& runs) { *runs.view.find("page") = keys[static_cast<std::size_t>(selected)]; });
+    change_runs(frame,
+                [&](RunsScene& runs) { *runs.view.find("page") = keys[static_cast<std::size_t>(selected)]; });
 }
 
 void RunsCompare::draw(Frame& frame, const Rect& whole) {
   const ui::Scope scope("compare");
-  const Rect area{{whole.min.x + ui::px(14), whole.min.y + ui::px(10)}, {whole.max.x - ui::px(14), whole.max.y - ui::px(10)}};
+  const Rect area{{whole.min.x + ui::px(14), whole.min.y + ui::px(10)},
+                  {whole.max.x - ui::px(14), whole.max.y - ui::px(10)}};
   if (area.width() < ui::px(120) || area.height() < ui::px(80)) return;
   ImGui::SetCursorScreenPos(area.min);
-  ui::begin_child("compare", {area.width(), area.height()}, false, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+  ui::begin_child("compare", {area.width(), area.height()}, false,
+                  ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
   pages(frame, area);
   const Rect rest{{area.min.x, area.min.y + ui::px(38)}, area.max};
   ImGui::SetCursorScreenPos(rest.min);
   const RunsScene& scene = frame.scene().runs;
   if (!reader_) {
-    ui::empty_state("none", "No file of runs", "This window was started without a file of runs. Start it with --db FILE, or without --no-save.");
+    ui::empty_state(
+        "none", "No file of runs",
+        "This window was started without a file of runs. Start it with --db FILE, or without --no-save.");
   } else if (scene.selected.empty() && !shows_all(scene.view.text("page"))) {
     ui::empty_state("none", "Nothing to compare yet", "Choose runs in the list, and they are compared here.");
   } else {
@@ -85,8 +92,10 @@ void RunsCompare::draw(Frame& frame, const Rect& whole) {
     if (frame.synchronous) reader_->wait();
     data_ = reader_->comparison();
     if (data_ && data_->live) ui::detail::want_frame(kRefreshSeconds);
-    if (data_) page(frame, *data_, rest);
-    else ui::paragraph("Reading…", ui::theme().dim);
+    if (data_)
+      page(frame, *data_, rest);
+    else
+      ui::paragraph("Reading…", ui::theme().dim);
   }
   ImGui::EndChild();
   // What the mouse is on is known when all was drawn, and shown in the next frame.

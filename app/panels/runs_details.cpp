@@ -44,7 +44,7 @@ std::string summary(const RunDetails& shown) {
   add(setting("data") + (setting("model").empty() ? "" : " " + setting("model")));
   add(run.outcome);
   add(ui::integer(run.steps) + (run.steps == 1 ? " step" : " steps"));
-  add(duration_text(run.duration));
+  add(time_spent(run.duration));
   add(exact_time(run.created));
   add(run.host + (run.device.empty() ? "" : " " + run.device));
   return out;
@@ -240,7 +240,7 @@ void RunsDetails::tags(RunsSession& session, const RunDetails& shown, float widt
       session.tag({run.id}, run.tags[i], false);
   }
   flow.next(ui::px(110));
-  const LineEdit edit = line_edit("add_tag", tag_, ui::px(110), "+ tag", false);
+  const LineEdit edit = line_edit("add_tag", tag_, ui::px(110), "+ tag", false, 24);
   if (edit.enter && !tag_.empty()) session.tag({run.id}, std::exchange(tag_, {}), true);
   ImGui::SetCursorScreenPos({begin.x, flow.bottom() + ui::px(4)});
 }

@@ -91,9 +91,10 @@ std::int64_t now_seconds() {
       .count();
 }
 
-LineEdit line_edit(std::string_view id, std::string& text, float width, std::string_view hint, bool focus) {
+LineEdit line_edit(std::string_view id, std::string& text, float width, std::string_view hint, bool focus,
+                   float height) {
   ImGui::PushID(id.data(), id.data() + id.size());
-  const auto result = ui::detail::entry("##line", text, width, ui::px(28), true, focus, false, hint);
+  const auto result = ui::detail::entry("##line", text, width, ui::px(height), true, focus, false, hint);
   ImGui::PopID();
   ui::mark(id, ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
   return {result.enter, result.deactivated && !result.enter};

@@ -55,6 +55,7 @@ struct LineEdit {
   bool enter = false;
   bool left = false;
 };
-LineEdit line_edit(std::string_view id, std::string& text, float width, std::string_view hint, bool focus);
+LineEdit line_edit(std::string_view id, std::string& text, float width, std::string_view hint, bool focus,
+                   float height = 28.0F);
 
 }  // namespace thalweg

@@ -54,7 +54,7 @@ void RunsRows::lay_out(const RunsSession& session, float width) {
   // What is left for the columns beside it is worth more than the end of a long name.
   name_.left = ui::px(kDot + kStar);
   if (!widths_.contains("name"))
-    name_.width = std::min(name_.width, std::max(ui::px(110), std::floor(0.38F * width) - name_.left));
+    name_.width = std::min(name_.width, std::max(ui::px(110), std::floor(0.43F * width) - name_.left));
   frozen_ = name_.left + name_.width;
   float x = frozen_;
   for (std::size_t i = 0; i + 1 < list->columns.size(); ++i) {

@@ -89,6 +89,8 @@ void RunsTable::draw(Frame& frame, const Rect& area) {
   }
   const float top = filter_.draw(frame, session_, inner) + ui::px(8);
   const float details = details_.height(frame, session_, inner.max.y - top);
+  // They come over the lower rows: the one that was clicked may be among these.
+  if (std::exchange(details_height_, details) < details) session_.reveal_focus = true;
   const Rect bottom{{inner.min.x, inner.max.y - details}, inner.max};
   const Rect line{{inner.min.x, bottom.min.y - ui::px(kBar)}, {inner.max.x, bottom.min.y}};
   const Rect rows{{area.min.x, top}, {area.max.x, line.min.y}};
@@ -120,7 +122,7 @@ void RunsTable::draw(Frame& frame, const Rect& area) {
 /// There is no file, nothing in it, or it can't be read.
 void RunsTable::nothing(Frame&, const Rect& area) {
   const RunsSnapshot& list = session_.list();
-  ImGui::SetCursorScreenPos({area.min.x, area.min.y + std::max(0.0F, 0.25F * area.height())});
+  ImGui::SetCursorScreenPos(area.min);
   const std::string begin =
       "Play a race in Surface or train a network in Training, or use thalweg descend and thalweg train: "
       "every run "

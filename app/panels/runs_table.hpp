@@ -37,6 +37,7 @@ class RunsTable {
   RunsDetails details_;
   std::string tag_;
   bool began_ = false;
+  float details_height_ = 0.0F;
 };
 
 }  // namespace thalweg

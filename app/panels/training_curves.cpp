@@ -79,8 +79,7 @@ std::optional<double> cursor_of(const Scene& scene, const TrainingSession& sessi
 const TableView& SmoothedRun::update(const TableView& steps, double share_of_past) {
   if (share_ != share_of_past || !steps.extends(seen_)) {
     table_ = Table(2);
-    average_ = {};
-    weight_ = 0.0;
+    averages_ = {RunningAverage(share_of_past), RunningAverage(share_of_past)};
     share_ = share_of_past;
   }
   seen_ = steps;
@@ -88,15 +87,9 @@ const TableView& SmoothedRun::update(const TableView& steps, double share_of_pas
   while (table_.rows() < steps.rows()) {
     const auto tail = table_.tail();
     const int count = static_cast<int>(std::min<std::int64_t>(tail.count(), steps.rows() - table_.rows()));
-    for (int i = 0; i < count; ++i) {
-      // Divided by the weights there are so far, so that the first value has no pull (as in Adam).
-      weight_ = share_ * weight_ + (1.0 - share_);
-      for (std::size_t c = 0; c < kColumns.size(); ++c) {
-        const double value = steps.at(table_.rows() + i, kColumns[c]);
-        average_[c] = share_ * average_[c] + (1.0 - share_) * value;
-        tail.column(static_cast<int>(c))[i] = average_[c] / weight_;
-      }
-    }
+    for (int i = 0; i < count; ++i)
+      for (std::size_t c = 0; c < kColumns.size(); ++c)
+        tail.column(static_cast<int>(c))[i] = averages_[c].add(steps.at(table_.rows() + i, kColumns[c]));
     table_.commit(count);
   }
   return table_.view();

@@ -9,6 +9,7 @@
 
 #include "app/panels/training_session.hpp"
 #include "app/ui/chart.hpp"
+#include "core/compare/running_average.hpp"
 
 namespace thalweg {
 
@@ -41,8 +42,7 @@ class SmoothedRun {
   Table table_{2};
   TableView seen_;
   double share_ = -1.0;
-  std::array<double, 2> average_{};
-  double weight_ = 0.0;
+  std::array<RunningAverage, 2> averages_;
 };
 
 class TrainingCurves {

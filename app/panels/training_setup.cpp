@@ -9,6 +9,7 @@
 #include "app/ui/text.hpp"
 #include "core/optimizer/optimizer.hpp"
 #include "core/schedule/schedule.hpp"
+#include "core/script/script.hpp"
 
 namespace thalweg {
 namespace {
@@ -276,6 +277,17 @@ void TrainingSetup::optimizers(Frame& frame, TrainingSession& session) {
           [&session](Scene& scene, std::size_t index, const Parameter& parameter, const Value& value) {
             const auto [first, count] = session.lanes_of(index);
             session.set_live(scene.training.optimizers[index].live, parameter, value, first, count);
+          },
+      .pytorch =
+          [&frame, &session](std::size_t index, bool whole) {
+            const TrainingScene& scene = frame.scene().training;
+            const TrainingSettings settings = scene.lane(index, 0);
+            if (whole) return pytorch_script(settings, scene.folder);
+            const auto [first, count] = session.lanes_of(index);
+            const TrainingView* view = count > 0 ? &session.run().lanes[first].view : nullptr;
+            const std::int64_t budget = view && view->budget > 0 ? view->budget : 1'000'000'000;
+            return pytorch_optimizer_and_schedule(settings.optimizer.at(view ? view->steps.rows() : 0),
+                                                  settings.schedule, budget);
           },
       .none = "None. Add one to train the network with."};
   OptimizerCards().draw(frame, list, session.selected);

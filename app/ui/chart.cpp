@@ -270,7 +270,7 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
       const Colour colour = path_colour(s.colour);
       const bool back = !state.emphasis.empty() && s.name != state.emphasis;
       const float alpha = (faint ? 0.22f : 1.0f) * (back ? 0.25f : 1.0f);
-      draw_curve(plot, list, columns[i], alpha < 1.0f ? with_alpha(colour, alpha) : colour, s.dashed);
+      if (s.line) draw_curve(plot, list, columns[i], alpha < 1.0f ? with_alpha(colour, alpha) : colour, s.dashed);
       if (s.dots && shown(model, state, i)) draw_dots(plot, list, i);
     }
   draw_marks(plot, list);

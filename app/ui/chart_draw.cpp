@@ -235,7 +235,7 @@ void draw_dots(const Plot& plot, ImDrawList* list, std::size_t series) {
   const Series& s = plot.model.series[series];
   // Where they would touch each other, the line alone says it.
   const float apart = s.x.size() > 1 ? plot.width() / static_cast<float>(s.x.size()) : 100.0f;
-  if (apart < px(5.0f)) return;
+  if (s.line && apart < px(5.0f)) return;
   for (std::size_t i = 0; i < std::min(s.x.size(), s.y.size()); ++i) {
     if (!std::isfinite(s.y[i])) continue;
     const ImVec2 at(plot.px_x(s.x[i]), plot.px_y(s.y[i]));

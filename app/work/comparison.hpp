@@ -107,14 +107,14 @@ struct FamilyRun {
 };
 
 struct Comparison {
-  std::uint64_t number = 0;   ///< counts what was published
-  ComparisonRequest request;  ///< that it answers
-  std::optional<Error> error; ///< the file can't be read
+  std::uint64_t number = 0;                              ///< counts what was published
+  ComparisonRequest request;                             ///< that it answers
+  std::optional<Error> error;                            ///< the file can't be read
   std::vector<std::shared_ptr<const ComparedRun>> runs;  ///< as request.uids
   std::vector<std::string> names;                        ///< of them, no two alike
   std::vector<std::string> all_series;                   ///< that there are, the most used first
   std::vector<std::string> series;                       ///< that are shown
-  std::vector<bool> on_axis;                             ///< by run: whether it has the axis that is asked for
+  std::vector<bool> on_axis;  ///< by run: whether it has the axis that is asked for
   std::vector<ComparedCurve> curves;
   Grouping grouping;
   std::vector<ComparedBand> bands;

@@ -1,12 +1,13 @@
 // The rest of what the comparison reads: values of every listed run, paths on surfaces, the tree of forks.
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <map>
 #include <set>
 
 #include "app/map/camera.hpp"
 #include "app/work/comparison_reader.hpp"
-#include "core/compare/series_choice.hpp"
 
 namespace thalweg {
 namespace {
@@ -20,6 +21,12 @@ constexpr std::size_t kMostRelatives = 500;
 std::pair<std::string, bool> parsed_key(const std::string& text) {
   if (text.starts_with("best(") && text.ends_with(")")) return {text.substr(5, text.size() - 6), true};
   return {text, false};
+}
+
+std::string four_digits(double value) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.4g", value);
+  return text;
 }
 
 bool all_alike(const std::vector<Fact>& facts) {
@@ -48,8 +55,10 @@ std::string difference(const Facts& settings, const std::vector<store::Event>& e
   for (const Fact& fact : settings) {
     const auto theirs =
         std::find_if(parents.begin(), parents.end(), [&](const Fact& f) { return f.key == fact.key; });
-    if (theirs == parents.end()) add(short_key(fact.key, keys) + " " + fact.text);
-    else if (theirs->text != fact.text) add(short_key(fact.key, keys) + " " + theirs->text + " → " + fact.text);
+    if (theirs == parents.end())
+      add(short_key(fact.key, keys) + " " + fact.text);
+    else if (theirs->text != fact.text)
+      add(short_key(fact.key, keys) + " " + theirs->text + " → " + fact.text);
   }
   for (std::size_t i = 0; i < events.size(); ++i) {
     const store::Event& event = events[i];
@@ -173,7 +182,8 @@ Result<std::shared_ptr<const ComparedPath>> ComparisonReader::read_path(const Co
     const auto tail = table.tail();
     const std::size_t now = std::min(count - at, static_cast<std::size_t>(tail.count()));
     for (std::size_t i = 0; i < 2; ++i)
-      std::copy_n(read[i].values.begin() + static_cast<std::ptrdiff_t>(at), now, tail.column(static_cast<int>(i)));
+      std::copy_n(read[i].values.begin() + static_cast<std::ptrdiff_t>(at), now,
+                  tail.column(static_cast<int>(i)));
     table.commit(static_cast<int>(now));
     at += now;
   }
@@ -238,7 +248,8 @@ std::optional<Error> ComparisonReader::read_family(Comparison& out) {
   }
   std::vector<store::RunInfo> infos;
   for (auto& [uid, info] : members) infos.push_back(std::move(info));
-  std::stable_sort(infos.begin(), infos.end(), [](const auto& a, const auto& b) { return a.created < b.created; });
+  std::stable_sort(infos.begin(), infos.end(),
+                   [](const auto& a, const auto& b) { return a.created < b.created; });
   std::map<std::string, std::shared_ptr<const ComparedRun>> details;
   std::vector<FamilyMember> tree;
   for (const store::RunInfo& info : infos) {
@@ -252,17 +263,10 @@ std::optional<Error> ComparisonReader::read_family(Comparison& out) {
     if (const auto parent = details.find(info.parent); parent != details.end())
       run.difference = difference(own.settings, own.events, parent->second->settings, parent->second->events,
                                   info.parent_step.value_or(0));
-    std::vector<std::vector<std::string>> names(1);
-    for (const store::SeriesInfo& series : own.series)
-      if (series.goal != store::Goal::kNone) names.front().push_back(series.name);
-    const auto usual = usual_series(names);
-    for (auto key = usual.rbegin(); key != usual.rend() && run.outcome.empty(); ++key)
-      if (const store::RunResult* result = own.result(*key); result && std::isfinite(result->best))
-        run.outcome = *key + " " + format_number(std::stod([&] {
-                        char text[40];
-                        std::snprintf(text, sizeof text, "%.4g", result->best);
-                        return std::string(text);
-                      }()));
+    for (const char* key : {"test_accuracy", "validation_accuracy", "test_loss", "loss"})
+      if (const store::RunResult* result = own.result(key);
+          run.outcome.empty() && result && std::isfinite(result->best))
+        run.outcome = std::string(key) + " " + four_digits(result->best);
     run.info = std::move(info);
     out.family.push_back(std::move(run));
   }

@@ -315,7 +315,8 @@ std::optional<Error> ComparisonReader::read_fine(Comparison& out) {
         // One column stands for many updates: the past counts for less.
         curve.approximate = true;
         const auto count = static_cast<double>(out.runs[curve.run]->find_series(series)->count);
-        const double wide = std::max(1.0, count / static_cast<double>(std::max<std::size_t>(curve.raw.x.size(), 1)));
+        const double wide =
+            std::max(1.0, count / static_cast<double>(std::max<std::size_t>(curve.raw.x.size(), 1)));
         line = smoothed(curve.raw, std::pow(request.smoothing, wide));
       }
       if (request.smoothing > 0.0 && !line.x.empty()) {

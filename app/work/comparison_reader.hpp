@@ -69,8 +69,8 @@ class ComparisonReader {
   std::map<std::pair<std::int64_t, std::string>, Points> points_;
   std::map<std::int64_t, std::pair<std::string, std::shared_ptr<const ComparedPath>>> paths_;
   std::vector<StepScale> scales_;  ///< of the runs of the request under way
-  std::uint64_t number_ = 0;     ///< of requests
-  std::uint64_t published_ = 0;  ///< snapshots
+  std::uint64_t number_ = 0;       ///< of requests
+  std::uint64_t published_ = 0;    ///< snapshots
 
   LatestWorker<ComparisonRequest> worker_;  // last: starts when all of the above exists
 };

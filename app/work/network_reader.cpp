@@ -3,12 +3,14 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <exception>
 #include <numeric>
 
-#include "app/keep/opened_run.hpp"
 #include "core/curvature/operator.hpp"
+#include "core/scene/scene.hpp"
+#include "core/training/checkpoint.hpp"
 #include "core/training/preparation.hpp"
 
 namespace thalweg {
@@ -31,7 +33,9 @@ std::vector<std::uint32_t> evenly(std::int64_t count, std::int64_t all) {
 }  // namespace
 
 NetworkReader::NetworkReader(std::filesystem::path db, std::function<void()> wake)
-    : db_(std::move(db)), wake_(std::move(wake)), worker_([this](const NetworkRequest& request) { work(request); }) {}
+    : db_(std::move(db)),
+      wake_(std::move(wake)),
+      worker_([this](const NetworkRequest& request) { work(request); }) {}
 
 void NetworkReader::request(const NetworkRequest& request) {
   if (requested_ && *requested_ == request) return;
@@ -59,8 +63,10 @@ void NetworkReader::work(const NetworkRequest& request) {
   report.running = true;
   if (!store_) {
     auto opened = store::Store::open(db_, store::Access::kRead);
-    if (opened) store_ = std::move(*opened);
-    else report.error = opened.error();
+    if (opened)
+      store_ = std::move(*opened);
+    else
+      report.error = opened.error();
   }
   try {
     for (std::size_t i = 0; store_ && i < request.uids.size(); ++i) {
@@ -70,7 +76,9 @@ void NetworkReader::work(const NetworkRequest& request) {
       look_at(request, report, i);
     }
   } catch (const std::exception& exception) {
-    report.error = Error{ErrorCode::kInternal, std::string("ended by lack of memory or an internal error (") + exception.what() + ")", "networks"};
+    report.error = Error{
+        ErrorCode::kInternal,
+        std::string("ended by lack of memory or an internal error (") + exception.what() + ")", "networks"};
   }
   report.running = false;
   report.working.clear();
@@ -97,9 +105,11 @@ std::optional<NetworkReader::Restored> NetworkReader::restore(NetworkLook& look)
   const auto info = store_->find(look.uid);
   if (!info) return fail(info.error().message);
   if (info->kind != "training") return fail("is no network");
-  auto state = state_before(*store_, look.uid, INT64_MAX);
+  const auto newest = store_->checkpoint(info->id);
+  if (!newest)
+    return fail(newest.error().code == ErrorCode::kNotFound ? "has no checkpoint" : newest.error().message);
+  const auto state = trainer_state(newest->state);
   if (!state) return fail(state.error().message);
-  if (!*state) return fail("has no checkpoint yet");
   const auto text = store_->scene(info->id);
   if (!text) return fail(text.error().message);
   const auto scene = scene_from_json(*text);
@@ -111,8 +121,8 @@ std::optional<NetworkReader::Restored> NetworkReader::restore(NetworkLook& look)
   if (!data) return fail(data.error().text());
   auto prepared = prepare(lanes[lane], *data, make_cpu_engine());
   if (!prepared) return fail(prepared.error().text());
-  if (auto error = prepared->engine->restore((*state)->engine)) return fail(error->text());
-  look.step = (*state)->engine.steps;
+  if (auto error = prepared->engine->restore(state->engine)) return fail(error->text());
+  look.step = state->engine.steps;
   return Restored{std::move(prepared->engine), std::move(*data), std::move(prepared->split.train)};
 }
 
@@ -122,7 +132,8 @@ void NetworkReader::look_at(const NetworkRequest& request, NetworkReport& report
   const auto known = known_.find(look.uid);
   // The checkpoints of a run that has ended stay as they are.
   const auto info = store_->find(look.uid);
-  const bool same = info && info->outcome != "running" && known != known_.end() && known->second.trouble.empty();
+  const bool same =
+      info && info->outcome != "running" && known != known_.end() && known->second.trouble.empty();
   if (same) look = known->second;
   if (!same || (request.density && !look.density)) {
     std::optional<Restored> network = restore(look);
@@ -132,9 +143,12 @@ void NetworkReader::look_at(const NetworkRequest& request, NetworkReport& report
       const Samples& samples = look.test ? network->data->test : network->data->train;
       const auto indices = evenly(std::min(samples.count, kMostInspected), samples.count);
       if (network->data->classes > 0) {
-        auto seen = inspect(*network->engine, *network->data, look.test ? DataPart::kTest : DataPart::kTrain, indices);
-        if (seen) look.inspection = std::make_shared<const Inspection>(std::move(*seen));
-        else look.trouble = seen.error().text();
+        auto seen = inspect(*network->engine, *network->data, look.test ? DataPart::kTest : DataPart::kTrain,
+                            indices);
+        if (seen)
+          look.inspection = std::make_shared<const Inspection>(std::move(*seen));
+        else
+          look.trouble = seen.error().text();
       }
       known_[look.uid] = look;
     }
@@ -173,8 +187,10 @@ void NetworkReader::measure_density(const NetworkRequest& request, NetworkReport
   const SymmetricOperator op = hessian_operator(**product, network.engine->plan().parameters);
   SpectralDensity density = spectral_density(op, {.probes = kProbes, .products = kProducts, .stop = stop});
   if (worker_.newer()) return;
-  if (density.x.empty()) look.density_trouble = "gives no finite curvature";
-  else look.density = std::make_shared<const SpectralDensity>(std::move(density));
+  if (density.x.empty())
+    look.density_trouble = "gives no finite curvature";
+  else
+    look.density = std::make_shared<const SpectralDensity>(std::move(density));
   known_[look.uid] = look;
 }
 

@@ -1,5 +1,5 @@
-// The thread that looks into the networks of kept runs: their newest checkpoint, whom they mistake for whom, and
-// on demand the eigenvalues of their Hessian.
+// The thread that looks into the networks of kept runs: their newest checkpoint, whom they mistake for whom,
+// and on demand the eigenvalues of their Hessian.
 #pragma once
 
 #include <filesystem>
@@ -31,9 +31,9 @@ struct NetworkRequest {
 /// What is known of the network of one run.
 struct NetworkLook {
   std::string uid;
-  std::string trouble;    ///< why there is nothing to see
-  std::int64_t step = 0;  ///< of the checkpoint
-  bool test = true;       ///< looked at test samples; else at training samples
+  std::string trouble;                           ///< why there is nothing to see
+  std::int64_t step = 0;                         ///< of the checkpoint
+  bool test = true;                              ///< looked at test samples; else at training samples
   std::shared_ptr<const Inspection> inspection;  ///< null: regression
   std::vector<std::string> classes;
   std::shared_ptr<const SpectralDensity> density;
@@ -73,8 +73,8 @@ class NetworkReader {
   /// Makes the network and looks at it; what is wrong is said in the look.
   std::optional<Restored> restore(NetworkLook& look);
   void look_at(const NetworkRequest& request, NetworkReport& report, std::size_t index);
-  void measure_density(const NetworkRequest& request, NetworkReport& report, Restored& network, NetworkLook& look,
-                       std::size_t index);
+  void measure_density(const NetworkRequest& request, NetworkReport& report, Restored& network,
+                       NetworkLook& look, std::size_t index);
   Result<std::shared_ptr<const Dataset>> load(const Spec& spec, const std::string& folder);
 
   const std::filesystem::path db_;

@@ -46,6 +46,24 @@ struct SortKey {
   std::string text;
 };
 
+/// The widths of a network's layers: "32-10" for "linear:units=32; relu; linear:units=10". As it is written
+/// where that is not all there is to it.
+std::string widths(const std::string& model) {
+  std::string out;
+  for (std::size_t begin = 0; begin < model.size();) {
+    const std::size_t end = std::min(model.find(';', begin), model.size());
+    std::string layer = model.substr(begin, end - begin);
+    layer.erase(0, std::min(layer.find_first_not_of(' '), layer.size()));
+    begin = end + 1;
+    constexpr std::string_view kLinear = "linear:units=";
+    if (layer.starts_with(kLinear) && layer.find(',') == std::string::npos)
+      out += (out.empty() ? "" : "-") + layer.substr(kLinear.size());
+    else if (layer.find(':') != std::string::npos || layer.starts_with("conv"))
+      return model;
+  }
+  return out.empty() ? model : out;
+}
+
 std::string joined(const std::vector<std::string>& texts) {
   std::string out;
   for (const std::string& text : texts) out += (out.empty() ? "" : " ") + text;
@@ -132,6 +150,8 @@ std::string own_text(const RunInfo& run, const std::string& name) {
 
 }  // namespace
 
+std::string what_on(const std::string& data, const std::string& model) { return data + " " + widths(model); }
+
 const std::vector<std::string>& runs_own_columns() {
   static const std::vector<std::string> names{"outcome", "steps", "duration", "created", "tags", "kind",
                                               "device",  "host",  "version",  "note",    "uid",  "id"};
@@ -155,15 +175,16 @@ std::pair<std::string, bool> split_best(const std::string& column) {
 std::vector<std::string> usual_columns(const std::vector<std::string>& keys, bool compact) {
   const auto has = [&](const char* key) { return std::binary_search(keys.begin(), keys.end(), key); };
   std::vector<std::string> out;
-  if (!compact) {
+  if (compact) {
+    out.push_back("outcome");
+  } else {
     if (has("optimizer")) out.push_back("optimizer");
     out.push_back("on");
   }
   if (has("lr")) out.push_back("lr");
   if (has("loss")) out.push_back("loss");
   if (has("test_accuracy")) out.push_back("best(test_accuracy)");
-  out.push_back("outcome");
-  if (!compact) out.insert(out.end(), {"steps", "duration"});
+  if (!compact) out.insert(out.end(), {"outcome", "steps", "duration"});
   out.insert(out.end(), {"created", "tags"});
   return out;
 }

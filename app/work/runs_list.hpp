@@ -89,6 +89,9 @@ struct RunsSnapshot {
 const std::vector<std::string>& runs_own_columns();
 bool is_own_column(const std::string& name);
 
+/// What a network was trained on and what it was: "mnist 32-10".
+std::string what_on(const std::string& data, const std::string& model);
+
 /// "best(test_loss)" as the name of the result, and whether its best is meant.
 std::pair<std::string, bool> split_best(const std::string& column);
 

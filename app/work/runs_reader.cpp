@@ -315,7 +315,8 @@ RunsValues RunsReader::on_values() {
     RunsCell& held = out[run];
     held = cell;
     const RunsValues& models = values("model");
-    if (const auto model = models.find(run); model != models.end()) held.text += " " + model->second.text;
+    if (const auto model = models.find(run); model != models.end())
+      held.text = what_on(held.text, model->second.text);
   }
   return out;
 }

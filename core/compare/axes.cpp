@@ -53,8 +53,8 @@ ValueAxis make_value_axis(const std::string& key, std::span<const Fact> facts,
     if (fact.number > 0.0) least = std::min(least, fact.number);
   }
   const bool positive = std::isfinite(least);
-  out.scale = scale.value_or(positive && low > 0.0 && high > kLogFrom * low ? AxisScale::kLog
-                                                                            : AxisScale::kLinear);
+  out.scale =
+      scale.value_or(positive && low > 0.0 && high > kLogFrom * low ? AxisScale::kLog : AxisScale::kLinear);
   if (!positive) out.scale = AxisScale::kLinear;
   if (out.scale == AxisScale::kLog) low = least;
   if (!std::isfinite(low)) low = 0.0, high = 1.0;

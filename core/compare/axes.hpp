@@ -14,7 +14,8 @@ namespace thalweg {
 /// What runs have along one axis. Plain value.
 struct ValueAxis {
   std::string key;
-  std::vector<std::string> words;  ///< the different texts, sorted, where they are not all numbers; else empty
+  std::vector<std::string>
+      words;  ///< the different texts, sorted, where they are not all numbers; else empty
   AxisScale scale = AxisScale::kLinear;
   Range range;  ///< of words from −0.5 to their number − 0.5
 

@@ -20,9 +20,9 @@ struct Band {
   std::vector<double> high;
 };
 
-/// Over the part of [x0, x1] that all curves share: a mean over fewer runs than elsewhere would jump where one
-/// ends. At every x that one of them has, or at `most` places of equal distance if those are more. NaN where
-/// one of them has no finite value.
+/// Over the part of [x0, x1] that all curves share: a mean over fewer runs than elsewhere would jump where
+/// one ends. At every x that one of them has, or at `most` places of equal distance if those are more. NaN
+/// where one of them has no finite value.
 Band band_over(std::span<const Polyline* const> curves, double x0, double x1, int most, BandKind kind);
 
 }  // namespace thalweg

@@ -18,7 +18,8 @@ struct Polyline {
   bool operator==(const Polyline&) const = default;
 };
 
-/// Columns over steps as points, at most four for each: first, lowest, highest and last, so that a spike stays.
+/// Columns over steps as points, at most four for each: first, lowest, highest and last, so that a spike
+/// stays.
 Polyline line_of(std::span<const ColumnExtent> columns, const StepScale& scale = {});
 
 /// All points on the axis, as they are.

@@ -12,8 +12,8 @@ namespace thalweg {
 
 /// A setting or a result of one run.
 struct Fact {
-  std::string key;   ///< "optimizer", "optimizer.lr", "test_loss"
-  std::string text;  ///< as written; of a result empty
+  std::string key;                                           ///< "optimizer", "optimizer.lr", "test_loss"
+  std::string text;                                          ///< as written; of a result empty
   double number = std::numeric_limits<double>::quiet_NaN();  ///< where it is one
 
   bool operator==(const Fact&) const = default;
@@ -31,8 +31,8 @@ std::vector<std::string> differing_keys(std::span<const Facts> runs, bool all = 
 /// The last part of a key where no other of `keys` ends in it: "lr" for "optimizer.lr".
 std::string short_key(const std::string& key, std::span<const std::string> keys);
 
-/// Each run's name; where several share one, with the settings that tell them apart ("adam on mnist, lr 0.01"),
-/// or else with the beginning of the uid.
+/// Each run's name; where several share one, with the settings that tell them apart ("adam on mnist, lr
+/// 0.01"), or else with the beginning of the uid.
 std::vector<std::string> distinct_names(std::span<const std::string> names, std::span<const std::string> uids,
                                         std::span<const Facts> settings);
 

@@ -13,12 +13,13 @@ namespace thalweg {
 inline constexpr const char* kAllButSeed = "all but seed";
 
 struct Grouping {
-  std::vector<std::size_t> of;            ///< by run: its group
+  std::vector<std::size_t> of;                 ///< by run: its group
   std::vector<std::vector<std::size_t>> runs;  ///< by group
-  std::vector<std::string> names;         ///< by group: "lr 0.01"
+  std::vector<std::string> names;              ///< by group: "lr 0.01"
 };
 
-/// @param by  a setting's key, or kAllButSeed; empty: every run by itself. Runs without the setting are alone.
+/// @param by  a setting's key, or kAllButSeed; empty: every run by itself. Runs without the setting are
+/// alone.
 Grouping group_runs(std::span<const Facts> settings, const std::string& by);
 
 }  // namespace thalweg

@@ -121,9 +121,11 @@ void SvgPage::swatch(const Series& s, double x, double y) {
     out_.open("rect").set("x", x).set("y", y - 5.0 * k()).set("width", w).set("height", 10.0 * k());
     out_.set_raw("fill", series_colour(style_, s)).set("fill-opacity", 0.18).close();
   }
-  out_.open("path").set_raw("d", "M" + svg_number(x) + " " + svg_number(y) + "h" + svg_number(w));
-  set_stroke(out_, style_, s);
-  out_.close();
+  if (s.line) {
+    out_.open("path").set_raw("d", "M" + svg_number(x) + " " + svg_number(y) + "h" + svg_number(w));
+    set_stroke(out_, style_, s);
+    out_.close();
+  }
   if (!s.dots) return;
   out_.open("circle").set("cx", x + 0.5 * w).set("cy", y).set("r", 2.75 * k());
   out_.set_raw("fill", series_colour(style_, s)).set_raw("stroke", svg_colour(style_.background));

@@ -5,7 +5,8 @@ namespace thalweg {
 std::string velocity_class(const std::string& name, const std::string& says, const std::string& velocity,
                            const std::string& move) {
   return "class " + name + R"((torch.optim.Optimizer):
-    """)" + says + R"("""
+    """)" +
+         says + R"("""
 
     def __init__(self, params, lr, momentum=0, weight_decay=0):
         super().__init__(params, dict(lr=lr, momentum=momentum, weight_decay=weight_decay))
@@ -17,7 +18,8 @@ std::string velocity_class(const std::string& name, const std::string& says, con
             for p in group["params"]:
                 v = self.state[p].setdefault("v", torch.zeros_like(p))
                 g = p.grad + group["weight_decay"] * p
-                )" + velocity + "\n                " + move + "\n";
+                )" +
+         velocity + "\n                " + move + "\n";
 }
 
 const char* const kStoppingMomentum = R"(class Momentum(torch.optim.Optimizer):

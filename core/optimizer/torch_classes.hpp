@@ -5,7 +5,8 @@
 
 namespace thalweg {
 
-/// An optimizer with a velocity v that begins at 0, learning rate lr, momentum mu, and gradient g with its L2 decay.
+/// An optimizer with a velocity v that begins at 0, learning rate lr, momentum mu, and gradient g with its L2
+/// decay.
 /// @param says      its docstring
 /// @param velocity  the statement that brings v up to date
 /// @param move      the statement that moves p

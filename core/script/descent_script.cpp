@@ -52,7 +52,8 @@ Shaping shaping_of(const LiveSpec& gradient, std::int64_t steps) {
       before = value;
     }
     if (!ever) continue;
-    out.now[part.name] = items.empty() ? python_number(first) : "gradient[\"" + std::string(part.name) + "\"]";
+    out.now[part.name] =
+        items.empty() ? python_number(first) : "gradient[\"" + std::string(part.name) + "\"]";
     if (items.empty()) continue;
     out.first += (out.first.empty() ? "\"" : ", \"") + std::string(part.name) + "\": " + python_number(first);
     for (const auto& [step, item] : items) {
@@ -81,8 +82,8 @@ void write_surface(Source& out, const DescentSettings& settings, const Surface& 
     const bool typed = descriptor.id == "expr";
     for (std::size_t i = 0; typed && i < values.size(); ++i)
       values[i] = settings.surface.number(std::string(1, "abcd"[i]));
-    formula = python_formula(typed ? parse_expression(settings.surface.text("formula"))->nodes() : surface.syntax(),
-                             values);
+    formula = python_formula(
+        typed ? parse_expression(settings.surface.text("formula"))->nodes() : surface.syntax(), values);
     formula.body.insert(formula.body.begin(), surface.dim() == 1 ? "(x,) = p" : "x, y = p");
     for (std::size_t i = 0; i < values.size(); ++i)
       if (formula.parameters[i]) parameters += std::string(1, "abcd"[i]) + " = " + real(values[i]) + "\n";
@@ -107,8 +108,8 @@ void write_end(Source& out, const DescentSettings& settings, const Surface& surf
            1);
 }
 
-void write_set_up(Source& out, const DescentSettings& settings, const Surface& surface, const Updates& updates,
-                  const Shaping& shaping) {
+void write_set_up(Source& out, const DescentSettings& settings, const Surface& surface,
+                  const Updates& updates, const Shaping& shaping) {
   std::string start;
   for (const double coordinate : settings.start) start += (start.empty() ? "" : ", ") + real(coordinate);
   out.line("p = torch.tensor([" + start + "], requires_grad=True)");
@@ -116,7 +117,8 @@ void write_set_up(Source& out, const DescentSettings& settings, const Surface& s
   out.lines(updates.set_up);
   if (!settings.run.is_off("tol") && !surface.minima().empty()) {
     std::string minima;
-    for (const MarkedPoint& minimum : surface.minima()) minima += (minima.empty() ? "" : ", ") + python_list(minimum.x);
+    for (const MarkedPoint& minimum : surface.minima())
+      minima += (minima.empty() ? "" : ", ") + python_list(minimum.x);
     out.line("minima = torch.tensor([" + minima + "], dtype=torch.float64)");
   }
   if (!updates.changes.empty()) {
@@ -138,18 +140,22 @@ void write_loop(Source& out, const DescentSettings& settings, const Surface& sur
   out.line("loss = surface(p)", 1);
   out.line("loss.backward()", 1);
   write_end(out, settings, surface);
-  out.line("if done or step % " + std::to_string(std::max<std::int64_t>(1, steps / 20)) + " == 0:", 1);
-  out.line("print(f\"step {step}  loss {loss.item():.10g}  at {p.tolist()}\")", 2);
+  const std::int64_t stride = steps / 20;
+  if (stride > 1) out.line("if done or step % " + std::to_string(stride) + " == 0:", 1);
+  out.line("print(f\"step {step}  loss {loss.item():.10g}  at {p.tolist()}\")", stride > 1 ? 2 : 1);
   out.line("if done:", 1);
   out.line("break", 2);
   if (!updates.changes.empty()) out.line("group.update(changes.get(step, {}))", 1);
   if (updates.by_hand) out.line("group[\"lr\"] = learning_rate(step, group[\"peak\"])", 1);
   if (!shaping.first.empty()) out.line("gradient.update(gradient_changes.get(step, {}))", 1);
-  if (shaping.has("noise"))
+  if (shaping.has("noise")) {
+    out.comment("Gradient noise: the deviation σ/√B times Thalweg's own normal numbers.", 1);
     out.line("p.grad += " + shaping.now.at("noise") + " * torch.from_numpy(normal(" +
-                 std::to_string(static_cast<std::int64_t>(settings.run.number("seed"))) + ", 1, step, np.arange(" +
-                 std::to_string((surface.dim() + 1) / 2) + ")).ravel()[:" + std::to_string(surface.dim()) + "])",
+                 std::to_string(static_cast<std::int64_t>(settings.run.number("seed"))) +
+                 ", 1, step, np.arange(" + std::to_string((surface.dim() + 1) / 2) +
+                 ")).ravel()[:" + std::to_string(surface.dim()) + "])",
              1);
+  }
   if (shaping.has("max_norm"))
     out.line("torch.nn.utils.clip_grad_norm_([p], " + shaping.now.at("max_norm") + ")", 1);
   if (shaping.has("max_value"))
@@ -170,25 +176,23 @@ Result<std::string> pytorch_script(const DescentSettings& settings, const Script
   const Updates made = updates(settings.optimizer, settings.schedule, "[p]", steps);
   const Shaping shaping = shaping_of(settings.gradient, steps);
 
+  Source body;
+  if (shaping.has("noise")) body.definition(kPhilox);
+  write_surface(body, settings, **surface);
+  for (const std::string& definition : made.definitions) body.definition(definition);
+  write_set_up(body, settings, **surface, made, shaping);
+  write_loop(body, settings, **surface, made, shaping);
+
   Source out;
   write_title(out, title,
               format_spec(settings.optimizer.spec, *find_optimizer(settings.optimizer.spec.id)) + " on " +
                   format_spec(settings.surface, *find_surface(settings.surface.id)));
   out.line();
-  out.line("import math");
-  out.line();
-  if (shaping.has("noise")) out.line("import numpy as np");
-  out.line("import torch");
-  out.line();
+  write_imports(out, body.text());
   out.line("torch.set_default_dtype(torch.float64)");
   out.line();
   out.line();
-  if (shaping.has("noise")) out.definition(kPhilox);
-  write_surface(out, settings, **surface);
-  for (const std::string& definition : made.definitions) out.definition(definition);
-  write_set_up(out, settings, **surface, made, shaping);
-  write_loop(out, settings, **surface, made, shaping);
-  return out.text();
+  return out.text() + body.text();
 }
 
 }  // namespace thalweg

@@ -30,22 +30,38 @@ struct Name {
 };
 
 constexpr Name kNames[] = {
-    {Op::kSqrt, "torch.sqrt", "math.sqrt"},    {Op::kCbrt, "cbrt", nullptr},
-    {Op::kExp, "torch.exp", "math.exp"},       {Op::kExpm1, "torch.expm1", "math.expm1"},
-    {Op::kLog, "torch.log", "math.log"},       {Op::kLog2, "torch.log2", "math.log2"},
-    {Op::kLog10, "torch.log10", "math.log10"}, {Op::kLog1p, "torch.log1p", "math.log1p"},
-    {Op::kSin, "torch.sin", "math.sin"},       {Op::kCos, "torch.cos", "math.cos"},
-    {Op::kTan, "torch.tan", "math.tan"},       {Op::kAsin, "torch.asin", "math.asin"},
-    {Op::kAcos, "torch.acos", "math.acos"},    {Op::kAtan, "torch.atan", "math.atan"},
-    {Op::kSinh, "torch.sinh", "math.sinh"},    {Op::kCosh, "torch.cosh", "math.cosh"},
-    {Op::kTanh, "torch.tanh", "math.tanh"},    {Op::kAsinh, "torch.asinh", "math.asinh"},
-    {Op::kAcosh, "torch.acosh", "math.acosh"}, {Op::kAtanh, "torch.atanh", "math.atanh"},
-    {Op::kErf, "torch.erf", "math.erf"},       {Op::kAbs, "torch.abs", nullptr},
-    {Op::kSign, "torch.sign", nullptr},        {Op::kFloor, "torch.floor", nullptr},
-    {Op::kCeil, "torch.ceil", nullptr},        {Op::kSigmoid, "torch.sigmoid", nullptr},
-    {Op::kSoftplus, "softplus", nullptr},      {Op::kRelu, "torch.relu", nullptr},
-    {Op::kAtan2, "torch.atan2", nullptr},      {Op::kHypot, "torch.hypot", nullptr},
-    {Op::kMin, "minimum", nullptr},            {Op::kMax, "maximum", nullptr},
+    {Op::kSqrt, "torch.sqrt", "math.sqrt"},
+    {Op::kCbrt, "cbrt", nullptr},
+    {Op::kExp, "torch.exp", "math.exp"},
+    {Op::kExpm1, "torch.expm1", "math.expm1"},
+    {Op::kLog, "torch.log", "math.log"},
+    {Op::kLog2, "torch.log2", "math.log2"},
+    {Op::kLog10, "torch.log10", "math.log10"},
+    {Op::kLog1p, "torch.log1p", "math.log1p"},
+    {Op::kSin, "torch.sin", "math.sin"},
+    {Op::kCos, "torch.cos", "math.cos"},
+    {Op::kTan, "torch.tan", "math.tan"},
+    {Op::kAsin, "torch.asin", "math.asin"},
+    {Op::kAcos, "torch.acos", "math.acos"},
+    {Op::kAtan, "torch.atan", "math.atan"},
+    {Op::kSinh, "torch.sinh", "math.sinh"},
+    {Op::kCosh, "torch.cosh", "math.cosh"},
+    {Op::kTanh, "torch.tanh", "math.tanh"},
+    {Op::kAsinh, "torch.asinh", "math.asinh"},
+    {Op::kAcosh, "torch.acosh", "math.acosh"},
+    {Op::kAtanh, "torch.atanh", "math.atanh"},
+    {Op::kErf, "torch.erf", "math.erf"},
+    {Op::kAbs, "torch.abs", nullptr},
+    {Op::kSign, "torch.sign", nullptr},
+    {Op::kFloor, "torch.floor", nullptr},
+    {Op::kCeil, "torch.ceil", nullptr},
+    {Op::kSigmoid, "torch.sigmoid", nullptr},
+    {Op::kSoftplus, "softplus", nullptr},
+    {Op::kRelu, "torch.relu", nullptr},
+    {Op::kAtan2, "torch.atan2", nullptr},
+    {Op::kHypot, "torch.hypot", nullptr},
+    {Op::kMin, "minimum", nullptr},
+    {Op::kMax, "maximum", nullptr},
 };
 
 const Name& name_of(Op op) {
@@ -76,7 +92,8 @@ constexpr Helper kHelpers[] = {
 };
 
 constexpr const char* kRootNote =
-    "Where what stands under a root is 0 torch's gradient is infinite or NaN; Thalweg's is 0 if the root does not "
+    "Where what stands under a root is 0 torch's gradient is infinite or NaN; Thalweg's is 0 if the root "
+    "does not "
     "move to first order.";
 
 double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
@@ -84,45 +101,84 @@ double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 /// The value of an operation on constants, as the surfaces have it but for the last digit.
 double evaluated(Op op, double x, double y) {
   switch (op) {
-    case Op::kNegate: return -x;
-    case Op::kSqrt: return std::sqrt(x);
-    case Op::kCbrt: return std::cbrt(x);
-    case Op::kExp: return std::exp(x);
-    case Op::kExpm1: return std::expm1(x);
-    case Op::kLog: return std::log(x);
-    case Op::kLog2: return std::log2(x);
-    case Op::kLog10: return std::log10(x);
-    case Op::kLog1p: return std::log1p(x);
-    case Op::kSin: return std::sin(x);
-    case Op::kCos: return std::cos(x);
-    case Op::kTan: return std::tan(x);
-    case Op::kAsin: return std::asin(x);
-    case Op::kAcos: return std::acos(x);
-    case Op::kAtan: return std::atan(x);
-    case Op::kSinh: return std::sinh(x);
-    case Op::kCosh: return std::cosh(x);
-    case Op::kTanh: return std::tanh(x);
-    case Op::kAsinh: return std::asinh(x);
-    case Op::kAcosh: return std::acosh(x);
-    case Op::kAtanh: return std::atanh(x);
-    case Op::kErf: return std::erf(x);
-    case Op::kAbs: return std::abs(x);
-    case Op::kSign: return std::isnan(x) ? x : (x > 0) - (x < 0);
-    case Op::kFloor: return std::floor(x);
-    case Op::kCeil: return std::ceil(x);
-    case Op::kSigmoid: return sigmoid(x);
-    case Op::kSoftplus: return std::log1p(std::exp(-std::abs(x))) + std::max(x, 0.0);
-    case Op::kRelu: return x < 0 ? 0.0 : x;
-    case Op::kAdd: return x + y;
-    case Op::kSubtract: return x - y;
-    case Op::kMultiply: return x * y;
-    case Op::kDivide: return x / y;
-    case Op::kPower: return std::pow(x, y);
-    case Op::kAtan2: return std::atan2(x, y);
-    case Op::kHypot: return std::hypot(x, y);
-    case Op::kMin: return x <= y || std::isnan(x) ? x : y;
-    case Op::kMax: return x >= y || std::isnan(x) ? x : y;
-    default: return std::numeric_limits<double>::quiet_NaN();
+    case Op::kNegate:
+      return -x;
+    case Op::kSqrt:
+      return std::sqrt(x);
+    case Op::kCbrt:
+      return std::cbrt(x);
+    case Op::kExp:
+      return std::exp(x);
+    case Op::kExpm1:
+      return std::expm1(x);
+    case Op::kLog:
+      return std::log(x);
+    case Op::kLog2:
+      return std::log2(x);
+    case Op::kLog10:
+      return std::log10(x);
+    case Op::kLog1p:
+      return std::log1p(x);
+    case Op::kSin:
+      return std::sin(x);
+    case Op::kCos:
+      return std::cos(x);
+    case Op::kTan:
+      return std::tan(x);
+    case Op::kAsin:
+      return std::asin(x);
+    case Op::kAcos:
+      return std::acos(x);
+    case Op::kAtan:
+      return std::atan(x);
+    case Op::kSinh:
+      return std::sinh(x);
+    case Op::kCosh:
+      return std::cosh(x);
+    case Op::kTanh:
+      return std::tanh(x);
+    case Op::kAsinh:
+      return std::asinh(x);
+    case Op::kAcosh:
+      return std::acosh(x);
+    case Op::kAtanh:
+      return std::atanh(x);
+    case Op::kErf:
+      return std::erf(x);
+    case Op::kAbs:
+      return std::abs(x);
+    case Op::kSign:
+      return std::isnan(x) ? x : (x > 0) - (x < 0);
+    case Op::kFloor:
+      return std::floor(x);
+    case Op::kCeil:
+      return std::ceil(x);
+    case Op::kSigmoid:
+      return sigmoid(x);
+    case Op::kSoftplus:
+      return std::log1p(std::exp(-std::abs(x))) + std::max(x, 0.0);
+    case Op::kRelu:
+      return x < 0 ? 0.0 : x;
+    case Op::kAdd:
+      return x + y;
+    case Op::kSubtract:
+      return x - y;
+    case Op::kMultiply:
+      return x * y;
+    case Op::kDivide:
+      return x / y;
+    case Op::kPower:
+      return std::pow(x, y);
+    case Op::kAtan2:
+      return std::atan2(x, y);
+    case Op::kHypot:
+      return std::hypot(x, y);
+    case Op::kMin:
+      return x <= y || std::isnan(x) ? x : y;
+    case Op::kMax:
+      return x >= y || std::isnan(x) ? x : y;
+    default:
+      return std::numeric_limits<double>::quiet_NaN();
   }
 }
 
@@ -153,22 +209,27 @@ class Writer {
 
   Piece piece(const ExpressionNode& node, const std::vector<Piece>& pieces) {
     switch (node.op) {
-      case Op::kNumber: return number(node.number);
-      case Op::kX: return {"x"};
-      case Op::kY: return {"y"};
+      case Op::kNumber:
+        return number(node.number);
+      case Op::kX:
+        return {"x"};
+      case Op::kY:
+        return {"y"};
       case Op::kParameter: {
         const auto i = static_cast<std::size_t>(node.number);
         out_.parameters[i] = true;
         return {std::string(1, "abcd"[i]), kAtom, 0, parameters_[i]};
       }
-      default: break;
+      default:
+        break;
     }
     const Piece& x = pieces[static_cast<std::size_t>(node.left)];
     const bool unary = node.right < 0;
     const Piece& y = unary ? x : pieces[static_cast<std::size_t>(node.right)];
     std::optional<double> constant;
     if (x.constant && y.constant) constant = evaluated(node.op, *x.constant, *y.constant);
-    // What Python would refuse (1/0, math.log(-1)) or turn into a huge integer is written as the number it is.
+    // What Python would refuse (1/0, math.log(-1)) or turn into a huge integer is written as the number it
+    // is.
     const bool tame = constant && std::isfinite(*constant) && std::abs(*constant) < 1e9;
     if (constant && (!tame || !operation_on_constants(node.op))) return number(*constant);
     Piece made = unary ? of_one(node.op, x) : of_two(node.op, x, y);
@@ -193,12 +254,18 @@ class Writer {
 
   Piece of_two(Op op, const Piece& x, const Piece& y) {
     switch (op) {
-      case Op::kAdd: return sum(x, y, false);
-      case Op::kSubtract: return sum(x, y, true);
-      case Op::kMultiply: return {within(x, kProduct) + " * " + within(y, kProduct, true), kProduct};
-      case Op::kDivide: return {within(x, kProduct) + " / " + within(y, kSign), kProduct};
-      case Op::kPower: return power(x, y);
-      default: break;
+      case Op::kAdd:
+        return sum(x, y, false);
+      case Op::kSubtract:
+        return sum(x, y, true);
+      case Op::kMultiply:
+        return {within(x, kProduct) + " * " + within(y, kProduct, true), kProduct};
+      case Op::kDivide:
+        return {within(x, kProduct) + " / " + within(y, kSign), kProduct};
+      case Op::kPower:
+        return power(x, y);
+      default:
+        break;
     }
     if (op == Op::kHypot) note(kRootNote);
     const Name& name = name_of(op);
@@ -220,8 +287,8 @@ class Writer {
     return {within(x, kAtom) + (simple ? "**" : " ** ") + within(y, kSign), kRaised};
   }
 
-  /// In parentheses where it binds less tightly. `right`: on the right of a product, where another product would
-  /// change the order of rounding.
+  /// In parentheses where it binds less tightly. `right`: on the right of a product, where another product
+  /// would change the order of rounding.
   static std::string within(const Piece& piece, Binding least, bool right = false) {
     const bool bare = piece.binding > least || (piece.binding == least && !right);
     return bare ? piece.text : "(" + piece.text + ")";

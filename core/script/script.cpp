@@ -30,8 +30,8 @@ std::string snippet(const Updates& made) {
 }  // namespace
 }  // namespace script
 
-Result<std::string> pytorch_optimizer_and_schedule(const Spec& optimizer, const Spec& schedule, std::int64_t steps,
-                                                   const std::string& parameters) {
+Result<std::string> pytorch_optimizer_and_schedule(const Spec& optimizer, const Spec& schedule,
+                                                   std::int64_t steps, const std::string& parameters) {
   if (auto error = script::check_both(optimizer, schedule)) return *error;
   return script::snippet(script::updates({optimizer, {}}, schedule, parameters, steps));
 }
@@ -49,10 +49,13 @@ Result<std::string> pytorch_schedule(const Spec& schedule, double learning_rate,
   return script::snippet(made);
 }
 
-Result<std::string> pytorch_of_scene(const Scene& scene, std::string_view kind, int lane, const ScriptTitle& title) {
+Result<std::string> pytorch_of_scene(const Scene& scene, std::string_view kind, int lane,
+                                     const ScriptTitle& title) {
   // A race of more lanes than a Scene holds was kept with each lane alone.
   const auto place = [&](std::size_t count) {
-    return count == 1 ? 0 : lane >= 0 && static_cast<std::size_t>(lane) < count ? static_cast<std::size_t>(lane) : count;
+    return count == 1                                            ? 0
+           : lane >= 0 && static_cast<std::size_t>(lane) < count ? static_cast<std::size_t>(lane)
+                                                                 : count;
   };
   const Error no_lane{ErrorCode::kNotFound, "the Scene has no run number " + std::to_string(lane), "pytorch"};
   if (kind == "descent") {

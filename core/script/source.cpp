@@ -30,12 +30,28 @@ void Source::comment(std::string_view text, int level) {
   if (!row.empty()) line("# " + row, level);
 }
 
+void write_imports(Source& out, std::string_view body) {
+  const auto needs = [&](std::string_view name) { return body.find(name) != std::string_view::npos; };
+  const std::size_t before = out.text().size();
+  for (const char* module : {"copy", "gzip", "math", "sys"})
+    if (needs(std::string(module) + ".")) out.line(std::string("import ") + module);
+  if (needs("Path(")) out.line("from pathlib import Path");
+  if (out.text().size() > before) out.line();
+  if (needs("np.")) out.line("import numpy as np");
+  out.line("import torch");
+  if (needs("nn.Module") || needs(" nn.")) out.line("from torch import nn");
+  out.line();
+}
+
 void write_title(Source& out, const ScriptTitle& title, const std::string& what) {
   out.comment(python_comment(what));
-  std::string run;
-  if (!title.name.empty() && title.name != what) run = " of the run " + python_comment(title.name);
-  if (!title.uid.empty()) run += " (" + python_comment(title.uid) + ")";
-  out.comment("The same numbers in PyTorch" + run + ", written by Thalweg.");
+  if (title.name.empty() && title.uid.empty())
+    return out.comment("The same numbers in PyTorch, written by Thalweg.");
+  const bool named = !title.name.empty() && title.name != what;
+  const std::string uid =
+      title.uid.empty() ? "" : (named ? " (" : " ") + python_comment(title.uid) + (named ? ")" : "");
+  out.comment("The run" + (named ? " " + python_comment(title.name) : "") + uid +
+              " as PyTorch: the same numbers. Written by Thalweg.");
 }
 
 }  // namespace thalweg::script

@@ -33,6 +33,9 @@ class Source {
   std::string text_;
 };
 
+/// The imports that `body` needs, and an empty line.
+void write_imports(Source& out, std::string_view body);
+
 /// The comment that a program begins with: what it is, of which run.
 void write_title(Source& out, const ScriptTitle& title, const std::string& what);
 

@@ -11,7 +11,9 @@ namespace {
 
 /// Whether the momentum is 0 in one part of the run and not in another.
 bool velocity_stops(const std::vector<Spec>& settings) {
-  const auto stopped = [](const Spec& spec) { return spec.find("momentum") && spec.number("momentum") == 0.0; };
+  const auto stopped = [](const Spec& spec) {
+    return spec.find("momentum") && spec.number("momentum") == 0.0;
+  };
   const auto count = std::count_if(settings.begin(), settings.end(), stopped);
   return count > 0 && count < std::ssize(settings);
 }
@@ -19,7 +21,8 @@ bool velocity_stops(const std::vector<Spec>& settings) {
 bool is_constant(const Spec& schedule) { return schedule.id == schedules().front().id; }
 
 TorchCall::Argument& learning_rate(TorchCall& call) {
-  return *std::find_if(call.arguments.begin(), call.arguments.end(), [](const auto& a) { return a.name == "lr"; });
+  return *std::find_if(call.arguments.begin(), call.arguments.end(),
+                       [](const auto& a) { return a.name == "lr"; });
 }
 
 /// The arguments of `to` that are not those of `from`, as items of a dict.
@@ -57,7 +60,8 @@ std::vector<std::int64_t> change_steps(const LiveSpec& live, std::int64_t steps)
   return out;
 }
 
-Updates updates(const LiveSpec& optimizer, const Spec& schedule, const std::string& parameters, std::int64_t steps) {
+Updates updates(const LiveSpec& optimizer, const Spec& schedule, const std::string& parameters,
+                std::int64_t steps) {
   const OptimizerDescriptor& rule = *find_optimizer(optimizer.spec.id);
   const ScheduleDescriptor& descriptor = *find_schedule(schedule.id);
   std::vector<Spec> settings = {optimizer.at(0)};
@@ -95,7 +99,8 @@ Updates updates(const LiveSpec& optimizer, const Spec& schedule, const std::stri
   }
   Source notes;
   for (const std::string& note : first.notes) notes.comment(note);
-  if (own_peak) notes.comment("The schedule has a rate of its own, which takes the place of the optimizer's.");
+  if (own_peak)
+    notes.comment("The schedule has a rate of its own, which takes the place of the optimizer's.");
   for (std::string_view rest = notes.text(); !rest.empty(); rest.remove_prefix(rest.find('\n') + 1))
     out.set_up.emplace_back(rest.substr(0, rest.find('\n')));
   out.set_up.push_back("optimizer = " + first.text(parameters));

@@ -26,11 +26,12 @@ struct Updates {
   std::vector<std::string> set_up;       ///< lines that make `optimizer` and `scheduler`, and set `group`
   PythonChanges changes;                 ///< of optimizer.param_groups[0]
   bool scheduler = false;                ///< to be stepped after every update
-  bool by_hand = false;                  ///< the rate is set before every update: learning_rate(step, group["peak"])
+  bool by_hand = false;  ///< the rate is set before every update: learning_rate(step, group["peak"])
 };
 
 /// @param parameters  what is optimized, as Python: "[p]"
 /// @param steps       how many updates there are at most
-Updates updates(const LiveSpec& optimizer, const Spec& schedule, const std::string& parameters, std::int64_t steps);
+Updates updates(const LiveSpec& optimizer, const Spec& schedule, const std::string& parameters,
+                std::int64_t steps);
 
 }  // namespace thalweg::script

@@ -16,7 +16,9 @@ struct Character {
 };
 
 Character first_character(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
+  const auto byte = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i]));
+  };
   const std::uint32_t lead = byte(0);
   if (lead < 0x80) return {lead, 1};
   const std::size_t length = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
@@ -32,12 +34,13 @@ Character first_character(std::string_view text) {
   return {code, length};
 }
 
-/// Controls, line and paragraph separators, marks of direction and of no width: what could make source look like
-/// something it is not.
+/// Controls, line and paragraph separators, marks of direction and of no width: what could make source look
+/// like something it is not.
 bool is_plain(std::uint32_t code) {
-  return code >= 0x20 && !(code >= 0x7F && code < 0xA0) && code != 0xAD && !(code >= 0x200B && code <= 0x200F) &&
-         !(code >= 0x2028 && code <= 0x202E) && !(code >= 0x2060 && code <= 0x206F) && code != 0xFEFF &&
-         !(code >= 0xFFF0 && code <= 0xFFFF) && !(code >= 0xE0000 && code <= 0xE0FFF);
+  return code >= 0x20 && !(code >= 0x7F && code < 0xA0) && code != 0xAD &&
+         !(code >= 0x200B && code <= 0x200F) && !(code >= 0x2028 && code <= 0x202E) &&
+         !(code >= 0x2060 && code <= 0x206F) && code != 0xFEFF && !(code >= 0xFFF0 && code <= 0xFFFF) &&
+         !(code >= 0xE0000 && code <= 0xE0FFF);
 }
 
 template <class Put>

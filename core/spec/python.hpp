@@ -1,5 +1,5 @@
-// Pieces of Python source: what descriptors need to say how PyTorch writes them, and core/script to write whole
-// programs. Whatever text goes in, what comes out is one literal or one comment.
+// Pieces of Python source: what descriptors need to say how PyTorch writes them, and core/script to write
+// whole programs. Whatever text goes in, what comes out is one literal or one comment.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace thalweg {
 
-/// A literal that Python reads back to the same double: 0.1, 1e-6, -2, math.inf. Whole numbers of up to 15 digits
-/// are integers.
+/// A literal that Python reads back to the same double: 0.1, 1e-6, -2, math.inf. Whole numbers of up to 15
+/// digits are integers.
 std::string python_number(double value);
 
 /// [1, 10, 100]
@@ -23,8 +23,8 @@ std::string python_string(std::string_view text);
 /// Text for a comment: one line, in which controls and the like are question marks.
 std::string python_comment(std::string_view text);
 
-/// How PyTorch writes an optimizer, layer or schedule: a call with named arguments, and the class it calls where
-/// PyTorch has none.
+/// How PyTorch writes an optimizer, layer or schedule: a call with named arguments, and the class it calls
+/// where PyTorch has none.
 struct TorchCall {
   struct Argument {
     std::string name;
@@ -34,7 +34,7 @@ struct TorchCall {
 
   std::string callee;  ///< "torch.optim.Adam"
   std::vector<Argument> arguments;
-  std::string definition = {};         ///< Python source of the callee, or empty
+  std::string definition = {};          ///< Python source of the callee, or empty
   std::vector<std::string> notes = {};  ///< what a reader should know, a comment each
 
   /// "torch.optim.Adam([p], lr=0.1)"

@@ -46,8 +46,8 @@ Symbol sqrt(const Symbol& x);
 Symbol exp(const Symbol& x);
 Symbol sin(const Symbol& x);
 Symbol cos(const Symbol& x);
-/// Written as in the books: formulas use expm1 for its digits near 0, and a gradient taken of expm1 loses them
-/// far away.
+/// Written as in the books: formulas use expm1 for its digits near 0, and a gradient taken of expm1 loses
+/// them far away.
 inline Symbol expm1(const Symbol& x) { return exp(x) - 1.0; }
 
 }  // namespace thalweg::jets

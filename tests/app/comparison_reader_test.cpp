@@ -5,6 +5,8 @@
 
 #include <cmath>
 #include <future>
+#include <map>
+#include <mutex>
 
 #include "core/compare/running_average.hpp"
 #include "tests/app/kept_runs.hpp"
@@ -39,7 +41,8 @@ const ComparedCurve* find(const Comparison& data, std::size_t run, const std::st
 }
 
 TEST_F(ComparisonReaderTest, CurvesAreWhatWasWritten) {
-  const std::string a = test::keep_run(file(), 1, {}), b = test::keep_run(file(), 2, {.lr = 0.01, .steps = 300});
+  const std::string a = test::keep_run(file(), 1, {}),
+                    b = test::keep_run(file(), 2, {.lr = 0.01, .steps = 300});
   const auto data = read({.uids = {a, b}, .visible = {true, true}, .curves = true, .pixels = 2000});
   ASSERT_FALSE(data->error) << data->error->text();
   EXPECT_TRUE(data->complete);
@@ -72,7 +75,12 @@ TEST_F(ComparisonReaderTest, SmoothingTakesEveryPointWhateverIsShown) {
   std::vector<double> expected;
   for (std::int64_t t = 0; t < 2000; ++t) expected.push_back(average.add(test::loss_at(1, t)));
   // A part in the middle: the average knows what came before it.
-  const auto data = read({.uids = {a}, .visible = {true}, .curves = true, .smoothing = 0.99, .range = Range{1000.0, 1050.0}, .pixels = 1200});
+  const auto data = read({.uids = {a},
+                          .visible = {true},
+                          .curves = true,
+                          .smoothing = 0.99,
+                          .range = Range{1000.0, 1050.0},
+                          .pixels = 1200});
   const ComparedCurve* curve = find(*data, 0, "loss");
   ASSERT_TRUE(curve);
   ASSERT_FALSE(curve->smooth.x.empty());
@@ -92,21 +100,43 @@ TEST_F(ComparisonReaderTest, SmoothingTakesEveryPointWhateverIsShown) {
 TEST_F(ComparisonReaderTest, EpochsAndTimesComeFromTheRecord) {
   const std::string a = test::keep_run(file(), 1, {});
   const std::string without = test::keep_descent(file(), 1, "himmelblau");
-  auto data = read({.uids = {a, without}, .visible = {true, true}, .curves = true, .series = {"loss"}, .unit = StepUnit::kEpoch, .pixels = 1000});
+  auto data = read({.uids = {a, without},
+                    .visible = {true, true},
+                    .curves = true,
+                    .series = {"loss"},
+                    .unit = StepUnit::kEpoch,
+                    .pixels = 1000});
   EXPECT_EQ(data->on_axis, (std::vector<bool>{true, false}));
   ASSERT_TRUE(find(*data, 0, "loss"));
   EXPECT_NEAR(find(*data, 0, "loss")->raw.x.back(), 4.99, 1e-12);  // step 499 of epochs of 100
-  data = read({.uids = {a, without}, .visible = {true, true}, .curves = true, .series = {"loss"}, .unit = StepUnit::kTime, .pixels = 1000});
+  data = read({.uids = {a, without},
+               .visible = {true, true},
+               .curves = true,
+               .series = {"loss"},
+               .unit = StepUnit::kTime,
+               .pixels = 1000});
   EXPECT_NEAR(find(*data, 0, "loss")->raw.x.back(), 9.98, 1e-12);  // 2 s for each
   store::test::need(file().set_result(need(file().find(a)).id, "steps_per_epoch", 50.0));
-  ComparisonRequest again{.uids = {a}, .visible = {true}, .refresh = 1, .curves = true, .series = {"loss"}, .unit = StepUnit::kEpoch, .pixels = 1000};
+  ComparisonRequest again{.uids = {a},
+                          .visible = {true},
+                          .refresh = 1,
+                          .curves = true,
+                          .series = {"loss"},
+                          .unit = StepUnit::kEpoch,
+                          .pixels = 1000};
   reader_.reset();
   EXPECT_NEAR(find(*read(again), 0, "loss")->raw.x.back(), 9.98, 1e-12);
 }
 
 TEST_F(ComparisonReaderTest, GroupsHaveTheMeanOfTheirVisibleRuns) {
-  const std::string a = test::keep_run(file(), 1, {.seed = 0}), b = test::keep_run(file(), 2, {.seed = 1}), c = test::keep_run(file(), 3, {.seed = 2});
-  ComparisonRequest request{.uids = {a, b, c}, .visible = {true, false, true}, .curves = true, .series = {"loss"}, .group = kAllButSeed, .pixels = 1000};
+  const std::string a = test::keep_run(file(), 1, {.seed = 0}), b = test::keep_run(file(), 2, {.seed = 1}),
+                    c = test::keep_run(file(), 3, {.seed = 2});
+  ComparisonRequest request{.uids = {a, b, c},
+                            .visible = {true, false, true},
+                            .curves = true,
+                            .series = {"loss"},
+                            .group = kAllButSeed,
+                            .pixels = 1000};
   const auto data = read(request);
   ASSERT_EQ(data->bands.size(), 1U);
   const Band& band = data->bands.front().band;
@@ -121,12 +151,14 @@ TEST_F(ComparisonReaderTest, GroupsHaveTheMeanOfTheirVisibleRuns) {
 
 TEST_F(ComparisonReaderTest, ARunThatGoesOnIsReadOn) {
   const std::string a = test::keep_run(file(), 1, {.steps = 100, .outcome = ""});
-  ComparisonRequest request{.uids = {a}, .visible = {true}, .curves = true, .series = {"loss"}, .smoothing = 0.5, .pixels = 1000};
+  ComparisonRequest request{
+      .uids = {a}, .visible = {true}, .curves = true, .series = {"loss"}, .smoothing = 0.5, .pixels = 1000};
   auto data = read(request);
   EXPECT_TRUE(data->live);
   EXPECT_EQ(find(*data, 0, "loss")->smooth.x.size(), 100U);
   const std::int64_t id = need(file().find(a)).id;
-  need(file().append(id, {.series = "loss", .goal = store::Goal::kLowest, .steps = {100, 101}, .values = {0.5, 0.25}}));
+  need(file().append(
+      id, {.series = "loss", .goal = store::Goal::kLowest, .steps = {100, 101}, .values = {0.5, 0.25}}));
   request.refresh = 1;
   data = read(request);
   EXPECT_EQ(find(*data, 0, "loss")->smooth.x.size(), 102U);
@@ -136,7 +168,8 @@ TEST_F(ComparisonReaderTest, ARunThatGoesOnIsReadOn) {
   request.refresh = 2;
   EXPECT_FALSE(read(request)->live);
   need(file().reopen(id, 50));
-  need(file().append(id, {.series = "loss", .goal = store::Goal::kLowest, .steps = {50, 120}, .values = {9.0, 8.0}}));
+  need(file().append(
+      id, {.series = "loss", .goal = store::Goal::kLowest, .steps = {50, 120}, .values = {9.0, 8.0}}));
   request.refresh = 3;
   data = read(request);
   const ComparedCurve* curve = find(*data, 0, "loss");
@@ -203,7 +236,8 @@ TEST_F(ComparisonReaderTest, AFamilyIsAncestorsAndDescendants) {
   const std::string root = test::keep_run(file(), 1, {.lr = 0.1});
   const std::string child = test::keep_run(file(), 2, {.lr = 0.01, .parent = root, .parent_step = 400});
   const std::string grandchild = test::keep_run(file(), 3, {.lr = 0.01, .parent = child, .parent_step = 450});
-  const std::string sibling = test::keep_run(file(), 4, {.optimizer = "gd", .lr = 0.1, .parent = root, .parent_step = 100});
+  const std::string sibling =
+      test::keep_run(file(), 4, {.optimizer = "gd", .lr = 0.1, .parent = root, .parent_step = 100});
   test::keep_run(file(), 5, {});  // a stranger
   need(file().add_event(need(file().find(grandchild)).id, {450, "changed", "lr", "0.001"}));
   const auto data = read({.uids = {child}, .visible = {true}, .family = true});
@@ -211,11 +245,12 @@ TEST_F(ComparisonReaderTest, AFamilyIsAncestorsAndDescendants) {
   std::vector<std::string> order;
   for (const FamilyBranch& branch : data->branches) order.push_back(data->family[branch.member].info.uid);
   EXPECT_EQ(order, (std::vector<std::string>{root, child, grandchild, sibling}));
+  const std::map<std::string, std::string> expected{{root, ""},
+                                                    {child, "lr 0.1 → 0.01"},
+                                                    {grandchild, "lr 0.01 → 0.001 at step 450"},
+                                                    {sibling, "optimizer adam → gd"}};
   for (const FamilyRun& run : data->family) {
-    if (run.info.uid == root) EXPECT_EQ(run.difference, "");
-    if (run.info.uid == child) EXPECT_EQ(run.difference, "lr 0.1 → 0.01");
-    if (run.info.uid == grandchild) EXPECT_EQ(run.difference, "lr 0.01 → 0.001 at step 450");
-    if (run.info.uid == sibling) EXPECT_EQ(run.difference, "optimizer adam → gd");
+    EXPECT_EQ(run.difference, expected.at(run.info.uid));
     EXPECT_NE(run.outcome.find("test_accuracy"), std::string::npos) << run.outcome;
   }
 }
@@ -233,8 +268,7 @@ TEST_F(ComparisonReaderTest, TheFirstPictureComesBeforeEveryDetail) {
     const std::scoped_lock lock(mutex);
     complete.push_back(data->complete);
     EXPECT_FALSE(data->curves.empty());
-    if (!data->complete) EXPECT_TRUE(data->curves.front().smooth.x.empty());
-    else EXPECT_FALSE(data->curves.front().smooth.x.empty());
+    EXPECT_EQ(data->curves.front().smooth.x.empty(), !data->complete);
   });
   reading = &reader;
   ready.set_value();

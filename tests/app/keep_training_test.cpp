@@ -189,13 +189,14 @@ TEST_F(KeptTraining, GoesOnInTheFileBitForBit) {
       keeper.update(*trainer);
       trainer->advance(5);
       // What comes after the checkpoint is in the file and is written again.
-      store::test::sql(file_.path(), "SELECT 1");
-      TrainingView view = trainer->view();
-      (void)view;
+      keeper.update(*trainer);
       flush();
     }
-    store::test::sql(file_.path(), "UPDATE runs SET outcome = 'interrupted' WHERE uid = '" + uid + "'");
+    store::test::sql(file_.path(), "UPDATE runs SET outcome = 'interrupted' WHERE uid = '" + uid +
+                                       "'; DELETE FROM checkpoints WHERE step > " + std::to_string(at) +
+                                       " AND run = (SELECT id FROM runs WHERE uid = '" + uid + "')");
     ASSERT_EQ(file_.checkpoints(uid), std::vector<std::int64_t>{at});
+    EXPECT_GT(file_.points(uid).steps.back(), at);
     const OpenedRun opened = need(open_run(*file_.open(), uid));
     const auto state = need(state_before(*file_.open(), uid, INT64_MAX));
     ASSERT_TRUE(state);
@@ -283,15 +284,15 @@ TEST_F(KeptTraining, AForkHasThePastOfItsParent) {
   const auto info = file_.run(keeper.uid());
   EXPECT_EQ(info.parent, parent);
   EXPECT_EQ(info.parent_step, 25);
-  EXPECT_EQ(file_.events(keeper.uid()),
-            (std::vector<Event>{
-                {10, "changed", "lr", "0.015"}, {25, "changed", "lr", "0.2"}, {80, "budget", "", ""}}));
+  EXPECT_EQ(file_.events(keeper.uid()), (std::vector<Event>{{10, "changed", "lr", "0.015"},
+                                                            {25, "changed", "lr", "0.2"},
+                                                            {trainer->steps(), "budget", "", ""}}));
   // As a run that was changed there while it went on.
   const std::string whole = straight(changed);
   EXPECT_EQ(points(keeper.uid()), points(whole));
   EXPECT_EQ(test::timeless(newest(keeper.uid())), test::timeless(newest(whole)));
   // Beyond the fork the parent's checkpoints are of another run.
-  const auto later = need(state_before(*file_.open(), keeper.uid(), 79));
+  const auto later = need(state_before(*file_.open(), keeper.uid(), trainer->steps() - 1));
   ASSERT_TRUE(later);
   EXPECT_EQ(later->steps(), 12);
 }

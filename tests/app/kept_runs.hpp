@@ -24,7 +24,9 @@ struct KeptRunOptions {
 
 /// A run with loss at every step and test_accuracy at every hundredth. Returns its uid.
 inline std::string keep_run(store::Store& file, int i, const KeptRunOptions& options) {
-  store::RunStart start{.uid = "run" + std::to_string(i) + "0000000000000000", .kind = "training", .name = options.optimizer + " on blobs"};
+  store::RunStart start{.uid = "run" + std::to_string(i) + "0000000000000000",
+                        .kind = "training",
+                        .name = options.optimizer + " on blobs"};
   start.parent = options.parent;
   if (!options.parent.empty()) start.parent_step = options.parent_step;
   start.settings = {{"", "optimizer", options.optimizer, {}},
@@ -32,7 +34,8 @@ inline std::string keep_run(store::Store& file, int i, const KeptRunOptions& opt
                     {"training", "batch", "64", 64.0},
                     {"training", "seed", std::to_string(options.seed), static_cast<double>(options.seed)}};
   const std::int64_t id = store::test::need(file.begin(start));
-  store::Points loss{"loss", "", store::Goal::kLowest}, accuracy{"test_accuracy", "", store::Goal::kHighest}, seconds{"epoch_seconds"};
+  store::Points loss{"loss", "", store::Goal::kLowest}, accuracy{"test_accuracy", "", store::Goal::kHighest},
+      seconds{"epoch_seconds"};
   for (std::int64_t t = 0; t < options.steps; ++t) {
     loss.steps.push_back(t);
     loss.values.push_back(loss_at(i, t));
@@ -53,7 +56,8 @@ inline std::string keep_run(store::Store& file, int i, const KeptRunOptions& opt
 inline std::string keep_descent(store::Store& file, int i, const std::string& surface) {
   Scene scene = default_scene();
   (void)set_surface(scene, parse_spec(surface, surface_family()).value());
-  store::RunStart start{.uid = "path" + std::to_string(i) + "000000000000000", .kind = "descent", .name = "gd on " + surface};
+  store::RunStart start{
+      .uid = "path" + std::to_string(i) + "000000000000000", .kind = "descent", .name = "gd on " + surface};
   start.scene = to_json(scene);
   const std::int64_t id = store::test::need(file.begin(start));
   for (const char* axis : {"x", "y"}) {

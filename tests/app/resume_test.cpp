@@ -281,7 +281,7 @@ void kill_rounds(const std::vector<std::string>& command, int whole) {
 TEST(Resume, TrainingIsKilledAtAnyMoment) {
   const std::string steps = by_hand() ? "30000" : "1500";
   kill_rounds(
-      {"train", "--data", "spirals", "--model", "2-32-32-3", "--optimizer", "adam:lr=0.003", "--batch", "32",
+      {"train", "--data", "spirals", "--model", "2-32-32-2", "--optimizer", "adam:lr=0.003", "--batch", "32",
        "--steps", steps, "--validation", "0.2", "--probe", "gradients=50,weights=50,histograms=100"},
       300);
 }
@@ -304,7 +304,7 @@ class ResumeCommand : public testing::Test {
   /// A short training that is set back as if it had been interrupted.
   std::string interrupted(const std::string& seed = "0") {
     EXPECT_EQ(
-        thalweg({"train", "--data", "spirals", "--model", "2-8-3", "--steps", "60", "--seed", seed}).code, 0);
+        thalweg({"train", "--data", "spirals", "--model", "2-8-2", "--steps", "60", "--seed", seed}).code, 0);
     const std::string uid = file_.runs().back().uid;
     set_back(uid);
     return uid;
@@ -408,7 +408,7 @@ TEST_F(ResumeCommand, ADamagedCheckpointCostsTimeAlone) {
 // A run that is stopped with Ctrl+C goes on as if it had not been.
 TEST_F(ResumeCommand, AfterAnInterrupt) {
   const std::vector<std::string> command{"train",   "--data",    "spirals",
-                                         "--model", "2-32-32-3", "--steps",
+                                         "--model", "2-32-32-2", "--steps",
                                          "3000",    "--probe",   "gradients=7,weights=11"};
   auto arguments = command;
   arguments.insert(arguments.end(), {"--db", file_.path().string()});

@@ -1,6 +1,8 @@
 // Filters as texts: terms that a click puts in and takes out, and names that are completed.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "app/panels/runs_columns.hpp"
 #include "app/panels/runs_filter.hpp"
 #include "core/store/filter.hpp"
@@ -63,10 +65,15 @@ TEST(RunsColumns, MomentsAndDurationsAsPeopleSayThem) {
   EXPECT_EQ(when("2026-01-31T09:00:00.000Z", now), "3 h ago");
   EXPECT_EQ(when("2025-06-15T12:00:00.000Z", now), "2025-06-15");
   EXPECT_EQ(when("no time", now), "no time");
-  EXPECT_EQ(duration_text(0.1234), "0.12 s");
-  EXPECT_EQ(duration_text(59.4), "59 s");
-  EXPECT_EQ(duration_text(200.0), "3 min 20 s");
-  EXPECT_EQ(duration_text(3900.0), "1 h 05 min");
+  EXPECT_EQ(time_spent(0.1234), "0.12 s");
+  EXPECT_EQ(time_spent(0.00016), "0.16 ms");
+  EXPECT_EQ(time_spent(59.4), "59 s");
+  EXPECT_EQ(time_spent(200.0), "3 min 20 s");
+  EXPECT_EQ(time_spent(3900.0), "1 h 05 min");
+  EXPECT_EQ(setting_text("0.0005", 0.0005), "0.0005");
+  EXPECT_EQ(setting_text("5e-4", 5e-4), "5\u00d710\u207b\u2074");
+  EXPECT_EQ(setting_text("0.1234567891", 0.1234567891), "0.1235");
+  EXPECT_EQ(setting_text("the rest", std::nan("")), "the rest");
 }
 
 }  // namespace

@@ -210,6 +210,7 @@ TEST(RunsReader, RequestsAndChangesFromTwoSidesAtOnce) {
     if (i % 10 == 0)
       reader.change([=](store::Store& store) { return store.rename(run, "n" + std::to_string(i)); });
     if (i % 25 == 0) reader.pause();
+    if (i % 40 == 1) reader.wait();
     const auto list = reader.snapshot();
     for (const store::RunInfo& one : list->runs) seen += one.name.size();
     if (list->details) seen += list->details->settings.size();

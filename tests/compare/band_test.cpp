@@ -22,8 +22,8 @@ TEST(Band, MeanRangeAndDeviationOfThreeRuns) {
   EXPECT_EQ(range.low, (std::vector<double>{1, 1, 3}));
   EXPECT_EQ(range.high, (std::vector<double>{5, 6, 3}));
   const Band deviation = band_over(pointers(lines), 0, 2, 100, BandKind::kDeviation);
-  EXPECT_NEAR(deviation.high[0], 3.0 + 2.0, 1e-12);                    // of 1, 3, 5
-  EXPECT_NEAR(deviation.low[1], 3.0 - std::sqrt(7.0), 1e-12);          // of 2, 6, 1: (1 + 9 + 4) / 2
+  EXPECT_NEAR(deviation.high[0], 3.0 + 2.0, 1e-12);            // of 1, 3, 5
+  EXPECT_NEAR(deviation.low[1], 3.0 - std::sqrt(7.0), 1e-12);  // of 2, 6, 1: (1 + 9 + 4) / 2
   EXPECT_NEAR(deviation.high[2] - deviation.low[2], 0.0, 1e-12);
 }
 

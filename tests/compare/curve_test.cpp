@@ -64,9 +64,10 @@ TEST(StepScale, IsUnknownWhereNothingGoesUp) {
 }
 
 TEST(Curve, AColumnKeepsItsSpikeAndItsGap) {
-  const std::vector<ColumnExtent> columns{{.x = 1, .min = 2, .max = 2, .first = 2, .last = 2, .any = true},
-                                          {.x = 5, .min = -9, .max = 8, .first = 1, .last = 3, .any = true},
-                                          {.x = 9, .min = 4, .max = 4, .first = 4, .last = kNaN, .any = true, .gap = true}};
+  const std::vector<ColumnExtent> columns{
+      {.x = 1, .min = 2, .max = 2, .first = 2, .last = 2, .any = true},
+      {.x = 5, .min = -9, .max = 8, .first = 1, .last = 3, .any = true},
+      {.x = 9, .min = 4, .max = 4, .first = 4, .last = kNaN, .any = true, .gap = true}};
   const Polyline line = line_of(columns);
   EXPECT_TRUE(std::is_sorted(line.x.begin(), line.x.end()));
   ASSERT_GE(line.y.size(), 6U);
@@ -105,7 +106,8 @@ TEST(Curve, ValuesLieOnStraightLines) {
 
 TEST(SeriesChoice, TakesWhatMostRunsHave) {
   using Names = std::vector<std::vector<std::string>>;
-  EXPECT_EQ(usual_series(Names{{"x", "y", "loss", "grad_norm"}}), (std::vector<std::string>{"loss", "grad_norm"}));
+  EXPECT_EQ(usual_series(Names{{"x", "y", "loss", "grad_norm"}}),
+            (std::vector<std::string>{"loss", "grad_norm"}));
   EXPECT_EQ(usual_series(Names{{"loss", "test_loss", "test_accuracy"}, {"loss", "test_accuracy"}, {"loss"}}),
             (std::vector<std::string>{"loss", "test_accuracy"}));
   EXPECT_EQ(usual_series(Names{{"own"}, {"own", "other"}}), (std::vector<std::string>{"own"}));

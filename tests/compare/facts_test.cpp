@@ -36,8 +36,10 @@ TEST(Facts, KeysAreShortWhereTheyAreClear) {
 }
 
 TEST(Facts, NoTwoRunsHaveOneName) {
-  const std::vector<std::string> names{"a", "adam", "adam", "adam"}, uids{"u1", "abcdefgh", "bcdefghi", "cdefghij"};
-  const std::vector<Facts> settings{run("gd", "1", "0"), run("adam", "0.1", "0"), run("adam", "0.01", "0"), run("adam", "0.01", "0")};
+  const std::vector<std::string> names{"a", "adam", "adam", "adam"},
+      uids{"u1", "abcdefgh", "bcdefghi", "cdefghij"};
+  const std::vector<Facts> settings{run("gd", "1", "0"), run("adam", "0.1", "0"), run("adam", "0.01", "0"),
+                                    run("adam", "0.01", "0")};
   EXPECT_EQ(distinct_names(names, uids, settings),
             (std::vector<std::string>{"a", "adam, lr 0.1", "adam, lr 0.01 bcdefg", "adam, lr 0.01 cdefgh"}));
 }
@@ -49,7 +51,8 @@ TEST(Facts, ChangesAreSaidInOneLine) {
 }
 
 TEST(Groups, SeedsAreOneGroupWhateverTheirOrder) {
-  const std::vector<Facts> settings{run("adam", "0.1", "0"), run("gd", "0.1", "0"), run("adam", "0.1", "1"), run("adam", "0.1", "2")};
+  const std::vector<Facts> settings{run("adam", "0.1", "0"), run("gd", "0.1", "0"), run("adam", "0.1", "1"),
+                                    run("adam", "0.1", "2")};
   const Grouping grouping = group_runs(settings, kAllButSeed);
   ASSERT_EQ(grouping.runs.size(), 2U);
   EXPECT_EQ(grouping.runs[0], (std::vector<std::size_t>{0, 2, 3}));

@@ -66,7 +66,8 @@ TEST(Family, NoLineCrossesAnother) {
 }
 
 TEST(Family, DamagedAncestryIsCutApart) {
-  const std::vector<FamilyMember> members{{"a", "b", 5, 10}, {"b", "a", 5, 10}, {"self", "self", 1, 2}, {"lost", "gone", 3, 9}};
+  const std::vector<FamilyMember> members{
+      {"a", "b", 5, 10}, {"b", "a", 5, 10}, {"self", "self", 1, 2}, {"lost", "gone", 3, 9}};
   const auto branches = lay_out_family(members);
   std::set<std::size_t> seen;
   for (const FamilyBranch& branch : branches) seen.insert(branch.member);

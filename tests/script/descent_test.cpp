@@ -39,7 +39,8 @@ void expect_same_ends(const std::vector<Case>& cases, double tolerance = 1e-10) 
     programs.push_back({one.name, *source, {"p.detach()", "step", "loss"}});
   }
   const auto answers = test::run_in_torch(programs);
-  if (!answers.missing.empty()) GTEST_SKIP() << answers.missing << ": " << cases.size() << " programs not run";
+  if (!answers.missing.empty())
+    GTEST_SKIP() << answers.missing << ": " << cases.size() << " programs not run";
   for (std::size_t i = 0; i < cases.size(); ++i) {
     SCOPED_TRACE(cases[i].name);
     ASSERT_EQ(answers.errors[i], "") << programs[i].source;
@@ -67,22 +68,35 @@ LiveSpec with_changes(LiveSpec live, std::vector<Change> changes) {
 TEST(DescentScript, EveryOptimizerWithItsOptions) {
   std::vector<Case> cases;
   for (const char* optimizer :
-       {"gd:lr=0.001", "gd:lr=0.001,weight_decay=0.05", "momentum:lr=2e-4", "momentum:lr=2e-4,momentum=0",
-        "momentum:lr=1e-3,momentum=0.9,dampening=0.8,weight_decay=0.02", "momentum:lr=2e-4,form=classical",
-        "momentum:lr=2e-4,form=polyak,weight_decay=0.02", "momentum:lr=2e-3,form=ema", "nesterov:lr=2e-4",
-        "nesterov:lr=2e-4,momentum=0", "nesterov:lr=2e-4,momentum=0.8,weight_decay=0.02", "adagrad",
+       {"gd:lr=0.001",
+        "gd:lr=0.001,weight_decay=0.05",
+        "momentum:lr=2e-4",
+        "momentum:lr=2e-4,momentum=0",
+        "momentum:lr=1e-3,momentum=0.9,dampening=0.8,weight_decay=0.02",
+        "momentum:lr=2e-4,form=classical",
+        "momentum:lr=2e-4,form=polyak,weight_decay=0.02",
+        "momentum:lr=2e-3,form=ema",
+        "nesterov:lr=2e-4",
+        "nesterov:lr=2e-4,momentum=0",
+        "nesterov:lr=2e-4,momentum=0.8,weight_decay=0.02",
+        "adagrad",
         "adagrad:lr=0.3,lr_decay=0.01,initial_accumulator_value=0.1,eps=1e-3,weight_decay=0.02",
-        "rmsprop:lr=0.001", "rmsprop:lr=0.0005,centered=true", "rmsprop:lr=0.0003,momentum=0.5",
-        "rmsprop:lr=0.001,alpha=0.995,eps=1e-2,weight_decay=0.02", "adam",
-        "adam:lr=0.01,beta1=0.8,beta2=0.995,eps=1e-2", "adam_l2:lr=0.01,weight_decay=0.05",
-        "adamw:lr=0.01,beta1=0.85,beta2=0.995,eps=1e-4,weight_decay=0.3", "amsgrad",
+        "rmsprop:lr=0.001",
+        "rmsprop:lr=0.0005,centered=true",
+        "rmsprop:lr=0.0003,momentum=0.5",
+        "rmsprop:lr=0.001,alpha=0.995,eps=1e-2,weight_decay=0.02",
+        "adam",
+        "adam:lr=0.01,beta1=0.8,beta2=0.995,eps=1e-2",
+        "adam_l2:lr=0.01,weight_decay=0.05",
+        "adamw:lr=0.01,beta1=0.85,beta2=0.995,eps=1e-4,weight_decay=0.3",
+        "amsgrad",
         "amsgrad:lr=0.01,weight_decay=0.05,beta2=0.99"})
     cases.push_back({optimizer, descent("rosenbrock", optimizer, 1000, {-1.35, 1.55})});
   // Every rule there is stands in the list.
   for (const OptimizerDescriptor& rule : optimizers())
-    EXPECT_TRUE(std::any_of(cases.begin(), cases.end(),
-                            [&](const Case& one) { return one.settings.optimizer.spec.id == rule.id; }))
-        << rule.id;
+    EXPECT_TRUE(std::any_of(cases.begin(), cases.end(), [&](const Case& one) {
+      return one.settings.optimizer.spec.id == rule.id;
+    })) << rule.id;
   expect_same_ends(cases);
 }
 
@@ -90,9 +104,10 @@ TEST(DescentScript, EverySurface) {
   std::vector<Case> cases;
   for (const SurfaceDescriptor& surface : surfaces())
     cases.push_back({surface.id, descent(surface.id, "adam:lr=0.01", 200)});
-  for (const char* surface : {"quadratic:eigenvalues=1/10,angle=30", "quadratic:eigenvalues=1/3,condition=20",
-                              "quadratic:eigenvalues=1/10/100/0.5/-1", "rosenbrock:a=-0.5,b=7", "huber:tau=0.1",
-                              "sharp_flat:gap=-1,distance=2", "quartic:b=-1,c=-0.5", "ackley:a=10,b=0.5,c=3"})
+  for (const char* surface :
+       {"quadratic:eigenvalues=1/10,angle=30", "quadratic:eigenvalues=1/3,condition=20",
+        "quadratic:eigenvalues=1/10/100/0.5/-1", "rosenbrock:a=-0.5,b=7", "huber:tau=0.1",
+        "sharp_flat:gap=-1,distance=2", "quartic:b=-1,c=-0.5", "ackley:a=10,b=0.5,c=3"})
     cases.push_back({surface, descent(surface, "momentum:lr=1e-3,form=classical", 200)});
   expect_same_ends(cases);
 }
@@ -101,8 +116,9 @@ TEST(DescentScript, SchedulesMoveTheRate) {
   std::vector<Case> cases;
   for (const char* schedule :
        {"constant:peak=0.003", "step:step_size=70,gamma=0.5", "exponential:gamma=0.995", "linear:total=200",
-        "linear:total=300,start_factor=0,end_factor=1.5", "cosine:total=300,min=1e-4", "cosine:total=100,min=1e-4",
-        "cosine_warmup:total=250,warmup=40,peak=0.05", "cosine_warmup:total=250,warmup=40,convention=from_one,min=1e-3",
+        "linear:total=300,start_factor=0,end_factor=1.5", "cosine:total=300,min=1e-4",
+        "cosine:total=100,min=1e-4", "cosine_warmup:total=250,warmup=40,peak=0.05",
+        "cosine_warmup:total=250,warmup=40,convention=from_one,min=1e-3",
         "cosine_warmup:total=20,warmup=40"}) {
     cases.push_back({schedule, descent("booth", "momentum:lr=0.01,momentum=0.5", 300)});
     cases.back().settings.schedule = parse_spec(schedule, schedule_family()).value();
@@ -129,10 +145,12 @@ TEST(DescentScript, ChangesOnTheWay) {
       changed("momentum:lr=0.005,momentum=0,dampening=0.3", {{7, "momentum", 0.9}}),
       changed("nesterov:lr=0.005", {{50, "momentum", 0.0}, {60, "momentum", 0.9}}),
       changed("nesterov:lr=0.005,momentum=0", {{7, "momentum", 0.8}}),
-      changed("rmsprop:lr=0.01,momentum=0", {{10, "momentum", 0.8}, {20, "momentum", 0.0}, {30, "momentum", 0.5}}),
+      changed("rmsprop:lr=0.01,momentum=0",
+              {{10, "momentum", 0.8}, {20, "momentum", 0.0}, {30, "momentum", 0.5}}),
       changed("rmsprop:lr=0.01,momentum=0,centered=true", {{10, "momentum", 0.8}, {30, "weight_decay", 0.1}}),
       changed("momentum:lr=0.005,form=classical", {{50, "lr", 0.01}, {70, "momentum", 0.5}}),
-      changed("momentum:lr=0.005,form=polyak", {{50, "lr", 0.01}, {70, "momentum", 0.0}, {90, "momentum", 0.5}}),
+      changed("momentum:lr=0.005,form=polyak",
+              {{50, "lr", 0.01}, {70, "momentum", 0.0}, {90, "momentum", 0.5}}),
       changed("momentum:lr=0.05,form=ema", {{50, "lr", 0.01}, {70, "momentum", 0.5}}),
       changed("adagrad", {{50, "lr", 0.1}, {60, "lr_decay", 0.01}, {70, "eps", 1e-3}}),
       changed("adam", {{50, "lr", 0.1}, {60, "beta1", 0.5}, {70, "beta2", 0.99}, {80, "eps", 1e-3}}),
@@ -154,7 +172,8 @@ TEST(DescentScript, NoiseClippingAndEnds) {
   add("clip norm", "rosenbrock", "gd:lr=0.01", [&](auto& s) { set(s.gradient, "clip", 2.0); });
   add("clip value", "rosenbrock", "momentum:lr=0.001", [&](auto& s) { set(s.gradient, "clip_value", 3.0); });
   add("both, changed", "rosenbrock", "gd:lr=0.001", [&](auto& s) {
-    s.gradient = with_changes(s.gradient, {{20, "clip", 50.0}, {40, "clip_value", 10.0}, {60, "clip", Value{}}});
+    s.gradient =
+        with_changes(s.gradient, {{20, "clip", 50.0}, {40, "clip_value", 10.0}, {60, "clip", Value{}}});
   });
   add("noise", "booth", "gd:lr=0.01", [&](auto& s) {
     set(s.gradient, "noise", 0.5);

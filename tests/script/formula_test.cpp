@@ -51,7 +51,8 @@ void expect_same_functions(const std::vector<std::string>& texts, double toleran
         point.push_back(std::uniform_real_distribution<double>(axis.lower, axis.upper)(random));
       add(std::move(point));
     }
-    programs.push_back({text, program_of(spec, one.surface->start()) + R"(
+    programs.push_back({text,
+                        program_of(spec, one.surface->start()) + R"(
 def at(point):
     q = torch.tensor(point, dtype=torch.float64, requires_grad=True)
     loss = surface(q)
@@ -62,7 +63,8 @@ def at(point):
     cases.push_back(std::move(one));
   }
   const auto answers = test::run_in_torch(programs);
-  if (!answers.missing.empty()) GTEST_SKIP() << answers.missing << ": " << texts.size() << " formulas not run";
+  if (!answers.missing.empty())
+    GTEST_SKIP() << answers.missing << ": " << texts.size() << " formulas not run";
   for (std::size_t i = 0; i < cases.size(); ++i) {
     SCOPED_TRACE(texts[i] + "\n" + programs[i].source);
     ASSERT_EQ(answers.errors[i], "");
@@ -78,8 +80,8 @@ def at(point):
       for (std::size_t j = 0; j < ours.size(); ++j) {
         if (std::isnan(ours[0])) continue;  // outside the domain of the function a gradient means nothing
         EXPECT_TRUE(ours[j] == theirs[j] || std::abs(ours[j] - theirs[j]) <= tolerance * scale)
-            << "at " << point[0] << ", " << (point.size() > 1 ? point[1] : 0.0) << ": " << j << ": " << ours[j]
-            << " and " << theirs[j];
+            << "at " << point[0] << ", " << (point.size() > 1 ? point[1] : 0.0) << ": " << j << ": "
+            << ours[j] << " and " << theirs[j];
       }
     }
   }
@@ -87,19 +89,19 @@ def at(point):
 
 TEST(FormulaScript, EveryBuiltInSurface) {
   std::vector<std::string> texts;
-  for (const SurfaceDescriptor& surface : surfaces())
-    texts.push_back(surface.id);
-  texts.insert(texts.end(), {"quadratic:eigenvalues=1/10,angle=30", "quadratic:eigenvalues=4", "rosenbrock:a=-0.5,b=7",
-                             "huber:tau=0.1", "sharp_flat:gap=-1,distance=2", "logistic:l2=0", "plateau:width=0.3"});
+  for (const SurfaceDescriptor& surface : surfaces()) texts.push_back(surface.id);
+  texts.insert(texts.end(),
+               {"quadratic:eigenvalues=1/10,angle=30", "quadratic:eigenvalues=4", "rosenbrock:a=-0.5,b=7",
+                "huber:tau=0.1", "sharp_flat:gap=-1,distance=2", "logistic:l2=0", "plateau:width=0.3"});
   expect_same_functions(texts, 1e-13);
 }
 
 TEST(FormulaScript, EveryFunctionOfTypedFormulas) {
   std::vector<std::string> texts;
   for (const char* function :
-       {"sqrt", "cbrt", "exp", "expm1", "log", "ln", "log2", "log10", "log1p", "sin", "cos", "tan", "asin", "arcsin",
-        "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "abs", "sign", "floor", "ceil",
-        "sigmoid", "relu", "softplus"}) {
+       {"sqrt",  "cbrt",  "exp",  "expm1",  "log",  "ln",    "log2", "log10",   "log1p", "sin",
+        "cos",   "tan",   "asin", "arcsin", "acos", "atan",  "sinh", "cosh",    "tanh",  "asinh",
+        "acosh", "atanh", "erf",  "abs",    "sign", "floor", "ceil", "sigmoid", "relu",  "softplus"}) {
     texts.push_back("expr:" + std::string(function) + "(x) + y");
     texts.push_back("expr:x*y + " + std::string(function) + "(0.3) * " + std::string(function) + "(a);a=1.7");
   }
@@ -112,22 +114,47 @@ TEST(FormulaScript, EveryFunctionOfTypedFormulas) {
 }
 
 TEST(FormulaScript, OperatorsBindAsTyped) {
-  expect_same_functions(
-      {"expr:-x^2 + 2^-x - -y", "expr:x - (y - 1) - (x + y)", "expr:x/(y*2)/3", "expr:x*(y/3)", "expr:2^x^2",
-       "expr:(2^x)^2", "expr:(-x)^3 + (-2)^2*x", "expr:3 - -2*x", "expr:e^(x y) + pi*x", "expr:2pi x + e",
-       "expr:(x+y)²(x−y)/4", "expr:x^-1 + 0*y", "expr:½x^4 + x^0 + 0^2", "expr:x^(a+1) + b;a=2,b=-3",
-       "expr:x/(2-1-3) - (1-2)*y", "expr:min(x, max(y, 0.5), 1)", "expr:1/0*0 + x", "expr:a/b + x;b=0",
-       "expr:sqrt(-1) + x", "expr:7", "expr:a;a=0.1", "expr:y", "expr:x^0.5^2", "expr:10^400 * x",
-       "expr:3^200 * x / 3^199", "expr:123456789012345678901234567890*x", "expr:x - 1e-300", "expr:1e15*x*1e15",
-       "expr:-(-(-x))", "expr:-(x+y)*-(x-y)", "expr:e^2 x", "expr:log(0)*x"},
-      1e-12);
+  expect_same_functions({"expr:-x^2 + 2^-x - -y",
+                         "expr:x - (y - 1) - (x + y)",
+                         "expr:x/(y*2)/3",
+                         "expr:x*(y/3)",
+                         "expr:2^x^2",
+                         "expr:(2^x)^2",
+                         "expr:(-x)^3 + (-2)^2*x",
+                         "expr:3 - -2*x",
+                         "expr:e^(x y) + pi*x",
+                         "expr:2pi x + e",
+                         "expr:(x+y)²(x−y)/4",
+                         "expr:x^-1 + 0*y",
+                         "expr:½x^4 + x^0 + 0^2",
+                         "expr:x^(a+1) + b;a=2,b=-3",
+                         "expr:x/(2-1-3) - (1-2)*y",
+                         "expr:min(x, max(y, 0.5), 1)",
+                         "expr:1/0*0 + x",
+                         "expr:a/b + x;b=0",
+                         "expr:sqrt(-1) + x",
+                         "expr:7",
+                         "expr:a;a=0.1",
+                         "expr:y",
+                         "expr:x^0.5^2",
+                         "expr:10^400 * x",
+                         "expr:3^200 * x / 3^199",
+                         "expr:123456789012345678901234567890*x",
+                         "expr:x - 1e-300",
+                         "expr:1e15*x*1e15",
+                         "expr:-(-(-x))",
+                         "expr:-(x+y)*-(x-y)",
+                         "expr:e^2 x",
+                         "expr:log(0)*x"},
+                        1e-12);
 }
 
 TEST(FormulaScript, KinksHaveOurGradient) {
-  expect_same_functions({"expr:abs(x) + abs(y)", "expr:min(x, y)", "expr:max(x, y)", "expr:max(y, x)", "expr:min(x, 0)",
-                         "expr:max(0, x)", "expr:max(x, 0)", "expr:relu(x)", "expr:sign(x)*y", "expr:floor(x)",
-                         "expr:abs(x)^3", "expr:min(x, 1, y)", "huber:tau=1", "sharp_flat:sharp=3,flat=3,gap=0"},
-                        1e-13, {{0.0, 0.0}, {1.0, 1.0}, {-1.0, -1.0}, {0.0, 1.0}, {1.0, 0.0}});
+  expect_same_functions(
+      {"expr:abs(x) + abs(y)", "expr:min(x, y)", "expr:max(x, y)", "expr:max(y, x)", "expr:min(x, 0)",
+       "expr:max(0, x)", "expr:max(x, 0)", "expr:relu(x)", "expr:sign(x)*y", "expr:floor(x)", "expr:abs(x)^3",
+       "expr:min(x, 1, y)", "huber:tau=1", "sharp_flat:sharp=3,flat=3,gap=0"},
+      1e-13, {{0.0, 0.0}, {1.0, 1.0}, {-1.0, -1.0}, {0.0, 1.0}, {1.0, 0.0}});
 }
 
 TEST(FormulaScript, LongAndDeepFormulas) {

@@ -12,15 +12,39 @@ namespace thalweg {
 namespace {
 
 /// Everything that could end a comment or a string, or make source look like something else.
-const char* const kHostile[] = {
-    "\nimport os; os.abort()", "\r\nraise SystemExit", "\"\"\"\nraise SystemExit\n\"\"\"", "\\", "\\\"", "' + oops + '",
-    "\x0c\x0b\x1b[31m", "\u2028raise\u2029", "\u202eesrever\u202c", "\xff\xfe\x80", "{oops}", "%s%n", "\u0085x",
-    "a\0b", "тест ☃ 🙂"};
+const char* const kHostile[] = {"\nimport os; os.abort()",
+                                "\r\nraise SystemExit",
+                                "\"\"\"\nraise SystemExit\n\"\"\"",
+                                "\\",
+                                "\\\"",
+                                "' + oops + '",
+                                "\x0c\x0b\x1b[31m",
+                                "\u2028raise\u2029",
+                                "\u202eesrever\u202c",
+                                "\xff\xfe\x80",
+                                "{oops}",
+                                "%s%n",
+                                "\u0085x",
+                                "a\0b",
+                                "тест ☃ 🙂"};
 
 TEST(Python, NumbersReadBackTheSame) {
   std::vector<test::Program> programs = {{"numbers", "import math\n", {}}};
-  const double numbers[] = {0.0, -0.0, 1.0, -2.0, 0.1, 1e-6, 1e15, 123456789012345678.0, 5e-324, 1.7976931348623157e308,
-                            2.0 / 3.0, 1e22, INFINITY, -INFINITY, 999999999999999.0};
+  const double numbers[] = {0.0,
+                            -0.0,
+                            1.0,
+                            -2.0,
+                            0.1,
+                            1e-6,
+                            1e15,
+                            123456789012345678.0,
+                            5e-324,
+                            1.7976931348623157e308,
+                            2.0 / 3.0,
+                            1e22,
+                            INFINITY,
+                            -INFINITY,
+                            999999999999999.0};
   for (const double number : numbers) programs[0].ask.push_back("float(" + python_number(number) + ")");
   const auto answers = test::run_in_torch(programs);
   if (!answers.missing.empty()) GTEST_SKIP() << answers.missing;

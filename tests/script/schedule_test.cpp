@@ -45,17 +45,18 @@ TEST(ScheduleScript, EveryRateOfEverySchedule) {
     ASSERT_TRUE(lines);
     const bool moves = spec.id != "constant";
     EXPECT_EQ(lines->find("LambdaLR") == std::string::npos && moves, one.native) << *lines;
-    programs.push_back({one.schedule,
-                        "import math\nimport torch\ntorch.set_default_dtype(torch.float64)\np = torch.zeros(1, "
-                        "requires_grad=True)\n" +
-                            *lines +
-                            "\nrates = []\np.grad = torch.zeros(1)\nfor t in range(" + std::to_string(one.steps) +
-                            "):\n    rates.append(optimizer.param_groups[0]['lr'])\n    optimizer.step()\n" +
-                            (moves ? "    scheduler.step()\n" : ""),
-                        {"rates"}});
+    programs.push_back(
+        {one.schedule,
+         "import math\nimport torch\ntorch.set_default_dtype(torch.float64)\np = torch.zeros(1, "
+         "requires_grad=True)\n" +
+             *lines + "\nrates = []\np.grad = torch.zeros(1)\nfor t in range(" + std::to_string(one.steps) +
+             "):\n    rates.append(optimizer.param_groups[0]['lr'])\n    optimizer.step()\n" +
+             (moves ? "    scheduler.step()\n" : ""),
+         {"rates"}});
   }
   const auto answers = test::run_in_torch(programs);
-  if (!answers.missing.empty()) GTEST_SKIP() << answers.missing << ": " << programs.size() << " schedules not run";
+  if (!answers.missing.empty())
+    GTEST_SKIP() << answers.missing << ": " << programs.size() << " schedules not run";
   for (std::size_t i = 0; i < programs.size(); ++i) {
     SCOPED_TRACE(programs[i].source);
     ASSERT_EQ(answers.errors[i], "");

@@ -18,9 +18,9 @@ struct Program {
 
 /// Whether torch is there; if not, why.
 struct Answers {
-  std::string missing;                                  ///< empty, or why nothing was run
-  std::vector<std::vector<nlohmann::json>> answers;     ///< by program, by question
-  std::vector<std::string> errors;                      ///< by program: empty, or Python's message
+  std::string missing;                               ///< empty, or why nothing was run
+  std::vector<std::vector<nlohmann::json>> answers;  ///< by program, by question
+  std::vector<std::string> errors;                   ///< by program: empty, or Python's message
 };
 
 Answers run_in_torch(const std::vector<Program>& programs);
