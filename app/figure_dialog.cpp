@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdlib>
+#include <span>
 
 #include "app/ui/compat.hpp"
 #include "app/ui/text.hpp"
@@ -32,6 +34,14 @@ fs::path first_folder() {
   return fs::is_directory(pictures, code) ? pictures : fs::path(home);
 }
 
+/// Of a row of words to choose from, pixels.
+float row_width(std::span<const std::string> words) {
+  float out = 0.0F;
+  for (const std::string& word : words)
+    out += std::round(ui::text_width(ui::Type::kNormal, word) + 2.0F * ui::px(12));
+  return out;
+}
+
 }  // namespace
 
 FigureDialog::FigureDialog(Inbox& inbox, ui::Toasts& toasts)
@@ -47,6 +57,8 @@ void FigureDialog::begin(ui::ExportRequest request, TaskThread& files) {
   request_ = std::move(request);
   problem_.clear();
   exists_ = false;
+  ++begun_;
+  working_ = false;
   open_ = opening_ = true;
 }
 
@@ -71,53 +83,69 @@ void FigureDialog::save(TaskThread& files, bool replace) {
   figure.options.style = ui::figure_style(ui::theme_by_id(kThemes[static_cast<std::size_t>(theme_)]));
   working_ = true;
   problem_.clear();
-  files.run([this, figure = std::move(figure)] {
+  files.run([this, figure = std::move(figure), begun = begun_, typed = path_] {
     bool exists = false;
     auto error = write_figure(figure, exists);
-    inbox_.post([this, path = figure.path, exists, error = std::move(error)] {
-      working_ = false;
-      exists_ = exists;
-      if (error) {
-        problem_ = exists ? "There is already a file of that name" : error->text();
-        if (!open_) toasts_.push(error->text());
-        return;
-      }
-      if (path.has_parent_path()) folder_ = path.parent_path();
-      open_ = false;
-      toasts_.push("Saved " + path.string(), ui::Toasts::Kind::kNote);
+    inbox_.post([this, path = figure.path, begun, typed, exists, error = std::move(error)] {
+      // Meanwhile it may ask for something else.
+      answer(path, open_ && begun == begun_ && typed == path_, exists, error);
     });
   });
 }
 
-/// SVG, PNG or CSV: what the name ends in.
-void FigureDialog::format_row() {
-  static const std::array<std::string, 3> kWords{"SVG", "PNG", "CSV"};
-  const auto format = figure_format(path_);
-  int chosen = format ? static_cast<int>(*format) : -1;
-  if (!ui::segmented("format", kWords, chosen)) return;
-  path_ = fs::path(path_).replace_extension(kEndings[static_cast<std::size_t>(chosen)]).string();
-  problem_.clear();
-  exists_ = false;
+/// @param asked  whether the dialog still asks for that file
+void FigureDialog::answer(const fs::path& path, bool asked, bool exists, const std::optional<Error>& error) {
+  working_ = false;
+  if (error) {
+    if (asked) {
+      exists_ = exists;
+      problem_ = exists ? "There is already a file of that name" : error->text();
+    } else {
+      toasts_.push(error->text());
+    }
+    return;
+  }
+  if (asked) open_ = false;
+  if (path.has_parent_path()) folder_ = path.parent_path();
+  toasts_.push("Saved " + path.string(), ui::Toasts::Kind::kNote);
 }
 
-void FigureDialog::looks_rows() {
+/// Format (what the name ends in), colours and resolution, beside each other as far as there is room.
+void FigureDialog::choices() {
+  static const std::array<std::string, 3> kFormats{"SVG", "PNG", "CSV"};
   static const std::array<std::string, 3> kThemes{"Light", "Dark", "Projector"};
   static const std::array<std::string, 3> kSizes{"1×", "2×", "4×"};
   const auto format = figure_format(path_);
   const bool picture = !format || *format != FigureFormat::kCsv;
+  int chosen = format ? static_cast<int>(*format) : -1;
+  if (ui::segmented("format", kFormats, chosen)) {
+    path_ = fs::path(path_).replace_extension(kEndings[static_cast<std::size_t>(chosen)]).string();
+    problem_.clear();
+    exists_ = false;
+  }
+  ui::tooltip("Vectors for papers and slides, pixels, or the numbers");
+  float used = row_width(kFormats);
+  const auto beside = [&](std::span<const std::string> words) {
+    used += ui::px(12) + row_width(words);
+    if (used <= ui::available()) return ImGui::SameLine(0, ui::px(12));
+    used = row_width(words);
+    ui::gap(4);
+  };
   if (picture) {
-    ImGui::SameLine(0, ui::px(12));
+    beside(kThemes);
     ui::segmented("theme", kThemes, theme_);
+    ui::tooltip("Colours of the picture; Projector has larger type and heavier lines");
   }
   if (format && *format == FigureFormat::kPng) {
-    ImGui::SameLine(0, ui::px(12));
+    beside(kSizes);
     ui::segmented("pixels", kSizes, pixels_);
+    ui::tooltip("Pixels for each point");
   }
   ui::gap(8);
-  ui::paragraph(!picture
-                    ? "Every point of the curves that are shown, whatever the zoom."
-                    : std::to_string(request_.source.width) + " × " + std::to_string(request_.source.height) +
-                          " points, with title, axes, legend and the ids of runs that are kept.",
+  const std::string size =
+      std::to_string(request_.source.width) + " × " + std::to_string(request_.source.height);
+  ui::paragraph(picture ? size + " points, with title, axes, legend and the ids of runs that are kept."
+                        : "Every point of the curves that are shown, whatever the zoom.",
                 ui::theme().dim, ui::Type::kNote);
 }
 
@@ -125,7 +153,7 @@ void FigureDialog::draw(TaskThread& files) {
   if (!open_) return;
   if (opening_) ImGui::OpenPopup("figure");
   const ImVec2 size = ImGui::GetIO().DisplaySize;
-  ImGui::SetNextWindowPos({0.5F * size.x, 0.35F * size.y}, ImGuiCond_Always, {0.5F, 0.5F});
+  ImGui::SetNextWindowPos({0.5F * size.x, 0.5F * size.y}, ImGuiCond_Always, {0.5F, 0.5F});
   ImGui::SetNextWindowSize({std::min(size.x - ui::px(32), ui::px(560)), 0});
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {ui::px(16), ui::px(16)});
   const bool shown =
@@ -149,8 +177,7 @@ void FigureDialog::draw(TaskThread& files) {
     }
     if (!problem_.empty()) ui::error_line(problem_);
     ui::gap(8);
-    format_row();
-    looks_rows();
+    choices();
     ui::gap(12);
     const bool ready = !path_.empty() && !working_;
     const bool enter = ui::key_pressed(ImGuiKey_Enter);

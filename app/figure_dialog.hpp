@@ -1,6 +1,7 @@
 // Saving what a chart shows: asks for a file, and writes it on the thread of the files.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -28,8 +29,8 @@ class FigureDialog {
  private:
   void save(TaskThread& files, bool replace);
   void copy(ui::ExportRequest request, TaskThread& files);
-  void format_row();
-  void looks_rows();
+  void answer(const std::filesystem::path& path, bool asked, bool exists, const std::optional<Error>& error);
+  void choices();
 
   Inbox& inbox_;
   ui::Toasts& toasts_;
@@ -39,8 +40,9 @@ class FigureDialog {
   std::string problem_;           ///< said below the path
   bool exists_ = false;
   bool open_ = false, opening_ = false, working_ = false;
-  int theme_ = 0;   ///< light, dark, projector
-  int pixels_ = 1;  ///< 1, 2, 4 for each CSS pixel, by index
+  std::uint64_t begun_ = 0;  ///< how often it was opened
+  int theme_ = 0;            ///< light, dark, projector
+  int pixels_ = 1;           ///< 1, 2, 4 for each CSS pixel, by index
 };
 
 }  // namespace thalweg

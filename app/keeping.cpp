@@ -11,7 +11,8 @@
 namespace thalweg {
 namespace {
 
-constexpr const char* kUntilThen = "Work goes on; what is computed waits in memory and is written when it can be.";
+constexpr const char* kUntilThen =
+    "Work goes on: what is computed waits in memory and is written as soon as it can be.";
 
 /// "adam on rosenbrock at step 1 200", "4 runs of one race, at step 1 200".
 std::string words_of(const std::vector<store::RunInfo>& runs) {
@@ -39,9 +40,11 @@ Keeping::Keeping(Options options) : options_(std::move(options)), inbox_(options
     return;
   }
   recorder_ = std::make_unique<store::Recorder>(
-      options_.db, store::RecorderOptions{}, [this, troubled = false](const store::RecorderStatus& status) mutable {
+      options_.db, store::RecorderOptions{},
+      [this, troubled = false](const store::RecorderStatus& status) mutable {
         // A commit is no news for the window.
-        if (std::exchange(troubled, status.trouble.has_value()) == status.trouble.has_value() && !status.trouble)
+        if (std::exchange(troubled, status.trouble.has_value()) == status.trouble.has_value() &&
+            !status.trouble)
           return;
         if (options_.wake) options_.wake();
       });
@@ -68,6 +71,17 @@ Keeping::Found Keeping::look(const std::filesystem::path& file) {
   return out;
 }
 
+void Keeping::open(const std::string& uid, Opened done) {
+  reader_.run([this, uid, done = std::move(done)] {
+    const auto read = [&]() -> Result<OpenedRun> {
+      auto store = store::Store::open(options_.db, store::Access::kRead);
+      if (!store) return store.error();
+      return open_run(**store, uid);
+    };
+    inbox_.post([done, result = read()] { done(result); });
+  });
+}
+
 void Keeping::wait() {
   std::promise<void> done;
   reader_.run([&] { done.set_value(); });
@@ -86,8 +100,8 @@ void Keeping::update(ui::Toasts& toasts) {
     toasts.push("Not everything is saved: " + refused_);
   }
   if (status.lost > 0 && !std::exchange(lost_, true))
-    toasts.push("The file of runs could not be written for so long that memory is full: " + ui::integer(status.lost) +
-                " points are lost.");
+    toasts.push("The file of runs could not be written for so long that memory is full: " +
+                ui::integer(status.lost) + " points are lost.");
 }
 
 float Keeping::draw_sign(float x, float middle) {
@@ -127,7 +141,8 @@ void Keeping::draw_explanation(const store::RecorderStatus& status) {
   ui::paragraph(status.trouble->text(), ui::theme().warning);
   ui::gap(6);
   ui::paragraph(kUntilThen, ui::theme().dim);
-  if (status.waiting > 0) ui::paragraph(ui::integer(status.waiting) + " points are waiting.", ui::theme().dim);
+  if (status.waiting > 0)
+    ui::paragraph(ui::integer(status.waiting) + " points are waiting.", ui::theme().dim);
   ui::mark("not-saved.text", at, {at.x + ui::px(420), ImGui::GetCursorScreenPos().y});
 }
 
@@ -139,11 +154,14 @@ float Keeping::draw_offer(float left, float right, float bottom, Wish& wish) {
           : ui::integer(static_cast<std::int64_t>(interrupted_.size())) + " runs were interrupted.";
   const char* const yes = one ? "Resume" : "Show them";
   const char* const later = "Later";
-  const auto button_width = [](const char* label) { return ui::text_width(ui::Type::kStrong, label) + ui::px(28); };
+  const auto button_width = [](const char* label) {
+    return ui::text_width(ui::Type::kStrong, label) + ui::px(28);
+  };
   const float words = ui::text_width(ui::Type::kNormal, text);
   const float all = words + button_width(yes) + button_width(later) + ui::px(14 + 24 + 8 + 12);
   const bool narrow = all > right - left - ui::px(32);  // the buttons below the words
-  const float width = narrow ? std::min(right - left - ui::px(32), std::max(words, ui::px(240)) + ui::px(32)) : all;
+  const float width =
+      narrow ? std::min(right - left - ui::px(32), std::max(words, ui::px(240)) + ui::px(32)) : all;
   const float height = narrow ? ui::px(84) : ui::px(48);
   const ImVec2 at{std::round(0.5F * (left + right - width)), std::round(bottom - height)};
   ImGui::SetNextWindowPos(at);
@@ -151,30 +169,34 @@ float Keeping::draw_offer(float left, float right, float bottom, Wish& wish) {
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {0, 0});
   ImGui::Begin("##interrupted", nullptr,
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoMove |
-                   ImGuiWindowFlags_NoFocusOnAppearing | ImGuiWindowFlags_NoNav | ImGuiWindowFlags_NoBackground);
+                   ImGuiWindowFlags_NoFocusOnAppearing | ImGuiWindowFlags_NoNav |
+                   ImGuiWindowFlags_NoBackground);
   ImGui::BringWindowToDisplayFront(ImGui::GetCurrentWindow());
-  const ui::Scope scope("interrupted");
-  ImDrawList* list = ImGui::GetWindowDrawList();
-  const ImVec2 end{at.x + width, at.y + height};
-  list->AddRectFilled(at, end, ui::theme().card, ui::px(6));
-  list->AddRect(at, end, ui::theme().hairline, ui::px(6), 0, ui::line_width(1));
-  list->AddRectFilled({at.x, at.y + ui::px(8)}, {at.x + ui::px(3), end.y - ui::px(8)}, ui::theme().accent);
-  const float first = at.y + ui::px(24);
-  ui::draw_centred(list, ui::Type::kNormal, at.x + ui::px(14), first, ui::theme().text,
-                   ui::elided(ui::Type::kNormal, text, width - ui::px(28)));
-  ui::mark("text", at, end);
-  float x = narrow ? at.x + ui::px(14) : end.x - ui::px(12 + 8) - button_width(yes) - button_width(later);
-  const float y = (narrow ? at.y + ui::px(60) : first) - ui::px(14);
-  ImGui::SetCursorScreenPos({x, y});
-  if (ui::button("yes", yes, true)) {
-    wish.what = one ? Wish::What::kResume : Wish::What::kShowInterrupted;
-    wish.uid = interrupted_.front().uid;
+  bool dismissed = false;
+  {
+    const ui::Scope scope("interrupted");
+    ImDrawList* list = ImGui::GetWindowDrawList();
+    const ImVec2 end{at.x + width, at.y + height};
+    list->AddRectFilled(at, end, ui::theme().card, ui::px(6));
+    list->AddRect(at, end, ui::theme().hairline, ui::px(6), 0, ui::line_width(1));
+    list->AddRectFilled({at.x, at.y + ui::px(8)}, {at.x + ui::px(3), end.y - ui::px(8)}, ui::theme().accent);
+    const float first = at.y + ui::px(24);
+    ui::draw_centred(list, ui::Type::kNormal, at.x + ui::px(14), first, ui::theme().text,
+                     ui::elided(ui::Type::kNormal, text, width - ui::px(28)));
+    ui::mark("text", at, end);
+    float x = narrow ? at.x + ui::px(14) : end.x - ui::px(12 + 8) - button_width(yes) - button_width(later);
+    const float y = (narrow ? at.y + ui::px(60) : first) - ui::px(14);
+    ImGui::SetCursorScreenPos({x, y});
+    if (ui::button("yes", yes, true)) {
+      wish.what = one ? Wish::What::kResume : Wish::What::kShowInterrupted;
+      wish.uid = interrupted_.front().uid;
+    }
+    ui::tooltip(one ? "Opens it where it was and goes on, with the same numbers as if it had never stopped"
+                    : "Opens the Runs view with the interrupted runs; each can be resumed there");
+    ImGui::SameLine(0, ui::px(8));
+    dismissed = ui::button("later", later);
+    ui::tooltip("They stay in the Runs view, listed as interrupted");
   }
-  ui::tooltip(one ? "Opens it where it was and goes on, with the same numbers as if it had never stopped"
-                  : "Opens the Runs view with the interrupted runs; each can be resumed there");
-  ImGui::SameLine(0, ui::px(8));
-  const bool dismissed = ui::button("later", later);
-  ui::tooltip("They stay in the Runs view, listed as interrupted");
   ImGui::End();
   ImGui::PopStyleVar();
   if (dismissed || wish.what != Wish::What::kNothing) interrupted_.clear();

@@ -28,8 +28,8 @@ struct Shortcut {
 };
 
 constexpr std::array<Shortcut, 19> kShortcuts{{{"Space", "play or train, pause"},
-                                               {"← →", "one step back, on (with Shift 100; in training on, an epoch)"},
-                                               {"Home", "to the start"},
+                                               {"← →", "one step back, on (with Shift 100, in training an epoch)"},
+                                               {"Home  End", "to the start, to where the run is"},
                                                {"R", "run anew, without the changes made on the way"},
                                                {"F", "full screen"},
                                                {"Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal size"},
@@ -37,7 +37,7 @@ constexpr std::array<Shortcut, 19> kShortcuts{{{"Space", "play or train, pause"}
                                                {"Ctrl S  Ctrl O", "save, open a Scene"},
                                                {"↑ ↓  Space  Enter", "in the list of runs: move, choose, open"},
                                                {"F2  Delete  Ctrl F", "there: rename, delete, filter"},
-                                               {"Ctrl E", "save the chart under the mouse (also: right click)"},
+                                               {"Ctrl E", "save the chart or map under the mouse (also: right click)"},
                                                {"?", "this list"},
                                                {"Drag the start", "on the map, to begin elsewhere"},
                                                {"Drag, wheel", "on the map: move, zoom; in 3D: turn, zoom"},
@@ -89,7 +89,9 @@ Result<std::unique_ptr<Workbench>> Workbench::create(Scene scene, WorkbenchOptio
   auto surface = SurfaceView::create(bench->options_.wake);
   if (!surface) return surface.error();
   bench->views_.push_back(std::move(*surface));
-  bench->views_.push_back(std::make_unique<TrainingLab>(bench->options_.wake, bench->keeping_.recorder()));
+  auto training = std::make_unique<TrainingLab>(bench->options_.wake, bench->keeping_.recorder());
+  bench->training_ = training.get();
+  bench->views_.push_back(std::move(training));
   bench->views_.push_back(std::make_unique<RunsLab>(bench->options_.db, bench->options_.wake));
   return bench;
 }
@@ -222,6 +224,12 @@ std::int64_t Workbench::keep_race_to(double seconds) {
   return player_.playing() ? scene.step : INT64_MAX;
 }
 
+void Workbench::request_race(std::int64_t step, double seconds) {
+  const std::int64_t keep = keep_race_to(seconds);
+  worker_.request(editor_.scene().race(), step, keep,
+                  keep > 0 ? std::make_shared<const Scene>(editor_.scene()) : nullptr);
+}
+
 void Workbench::offer_to_resume(Frame& frame, float& bottom) {
   Keeping::Wish wish;
   bottom -= keeping_.draw_offer(0, ImGui::GetIO().DisplaySize.x, bottom, wish);
@@ -232,6 +240,42 @@ void Workbench::offer_to_resume(Frame& frame, float& bottom) {
     });
     (void)show("runs");
   }
+  if (wish.what == Keeping::Wish::What::kResume) open_run(wish.uid, {}, true);
+}
+
+void Workbench::open_run(const std::string& uid, std::optional<std::int64_t> step, bool go_on) {
+  keeping_.open(uid, [this, step, go_on](Result<OpenedRun> run) {
+    if (run)
+      show_run(std::move(*run), step, go_on);
+    else
+      say(run.error());
+  });
+}
+
+void Workbench::show_run(OpenedRun run, std::optional<std::int64_t> step, bool go_on) {
+  std::int64_t end = 0;
+  for (const KeptRun& lane : run.lanes) end = std::max(end, lane.steps);
+  if (run.kind == "training") {
+    training_->open(editor_, {std::move(run), options_.db}, step, go_on);
+    (void)show("training");
+    return;
+  }
+  Scene next = editor_.scene();
+  const bool elsewhere = next.surface != run.scene.surface;
+  next.surface = run.scene.surface;
+  next.start = run.scene.start;
+  next.optimizers = run.scene.optimizers;
+  next.gradient = run.scene.gradient;
+  next.schedule = run.scene.schedule;
+  next.run = run.scene.run;
+  if (elsewhere) next.camera = run.scene.camera;
+  next.step = std::min(step.value_or(end), end);
+  worker_.attach({next.race(), run.lanes});
+  editor_.open(std::move(next));
+  player_.pause();
+  player_.reset(end);
+  if (go_on) player_.play();
+  (void)show("surface");
 }
 
 void Workbench::frame(double seconds) {
@@ -242,14 +286,14 @@ void Workbench::frame(double seconds) {
   keeping_.update(toasts_);
   run_ = worker_.snapshot();
   const std::int64_t reach = player_.advance(editor_, *run_, std::min(seconds, kLongestFrame));
-  worker_.request(editor_.scene().race(), reach, keep_race_to(seconds));
+  request_race(reach, seconds);
   if (options_.synchronous) {
     worker_.wait();
     run_ = worker_.snapshot();
     player_.advance(editor_, *run_, 0.0);
   }
   Frame frame{editor_, player_, run_, [this](const Error& error) { say(error); },
-              [](const std::string&, std::optional<std::int64_t>) {}, options_.db, keeping_.ready(), options_.synchronous};
+              [this](const std::string& uid, std::optional<std::int64_t> step) { open_run(uid, step); }, options_.db, keeping_.ready(), options_.synchronous};
   if (run_->error) say(*run_->error);
 
   const ImGuiIO& io = ImGui::GetIO();
@@ -274,7 +318,7 @@ void Workbench::frame(double seconds) {
   top_bar(frame, {{0, 0}, {io.DisplaySize.x, bar}});
   ImGui::End();
   if (auto request = ui::take_export_request()) figures_.begin(std::move(*request), files_);
-  if (ui::export_unanswered()) toasts_.push("Ctrl E saves a chart: put the mouse on one", ui::Toasts::Kind::kNote);
+  if (ui::export_unanswered()) toasts_.push("Ctrl E saves a chart or the map: put the mouse on it", ui::Toasts::Kind::kNote);
   figures_.draw(files_);
   file_dialog(frame);
   help();
@@ -283,7 +327,7 @@ void Workbench::frame(double seconds) {
   toasts_.draw(0, io.DisplaySize.x, bottom);
   autosave(seconds);
   // An edit of this frame is at work before the next one.
-  worker_.request(editor_.scene().race(), std::max(reach, editor_.scene().step), keep_race_to(0.0));
+  request_race(std::max(reach, editor_.scene().step), 0.0);
 }
 
 void Workbench::top_bar(Frame& frame, const Rect& area) {

@@ -19,6 +19,8 @@
 
 namespace thalweg {
 
+class TrainingLab;
+
 struct WorkbenchOptions {
   /// Everything is worked out before each frame is drawn; nothing moves by itself.
   bool synchronous = false;
@@ -56,6 +58,8 @@ class Workbench {
   void open_file(const std::filesystem::path& path);
   void save_file(const std::filesystem::path& path);
   void say(const Error& error);
+  /// Shows a run that was kept in its lab: as it was at `step`, or at its end, and going on from there if it can.
+  void open_run(const std::string& uid, std::optional<std::int64_t> step = {}, bool go_on = false);
   /// Chooses a view by its id; an error names those there are.
   std::optional<Error> show(std::string_view view);
 
@@ -72,7 +76,9 @@ class Workbench {
   void rescale(double factor);
   void autosave(double seconds);
   std::int64_t keep_race_to(double seconds);
+  void request_race(std::int64_t step, double seconds);
   void offer_to_resume(Frame& frame, float& bottom);
+  void show_run(OpenedRun run, std::optional<std::int64_t> step, bool go_on);
 
   WorkbenchOptions options_;
   Editor editor_;
@@ -84,6 +90,7 @@ class Workbench {
   std::shared_ptr<const RunSnapshot> run_;
   std::vector<KeyPress> keys_;
   std::vector<std::unique_ptr<View>> views_;
+  TrainingLab* training_ = nullptr;  ///< one of them
   std::size_t shown_ = 0;
   ui::Toasts toasts_;
   FigureDialog figures_{inbox_, toasts_};

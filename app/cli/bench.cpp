@@ -132,6 +132,7 @@ int bench(const BenchOptions& options) {
       {"descent", descent},
       {"frame", frame},
       {"runs", bench_runs},
+      {"scrub", bench_scrub},
       {"store", bench_store},
       {"train", [&] { return bench_train(options.peer); }},
       {"curvature", bench_curvature}};

@@ -40,6 +40,7 @@ struct DescendOptions {
   std::string scene;  ///< a Scene file instead of all of the above
   bool history = false;
   bool json = false;
+  bool pytorch = false;  ///< print the run of the only optimizer as a PyTorch program instead of making it
   KeepOptions keep;
 };
 int descend(const DescendOptions& options);
@@ -57,6 +58,7 @@ struct ScheduleOptions {
   std::string at;  ///< "0,10,100"; empty: all
   bool json = false;
   PictureOptions picture;  ///< with a file to draw to
+  bool pytorch = false;  ///< print it as PyTorch instead
 };
 int schedule(const ScheduleOptions& options);
 
@@ -95,6 +97,7 @@ struct TrainingOptions {
 };
 
 struct TrainOptions : TrainingOptions {
+  bool pytorch = false;    ///< print the run as a PyTorch program instead of making it
   std::int64_t seeds = 1;  ///< runs of each optimizer, with seeds from that of `training` on
   KeepOptions keep;
 };

@@ -5,6 +5,7 @@
 #include "app/cli/descend_loop.hpp"
 #include "app/work/files.hpp"
 #include "core/scene/scene.hpp"
+#include "core/script/script.hpp"
 
 namespace thalweg::cli {
 namespace {
@@ -52,6 +53,14 @@ Result<RaceSettings> settings_from(const DescendOptions& options) {
 int descend(const DescendOptions& options) {
   auto settings = settings_from(options);
   if (!settings) return fail(settings.error());
+  if (options.pytorch) {
+    if (settings->optimizers.size() != 1)
+      return fail(bad_input("one optimizer at a time is written as PyTorch", "--pytorch"));
+    const auto program = pytorch_script(settings->lane(0));
+    if (!program) return fail(program.error());
+    std::fputs(program->c_str(), stdout);
+    return kExitOk;
+  }
   Race race;
   if (auto error = race.set(*settings)) return fail(*error);
   auto keeper = Keeper::create(options.keep);

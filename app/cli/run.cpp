@@ -114,6 +114,7 @@ int run(int argc, char** argv) {
       descend_command.add_option("--scene", descend_options.scene, "take everything from a Scene file")->type_name("FILE");
   descend_command.add_flag("--history", descend_options.history, "every step, in the JSON");
   descend_command.add_flag("--json", descend_options.json, "print JSON");
+  descend_command.add_flag("--pytorch", descend_options.pytorch, "print a PyTorch program of the run instead");
   CLI::Option* const descend_db = add_keep_options(descend_command, descend_options.keep);
   add_parameters(descend_command, gradient_descriptor(), descend_options.gradient);
   add_parameters(descend_command, run_descriptor(), descend_options.run);
@@ -136,6 +137,7 @@ int run(int argc, char** argv) {
   schedule_command.add_option("--out", schedule_options.picture.out, "draw them instead: .svg or .png; .csv: every value")
       ->type_name("FILE");
   add_picture_options(schedule_command, schedule_options.picture);
+  schedule_command.add_flag("--pytorch", schedule_options.pytorch, "print lines of PyTorch instead");
 
   ScreenshotOptions screenshot_options;
   CLI::App& screenshot_command = *app.add_subcommand("screenshot", "draw a view to a PNG file without a display");
@@ -155,7 +157,7 @@ int run(int argc, char** argv) {
   RunsCommands runs_commands(app);
 
   BenchOptions bench_options;
-  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, runs, store, train, curvature");
+  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, runs, scrub, store, train, curvature");
   bench_command.add_option("name", bench_options.name, "which")->required();
   bench_command.add_option("--peer", bench_options.peer, "train: measure this in turn, such as tests/bench/torch_train.py")
       ->type_name("COMMAND");

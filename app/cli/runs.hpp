@@ -32,6 +32,7 @@ struct RunsOptions {
   std::string series;      ///< export of a picture or CSV: "loss,test_accuracy"; empty: the usual ones, all
   double smoothing = 0.0;  ///< of a picture: share of the past in a running average, below 1
   PictureOptions picture;
+  bool pytorch = false;
   std::vector<std::string> files;  ///< import
   std::vector<std::string> tags;
   bool remove = false;

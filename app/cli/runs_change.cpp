@@ -6,6 +6,7 @@
 #include "app/figure_file.hpp"
 #include "app/work/files.hpp"
 #include "core/figure/csv.hpp"
+#include "core/script/script.hpp"
 
 namespace thalweg::cli {
 namespace {
@@ -30,6 +31,11 @@ std::string csv_of(Store& store, const std::vector<RunInfo>& runs, const std::ve
   return out;
 }
 
+std::string pytorch_of(Store& store, const RunInfo& run) {
+  const Scene scene = need(scene_from_json(need(store.scene(run.id))));
+  return need(pytorch_of_scene(scene, run.kind, run.lane, {.name = run.name, .uid = run.uid}));
+}
+
 int put(const std::string& file, const std::string& text) {
   if (file.empty())
     std::fwrite(text.data(), 1, text.size(), stdout);
@@ -47,10 +53,13 @@ int runs_export(const RunsOptions& options) {
     if (is_picture(options.out) && !options.csv) return export_picture(*store, runs, options);
     if (options.csv || figure_format(options.out) == FigureFormat::kCsv)
       return put(options.out, csv_of(*store, runs, split_list(options.series)));
-    if (runs.size() == 1) return put(options.out, need(store->export_run(runs[0].id)));
+    const auto file = [&](const RunInfo& run) {
+      return options.pytorch ? pytorch_of(*store, run) : need(store->export_run(run.id));
+    };
+    if (runs.size() == 1) return put(options.out, file(runs[0]));
     if (options.out.empty()) throw bad_input("several runs go into a folder: --out FOLDER", "export");
     for (const RunInfo& run : runs)
-      need(write_file(fs::path(options.out) / (run.uid + ".json"), need(store->export_run(run.id))));
+      need(write_file(fs::path(options.out) / (run.uid + (options.pytorch ? ".py" : ".json")), file(run)));
     return kExitOk;
   });
 }

@@ -68,6 +68,7 @@ RunsCommands::RunsCommands(CLI::App& app)
       ->type_name("S")
       ->check(CLI::Range(0.0, 0.9999));
   add_picture_options(out, options_.picture);
+  out.add_flag("--pytorch", options_.pytorch, "a PyTorch program that makes the same numbers");
 
   CLI::App& in = add("import", "take in files that were exported", runs_import);
   in.add_option("files", options_.files, "files")->type_name("FILE")->required()->expected(-1);

@@ -76,11 +76,12 @@ Json resume_training(Store& store, const RunInfo& run, const OpenedRun& opened, 
 Json resume_descent(const OpenedRun& opened, Keeper& keeper, bool quiet) {
   // Lanes share nothing: the others need not be computed.
   RaceSettings settings = opened.scene.race();
+  const std::size_t lanes = settings.optimizers.size();
   settings.optimizers = {settings.optimizers[opened.lane]};
   Race race;
   need(race.set(settings));
   RaceKeeper kept(*keeper.recorder());
-  kept.attach(settings, {opened.lanes[opened.lane]});
+  kept.attach(settings, {opened.lanes[opened.lane]}, lanes);
   const RaceView view = descend_to_end(race, settings, &kept);
   check_taken_up(keeper);
   keeper.finish();

@@ -8,6 +8,7 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/json.hpp"
 #include "app/figure_file.hpp"
+#include "core/script/script.hpp"
 
 namespace thalweg::cli {
 namespace {
@@ -76,6 +77,12 @@ int schedule(const ScheduleOptions& options) {
   for (const std::string& text : options.schedules) {
     auto spec = parse_spec(text, schedule_family());
     if (!spec) return fail(spec.error());
+    if (options.pytorch) {
+      const auto lines = pytorch_schedule(*spec, kBase, options.steps);
+      if (!lines) return fail(lines.error());
+      std::fputs(lines->c_str(), stdout);
+      continue;
+    }
     const ScheduleDescriptor& descriptor = *find_schedule(spec->id);
     double low = 0.0, high = 0.0, sum = 0.0;
     std::int64_t low_at = 0, high_at = 0;
@@ -109,7 +116,7 @@ int schedule(const ScheduleOptions& options) {
     for (const std::int64_t t : at)
       std::printf("  %12lld  %.12g\n", static_cast<long long>(t), descriptor.at(*spec, t, kBase));
   }
-  if (options.json) std::printf("%s\n", out.dump(2).c_str());
+  if (options.json && !options.pytorch) std::printf("%s\n", out.dump(2).c_str());
   return kExitOk;
 }
 

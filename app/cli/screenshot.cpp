@@ -79,7 +79,8 @@ std::vector<std::string> names_of(const std::string& list) {
 std::optional<Error> set_runs(RunsScene& scene, const std::string& key, const std::string& value) {
   const std::pair<const char*, std::string*> texts[] = {
       {"filter", &scene.filter}, {"sort", &scene.sort},     {"list_group", &scene.list_group},
-      {"group", &scene.group},   {"across", &scene.across}, {"upward", &scene.upward}};
+      {"group", &scene.group},   {"across", &scene.across}, {"upward", &scene.upward},
+      {"shade", &scene.shade}};
   for (const auto& [name, text] : texts)
     if (key == name) {
       *text = value;

@@ -100,7 +100,8 @@ bool ended_by_itself(Outcome outcome) { return outcome != Outcome::kRunning && o
 }  // namespace
 
 KeptRun kept_run(const store::RunInfo& info, std::int64_t steps) {
-  return {info.uid, steps, info.duration, info.outcome, info.race, {info.parent, info.parent_step.value_or(0)}};
+  return {info.uid,     steps,     info.duration,
+          info.outcome, info.race, {info.parent, info.parent_step.value_or(0)}};
 }
 
 std::size_t add_changes(store::Recorder& recorder, int run, const LiveSpec& live,
@@ -130,6 +131,7 @@ void RaceKeeper::begin(Lane& lane, std::size_t index, const Scene* look) {
     lane.fork = {start.parent, lane.differs};
   }
   lane.before.reset();
+  lane.outcome = "running";
   lane.run = recorder_.begin(std::move(start));
 }
 
@@ -137,6 +139,7 @@ void RaceKeeper::begin(Lane& lane, std::size_t index, const Scene* look) {
 void RaceKeeper::take_up(Lane& lane) {
   lane.run = recorder_.resume(lane.uid, lane.next_row);
   lane.ended = false;
+  lane.outcome = "running";
   // Changes that it was stopped at are no longer among its events.
   const auto known = [&](const LiveSpec& live, std::size_t before) {
     std::size_t count = 0;
@@ -161,7 +164,8 @@ void RaceKeeper::end(Lane& lane, Outcome outcome) {
     lane.next_row = std::max(lane.next_row, lane.rows);
   }
   if (outcome == Outcome::kRunning) outcome = Outcome::kStopped;
-  recorder_.finish(*lane.run, {std::string(outcome_name(outcome)), lane.updates(), lane.seconds});
+  lane.outcome = outcome_name(outcome);
+  recorder_.finish(*lane.run, {lane.outcome, lane.updates(), lane.seconds});
   lane.ended = true;
 }
 
@@ -213,13 +217,14 @@ void RaceKeeper::adjust(const RaceSettings& settings, std::size_t count) {
                         static_cast<std::int64_t>(settings.optimizers.size()));
 }
 
-void RaceKeeper::attach(const RaceSettings& settings, const std::vector<KeptRun>& runs) {
+void RaceKeeper::attach(const RaceSettings& settings, const std::vector<KeptRun>& runs,
+                        std::optional<std::size_t> lanes) {
   finish();
   lanes_.clear();
   settings_ = settings;
   race_.clear();
   stride_ = kept_stride(static_cast<std::int64_t>(settings.run.number("steps")) + 1,
-                        static_cast<std::int64_t>(settings.optimizers.size()));
+                        static_cast<std::int64_t>(lanes.value_or(settings.optimizers.size())));
   for (std::size_t i = 0; i < settings.optimizers.size(); ++i) {
     Lane lane;
     lane.settings = settings.lane(i);
@@ -227,6 +232,7 @@ void RaceKeeper::attach(const RaceSettings& settings, const std::vector<KeptRun>
       const KeptRun& run = runs[i];
       lane.uid = run.uid;
       lane.fork = run.fork;
+      lane.outcome = run.outcome;
       lane.rows = lane.next_row = run.steps + 1;
       lane.seconds = run.seconds;
       lane.ended = run.ended();
@@ -306,15 +312,16 @@ void RaceKeeper::finish() {
   for (Lane& lane : lanes_) end(lane, Outcome::kRunning);
 }
 
-std::vector<Fork> RaceKeeper::forks() const {
-  std::vector<Fork> out;
-  for (const Lane& lane : lanes_) out.push_back(lane.fork);
-  return out;
-}
-
 std::vector<std::string> RaceKeeper::uids() const {
   std::vector<std::string> out;
   for (const Lane& lane : lanes_) out.push_back(lane.uid);
+  return out;
+}
+
+std::vector<KeptRun> RaceKeeper::kept() const {
+  std::vector<KeptRun> out;
+  for (const Lane& lane : lanes_)
+    out.push_back({lane.uid, lane.updates(), lane.seconds, lane.outcome, race_, lane.fork});
   return out;
 }
 

@@ -59,20 +59,25 @@ class RaceKeeper {
   void update(const RaceSettings& settings, const RaceView& view, const Scene* look = nullptr);
   /// The race is one that was opened from the file: `runs` are its lanes. Nothing is written before it goes
   /// beyond what is on record there, or differs from it.
-  void attach(const RaceSettings& settings, const std::vector<KeptRun>& runs);
+  /// @param lanes  how many there were when the runs began, if not as many as now: which rows of long runs
+  /// are
+  ///               kept depends on it
+  void attach(const RaceSettings& settings, const std::vector<KeptRun>& runs,
+              std::optional<std::size_t> lanes = {});
   /// Ends what still goes on.
   void finish();
 
   /// Uids by lane, of the runs that the last update() or attach() knew; empty of a lane that is no run yet.
   std::vector<std::string> uids() const;
-  /// Likewise, where they left others.
-  std::vector<Fork> forks() const;
+  /// Likewise, as attach() takes them.
+  std::vector<KeptRun> kept() const;
 
  private:
   struct Lane {
     DescentSettings settings;
     std::string uid;            ///< empty: no run yet
-    Fork fork = {};
+    Fork fork;
+    std::string outcome;        ///< as the file has it
     std::optional<int> run;     ///< with the recorder; nothing: only in the file so far
     std::int64_t rows = 0;      ///< looked at, or in the file
     std::int64_t next_row = 0;  ///< the first that was not handed over

@@ -190,8 +190,14 @@ void TrainingKeeper::hand_over(const TrainingView& view, bool last) {
 }
 
 void TrainingKeeper::save(const Trainer& trainer, double seconds) {
+  if (too_large_) return;
   const auto begin = std::chrono::steady_clock::now();
-  recorder_.save(run_, {trainer.steps(), kCheckpointVersion, to_bytes(trainer.state())}, kMostCheckpoints);
+  store::Checkpoint checkpoint{trainer.steps(), kCheckpointVersion, to_bytes(trainer.state())};
+  const auto size = static_cast<std::int64_t>(checkpoint.state.size());
+  too_large_ = size > kMostCheckpointBytes;
+  if (too_large_) return;
+  const std::int64_t most = std::clamp<std::int64_t>(kMostCheckpointBytes / size, 2, kMostCheckpoints);
+  recorder_.save(run_, std::move(checkpoint), most);
   save_cost_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   saved_at_ = seconds;
   saved_step_ = trainer.steps();

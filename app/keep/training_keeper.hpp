@@ -28,6 +28,9 @@ struct TrainingStart {
 /// where saving one takes more than a fiftieth of that. Of long runs fewer stay (kMostCheckpoints).
 inline constexpr double kCheckpointSeconds = 2.0;
 inline constexpr std::int64_t kMostCheckpoints = 16;
+/// Bytes of the checkpoints of one run: of large networks fewer stay, two at least. None of a network is kept
+/// that takes more by itself: it can be trained again.
+inline constexpr std::int64_t kMostCheckpointBytes = 400'000'000;
 /// Seconds of training from one point of the series "seconds" to the next.
 inline constexpr double kClockSeconds = 0.25;
 
@@ -77,6 +80,7 @@ class TrainingKeeper {
   double checkpoint_seconds_;
   double saved_at_ = 0.0;  ///< seconds of training
   std::int64_t saved_step_ = 0;
+  bool too_large_ = false;        ///< to be kept
   double save_cost_ = 0.0;        ///< seconds that the last one took
   double clock_ = 0.0;            ///< the last that was handed over
   std::int64_t clock_step_ = -1;  ///< where that was

@@ -24,8 +24,11 @@ class TrainingLab final : public View {
   std::string label() const override { return "Training"; }
   void draw(Frame& frame, const Rect& area) override;
   void key(Frame& frame, const KeyPress& press) override;
+  /// Shows a training that was kept, at `step` or where it had got to, and trains on if it is to.
+  void open(Editor& editor, OpenedTraining opened, std::optional<std::int64_t> step, bool go_on);
 
   const TrainingSession& session() const { return session_; }
+  TrainingSession& session() { return session_; }
 
  private:
   void middle(Frame& frame, const Rect& area);

@@ -62,8 +62,7 @@ bool from_files(const Spec& data) {
 }
 
 /// How lane `lane` stands, for its card.
-CardStatus status_of(const TrainingSnapshot::Lane& lane) {
-  const TrainingView& view = lane.view;
+CardStatus status_of(const TrainingView& view) {
   const std::int64_t steps = view.steps.rows();
   if (view.outcome == Outcome::kDiverged)
     return {"diverged at " + ui::integer(steps), ui::theme().error,
@@ -265,12 +264,13 @@ void TrainingSetup::optimizers(Frame& frame, TrainingSession& session) {
       .step =
           [&session](std::size_t index) {
             const auto [first, count] = session.lanes_of(index);
-            return count > 0 ? session.run().lanes[first].view.steps.rows() : 0;
+            const std::int64_t made = count > 0 ? session.run().lanes[first].view.steps.rows() : 0;
+            return session.looking_back() ? std::min(made, session.shown_step()) : made;
           },
       .status =
           [&session](std::size_t index) {
             const auto [first, count] = session.lanes_of(index);
-            return count > 0 ? status_of(session.run().lanes[first]) : CardStatus{"", ui::theme().dim, ""};
+            return count > 0 ? status_of(session.shown(session.run().lanes[first])) : CardStatus{"", ui::theme().dim, ""};
           },
       .set =
           [&session](Scene& scene, std::size_t index, const Parameter& parameter, const Value& value) {
@@ -291,7 +291,7 @@ void TrainingSetup::training(Frame& frame, TrainingSession& session) {
   const ui::Scope scope("training");
   ui::section("Training");
   const Descriptor& descriptor = training_descriptor();
-  rows(frame, descriptor, frame.scene().training.training.at(session.run().steps()),
+  rows(frame, descriptor, frame.scene().training.training.at(session.shown_step()),
        [&](Scene& scene, const Parameter& parameter, const Value& value) {
          const LiveSpec before = scene.training.training;
          session.set_live(scene.training.training, parameter, value, 0, session.run().lanes.size());

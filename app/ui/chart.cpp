@@ -137,6 +137,20 @@ bool handle_mouse(Plot& plot, ImDrawList* list, bool hovered, bool active) {
   return false;
 }
 
+/// The name of the curve within reach of the mouse, or nothing.
+std::string series_near(const Plot& plot, ImVec2 mouse) {
+  const double x = from_unit(plot.x, plot.x_scale, (mouse.x - plot.min.x) / plot.width());
+  float reach = px(12.0f);
+  std::string out;
+  for (const Reading& reading : readings(plot.model, plot.state, x)) {
+    const float away = std::abs(plot.px_y(reading.value) - mouse.y);
+    if (!std::isfinite(reading.value) || away >= reach) continue;
+    reach = away;
+    out = plot.model.series[static_cast<std::size_t>(reading.series)].name;
+  }
+  return out;
+}
+
 PlacedTicks place_ticks(const Plot& plot) {
   PlacedTicks out;
   out.y = ticks(plot.y, plot.y_scale, plot.height(), px(26.0f));
@@ -254,13 +268,16 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
       const Series& s = model.series[i];
       if (s.faint != faint) continue;
       const Colour colour = path_colour(s.colour);
-      draw_curve(plot, list, columns[i], faint ? with_alpha(colour, 0.22f) : colour, s.dashed);
+      const bool back = !state.emphasis.empty() && s.name != state.emphasis;
+      const float alpha = (faint ? 0.22f : 1.0f) * (back ? 0.25f : 1.0f);
+      if (s.line) draw_curve(plot, list, columns[i], alpha < 1.0f ? with_alpha(colour, alpha) : colour, s.dashed);
       if (s.dots && shown(model, state, i)) draw_dots(plot, list, i);
     }
   draw_marks(plot, list);
   list->PopClipRect();
 
   changed = handle_mouse(plot, list, hovered, active) || changed;
+  state.near = hovered ? series_near(plot, ImGui::GetIO().MousePos) : std::string();
   const int now = ImGui::GetFrameCount();
   if (hovered && state.gesture == ChartState::Gesture::kNone) {
     link.hover = from_unit(plot.x, plot.x_scale, (ImGui::GetIO().MousePos.x - plot.min.x) / plot.width());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +29,8 @@ struct ChartState {
   AxisScale auto_y_scale = AxisScale::kLinear;
   std::vector<bool> hidden;  ///< series switched off in the legend
   ChartLink own;             ///< used when no link is given
+  std::string emphasis;      ///< name of the series that is meant: the others step back; empty: all alike
+  std::string near;          ///< name of the series under the mouse in the last frame, or empty
 
   // While the mouse is down.
   enum class Gesture { kNone, kPan, kBox } gesture = Gesture::kNone;

@@ -34,10 +34,10 @@ RunWorker::RunWorker(std::function<void()> wake, store::Recorder* recorder)
   if (recorder) kept_.keeper.emplace(*recorder);
 }
 
-void RunWorker::request(const RaceSettings& settings, std::int64_t step, std::int64_t keep) {
-  Request next{settings, step, keep, requested_.opened};
-  if (next == requested_) return;
-  requested_ = std::move(next);
+void RunWorker::request(const RaceSettings& settings, std::int64_t step, std::int64_t keep,
+                        std::shared_ptr<const Scene> look) {
+  if (step == requested_.step && keep == requested_.keep && settings == requested_.settings) return;
+  requested_ = {settings, step, keep, requested_.opened, std::move(look)};
   worker_.submit(requested_);
 }
 
@@ -55,10 +55,7 @@ void RunWorker::publish(const Request& request, bool arrived, std::optional<Erro
   if (!error) keep(request);
   auto next = std::make_shared<RunSnapshot>(
       RunSnapshot{request.settings, race_.view(), request.step, arrived, std::move(error)});
-  if (kept_.keeper) {
-    next->runs = kept_.keeper->uids();
-    next->forks = kept_.keeper->forks();
-  }
+  if (kept_.keeper) next->runs = kept_.keeper->kept();
   {
     const std::scoped_lock lock(mutex_);
     snapshot_ = std::move(next);
@@ -81,26 +78,20 @@ void RunWorker::keep(const Request& request) {
   if (request.keep <= 0) return;
   if (request.settings != kept_.settings) {
     // Back to a race of this session (undo, a slider put back): its runs are in the file already.
-    const auto known = std::find_if(kept_.before.begin(), kept_.before.end(),
-                                    [&](const OpenedRace& race) { return race.settings == request.settings; });
+    const auto known = std::find_if(kept_.before.begin(), kept_.before.end(), [&](const OpenedRace& race) {
+      return race.settings == request.settings;
+    });
     if (known != kept_.before.end()) attach_kept(OpenedRace(*known));
   }
-  const RaceView view = up_to(race_.view(), request.keep);
-  kept_.keeper->update(request.settings, view);
+  kept_.keeper->update(request.settings, up_to(race_.view(), request.keep), request.look.get());
   kept_.settings = request.settings;
-  remember(view);
+  remember();
 }
 
-void RunWorker::remember(const RaceView& view) {
-  OpenedRace race{kept_.settings, {}};
-  const std::vector<std::string> uids = kept_.keeper->uids();
-  const std::vector<Fork> forks = kept_.keeper->forks();
-  for (std::size_t i = 0; i < uids.size(); ++i) race.runs.push_back({uids[i], view.lanes[i].steps(), forks[i]});
+void RunWorker::remember() {
+  OpenedRace race{kept_.settings, kept_.keeper->kept()};
   if (!kept_.before.empty() && kept_.before.back().settings == race.settings) {
-    std::vector<KeptRun>& old = kept_.before.back().runs;
-    for (std::size_t i = 0; i < std::min(race.runs.size(), old.size()); ++i)
-      if (race.runs[i].uid == old[i].uid) race.runs[i].steps = std::max(race.runs[i].steps, old[i].steps);
-    old = std::move(race.runs);
+    kept_.before.back() = std::move(race);
     return;
   }
   // A run that has gone on differently since is no longer what it was then.
@@ -108,29 +99,33 @@ void RunWorker::remember(const RaceView& view) {
     if (other.settings == race.settings) return true;
     for (std::size_t k = 0; k < other.runs.size(); ++k)
       for (std::size_t i = 0; i < race.runs.size(); ++i)
-        if (other.runs[k].uid == race.runs[i].uid && other.settings.lane(k) != race.settings.lane(i)) return true;
+        if (!race.runs[i].uid.empty() && other.runs[k].uid == race.runs[i].uid &&
+            other.settings.lane(k) != race.settings.lane(i))
+          return true;
     return false;
   };
-  for (const OpenedRace& other : kept_.before)
-    if (other.settings == race.settings)
-      for (std::size_t i = 0; i < std::min(race.runs.size(), other.runs.size()); ++i)
-        if (race.runs[i].uid == other.runs[i].uid)
-          race.runs[i].steps = std::max(race.runs[i].steps, other.runs[i].steps);
   std::erase_if(kept_.before, outdated);
+  for (OpenedRace& other : kept_.before)
+    for (KeptRun& run : other.runs)
+      for (const KeptRun& now : race.runs)
+        if (!now.uid.empty() && run.uid == now.uid) run = now;
   kept_.before.push_back(std::move(race));
   if (kept_.before.size() > kMostRemembered) kept_.before.erase(kept_.before.begin());
 }
 
 void RunWorker::work(const Request& request) {
   try {
-    if (auto error = race_.set(request.settings)) publish(request, true, std::move(error));
-    else go_on(request);
+    if (auto error = race_.set(request.settings))
+      publish(request, true, std::move(error));
+    else
+      go_on(request);
   } catch (const std::exception& exception) {
     // Half-made lanes are of no use: memory is what is short, and this gives it back.
     race_ = Race();
-    publish(request, true,
-            Error{ErrorCode::kInternal, std::string("ended by lack of memory or an internal error (") + exception.what() + ")",
-                  "run"});
+    publish(
+        request, true,
+        Error{ErrorCode::kInternal,
+              std::string("ended by lack of memory or an internal error (") + exception.what() + ")", "run"});
   }
 }
 
@@ -151,7 +146,8 @@ void RunWorker::go_on(const Request& request) {
     // The pace is kept from one request to the next; a slice that was cut short says little about it.
     if (step - before == slice_) {
       const double factor = std::clamp(kSliceSeconds / std::max(seconds, 1e-6), 0.25, 4.0);
-      slice_ = std::clamp<std::int64_t>(static_cast<std::int64_t>(static_cast<double>(slice_) * factor), 64, 4'000'000);
+      slice_ = std::clamp<std::int64_t>(static_cast<std::int64_t>(static_cast<double>(slice_) * factor), 64,
+                                        4'000'000);
     }
     publish(request, arrived, std::nullopt);
     if (arrived || worker_.newer()) return;

@@ -24,11 +24,10 @@ struct OpenedRace {
 struct RunSnapshot {
   RaceSettings settings;  ///< what `race` came out of
   RaceView race;
-  std::int64_t target = 0;           ///< the step that was asked for
-  bool arrived = false;              ///< every lane is there or has ended
-  std::optional<Error> error = {};   ///< why the newest settings were not taken
-  std::vector<std::string> runs = {};  ///< by lane, the uid in the file of runs; empty while nothing is kept
-  std::vector<Fork> forks = {};        ///< by lane, likewise
+  std::int64_t target = 0;          ///< the step that was asked for
+  bool arrived = false;             ///< every lane is there or has ended
+  std::optional<Error> error = {};  ///< why the newest settings were not taken
+  std::vector<KeptRun> runs = {};   ///< by lane, what the file of runs has of it; empty: nothing is kept
 };
 
 class RunWorker {
@@ -39,7 +38,9 @@ class RunWorker {
 
   /// The window's thread: run these settings and go on to `step`. Asking again for the same is free.
   /// @param keep  the race is to be kept up to this step; −1: not yet
-  void request(const RaceSettings& settings, std::int64_t step, std::int64_t keep = -1);
+  /// @param look  the Scene that it is part of: its colours and view are kept too
+  void request(const RaceSettings& settings, std::int64_t step, std::int64_t keep = -1,
+               std::shared_ptr<const Scene> look = {});
 
   /// The window's thread: what is asked for from now on goes on with a race that was kept.
   void attach(OpenedRace race);
@@ -56,7 +57,7 @@ class RunWorker {
     std::int64_t step = 0;
     std::int64_t keep = -1;
     std::shared_ptr<const OpenedRace> opened;
-    bool operator==(const Request&) const = default;
+    std::shared_ptr<const Scene> look;  ///< makes no difference by itself
   };
   /// Ends what it keeps when the worker's thread has ended.
   struct Kept {
@@ -71,7 +72,7 @@ class RunWorker {
   void go_on(const Request& request);
   void keep(const Request& request);
   void attach_kept(const OpenedRace& race);
-  void remember(const RaceView& view);
+  void remember();
   void publish(const Request& request, bool arrived, std::optional<Error> error);
 
   std::function<void()> wake_;

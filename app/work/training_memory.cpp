@@ -19,7 +19,7 @@ std::size_t bytes_of(const TrainerState& state) {
   return sizeof(TrainerState) + bytes_of(state.engine) + bytes_of(state.best.state);
 }
 
-std::int64_t step_of(const TrainerState& state) { return state.record.steps.rows(); }
+std::int64_t step_of(const TrainerState& state) { return state.steps(); }
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -32,7 +32,7 @@ void TrainingMemory::offer(const Trainer& trainer) {
   if (step < next_ || trainer.outcome() != Outcome::kRunning) return;
   if (step == next_) {
     auto state = std::make_shared<TrainerState>(trainer.state());
-    // What was measured is on record elsewhere.
+    // What was measured stands in the run's own record.
     state->record.probes.clear();
     state->record.histograms.reset();
     keep(std::move(state));
@@ -48,8 +48,9 @@ void TrainingMemory::keep(std::shared_ptr<const TrainerState> state) {
   const std::size_t bytes = bytes_of(*state);
   while (states_.size() > 1 && (bytes_ + bytes > room_ || states_.size() >= kMostStates)) thin();
   if (bytes_ + bytes > room_) return;
-  const auto place = std::lower_bound(states_.begin(), states_.end(), step_of(*state),
-                                      [](const auto& one, std::int64_t step) { return step_of(*one) < step; });
+  const auto place =
+      std::lower_bound(states_.begin(), states_.end(), step_of(*state),
+                       [](const auto& one, std::int64_t step) { return step_of(*one) < step; });
   if (place != states_.end() && step_of(**place) == step_of(*state)) return;
   states_.insert(place, std::move(state));
   bytes_ += bytes;
@@ -80,37 +81,25 @@ std::shared_ptr<const TrainerState> TrainingMemory::before(std::int64_t step) co
   return after == states_.begin() ? nullptr : *(after - 1);
 }
 
-TrainerState state_at(TrainingView record, std::int64_t step, TrainerState engine) {
-  const double share = record.steps.rows() > 0 ? static_cast<double>(step) / static_cast<double>(record.steps.rows()) : 0.0;
-  record.steps = record.steps.first(step);
-  auto epochs = *record.epochs;
-  std::erase_if(epochs, [&](const EpochRecord& epoch) { return epoch.steps > step; });
-  record.epochs = std::make_shared<const std::vector<EpochRecord>>(std::move(epochs));
-  for (ProbeSeries& probe : record.probes) {
-    std::int64_t rows = probe.table.rows();
-    while (rows > 0 && probe.table.at(rows - 1, 0) >= static_cast<double>(step)) --rows;
-    probe.table = probe.table.first(rows);
-    probe.seconds *= share;
-  }
-  std::erase_if(record.probes, [](const ProbeSeries& probe) { return probe.table.rows() == 0; });
-  if (record.histograms) {
-    auto shots = *record.histograms;
-    std::erase_if(shots, [&](const auto& shot) { return shot->step >= step; });
-    record.histograms = std::make_shared<const Histograms>(std::move(shots));
-  }
-  record.histogram_seconds *= share;
-  record.seconds *= share;
-  record.outcome = Outcome::kRunning;
-  record.restored_step = -1;
-  record.skipped_steps = engine.record.skipped_steps;
-  engine.record = std::move(record);
-  return engine;
+TrainerState with_record(TrainerState state, const TrainingView& record) {
+  const std::int64_t skipped = state.record.skipped_steps;
+  const std::int64_t step = step_of(state);
+  const double share =
+      record.steps.rows() > 0 ? static_cast<double>(step) / static_cast<double>(record.steps.rows()) : 0.0;
+  state.record = cut(record, step);
+  state.record.skipped_steps = skipped;
+  // The time that it took is known only in proportion.
+  state.record.seconds *= share;
+  state.record.histogram_seconds *= share;
+  for (ProbeSeries& probe : state.record.probes) probe.seconds *= share;
+  return state;
 }
 
-void TrainingReplay::aim(const Trainer& run, std::shared_ptr<const Dataset> data, const TrainingMemory& memory,
-                         std::int64_t step) {
+void TrainingReplay::aim(const Trainer& run, std::shared_ptr<const Dataset> data, int threads,
+                         const TrainingMemory& memory, std::int64_t step) {
   TrainingSettings settings = run.settings();
-  for (auto& [key, value] : settings.probes.values) value = Value{};
+  for (const Parameter& probe : probe_descriptor().parameters)
+    if (!probe.off_word.empty()) *settings.probes.find(probe.key) = Value{};
   aim_ = step;
   if (run_ != &run || (trainer_ && first_difference(trainer_->settings(), settings) < step)) trainer_.reset();
   run_ = &run;
@@ -119,7 +108,7 @@ void TrainingReplay::aim(const Trainer& run, std::shared_ptr<const Dataset> data
   const bool here = trainer_ && trainer_->steps() >= from && trainer_->steps() <= step;
   if (here) return;
   if (!trainer_ || !state) {
-    auto made = Trainer::create(std::move(settings), std::move(data), make_cpu_engine());
+    auto made = Trainer::create(std::move(settings), std::move(data), make_cpu_engine({.threads = threads}));
     if (!made) throw std::runtime_error(made.error().text());
     trainer_ = std::move(*made);
   }
@@ -129,15 +118,18 @@ void TrainingReplay::aim(const Trainer& run, std::shared_ptr<const Dataset> data
 
 bool TrainingReplay::go_on(double seconds) {
   const std::int64_t most =
-      seconds_per_step_ > 0.0 ? std::max<std::int64_t>(1, static_cast<std::int64_t>(seconds / seconds_per_step_)) : 1;
+      seconds_per_step_ > 0.0
+          ? std::max<std::int64_t>(1, static_cast<std::int64_t>(seconds / seconds_per_step_))
+          : 1;
   const std::int64_t steps = std::min(most, aim_ - trainer_->steps());
   if (steps > 0) {
     const double begin = now();
     trainer_->advance(steps);
     const double each = (now() - begin) / static_cast<double>(steps);
     // An evaluation at the end of an epoch is not taken for slow steps.
-    seconds_per_step_ = seconds_per_step_ > 0.0 ? 0.7 * seconds_per_step_ + 0.3 * std::min(each, 2.0 * seconds_per_step_)
-                                                : each;
+    seconds_per_step_ = seconds_per_step_ > 0.0
+                            ? 0.7 * seconds_per_step_ + 0.3 * std::min(each, 2.0 * seconds_per_step_)
+                            : each;
   }
   return trainer_->steps() >= aim_;
 }

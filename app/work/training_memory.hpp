@@ -19,8 +19,10 @@ class TrainingMemory {
   /// @param room  bytes that the states may take
   void set_room(std::size_t room) { room_ = room; }
 
-  /// The next step at which a state is wanted: training should pause there for offer().
-  std::int64_t next() const { return next_; }
+  /// The first step beyond `step` at which a state is wanted: training should pause there for offer().
+  std::int64_t next(std::int64_t step) const {
+    return step < next_ ? next_ : (step / interval_ + 1) * interval_;
+  }
   /// Keeps the trainer's state if it stands where one is wanted.
   void offer(const Trainer& trainer);
   /// One from elsewhere, such as a file.
@@ -44,9 +46,8 @@ class TrainingMemory {
   std::vector<std::shared_ptr<const TrainerState>> states_;  ///< by step, ascending
 };
 
-/// The state of a run at `step` as it would be had the run ended there: `engine` is of that step, `record`
-/// the whole run's.
-TrainerState state_at(TrainingView record, std::int64_t step, TrainerState engine);
+/// `state` with the record of a run that went through it and has got further.
+TrainerState with_record(TrainerState state, const TrainingView& record);
 
 /// One thread at a time.
 class TrainingReplay {
@@ -56,9 +57,11 @@ class TrainingReplay {
   Trainer* trainer() { return trainer_.get(); }
   void reset() { trainer_.reset(); }
 
-  /// Takes the shortest way to `step` of `run`, which has got further: from where it stands or from a state in
-  /// `memory`. Throws where there is no memory for it.
-  void aim(const Trainer& run, std::shared_ptr<const Dataset> data, const TrainingMemory& memory, std::int64_t step);
+  /// Takes the shortest way to `step` of `run`, which has got further: from where it stands or from a state
+  /// in `memory`. Throws where that can't be had.
+  /// @param threads  of the run's engine
+  void aim(const Trainer& run, std::shared_ptr<const Dataset> data, int threads, const TrainingMemory& memory,
+           std::int64_t step);
   /// Goes there, for about so many seconds. True when it has arrived.
   bool go_on(double seconds);
 

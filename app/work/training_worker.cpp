@@ -72,7 +72,8 @@ void TrainingWorker::request(TrainingRequest request) {
       if (request.fork != asked_.fork && request.run == asked_.run) {
         fork_pending_ = true;
         const std::size_t end = std::min(request.fork_first + request.fork_count, claims_.size());
-        for (std::size_t i = request.fork_first; i < end; ++i) claims_[i] = std::min(claims_[i], request.fork_step);
+        for (std::size_t i = request.fork_first; i < end; ++i)
+          claims_[i] = std::min(claims_[i], request.fork_step);
       }
       asked_ = request;
       pending_ = std::move(request);
@@ -138,8 +139,6 @@ void TrainingWorker::loop(std::stop_token stop) {
       }
       if (slice)
         train(*slice);
-      else if (forking_)
-        go_on_forking();
       else if (replay_wanted())
         replay();
       if (look_due()) look();
@@ -157,7 +156,6 @@ void TrainingWorker::loop(std::stop_token stop) {
 void TrainingWorker::fail(const std::exception& exception) {
   finish_all();
   lanes_.clear();
-  forking_.reset();
   replay_.reset();
   set_claims();
   loading_ = false;
@@ -169,10 +167,11 @@ void TrainingWorker::fail(const std::exception& exception) {
 
 void TrainingWorker::set_claims() {
   const std::scoped_lock lock(mutex_);
-  if (fork_pending_ && (forking_ || (pending_ && pending_->fork != forked_))) return;
+  if (fork_pending_ && pending_ && pending_->fork != forked_) return;
   fork_pending_ = false;
   claims_.resize(lanes_.size());
-  for (std::size_t i = 0; i < lanes_.size(); ++i) claims_[i] = lanes_[i].trainer->steps();
+  for (std::size_t i = 0; i < lanes_.size(); ++i)
+    claims_[i] = std::max(lanes_[i].trainer->steps(), lanes_[i].catch_up);
 }
 
 // What is wanted ------------------------------------------------------------------------------------
@@ -187,7 +186,6 @@ void TrainingWorker::adopt(const TrainingRequest& request) {
   request_ = request;
   run_ = request.run;
   if (again || (!began && other)) {
-    forking_.reset();
     forked_ = request.fork;
     replay_.reset();
     if (again) {
@@ -200,15 +198,15 @@ void TrainingWorker::adopt(const TrainingRequest& request) {
     if (error_) lanes_.clear();
     loading_ = differs_ = false;
   } else if (began) {
-    if (request.fork != forked_) begin_fork();
-    // What was changed at the fork finds its place when the lanes are there.
-    if (!forking_) synchronise(request);
+    if (request.fork != forked_) fork();
+    synchronise(request);
   }
   if (request.drive == TrainingRequest::Drive::kStop)
     for (Lane& lane : lanes_)
       if (lane.trainer->steps() > 0) lane.trainer->stop();
   if (lanes_.empty()) look_.reset();
-  if (look_ && (look_->lane != request.selected || (request.at && look_->step != *request.at))) next_look_ = 0.0;
+  if (look_ && (look_->lane != request.selected || (request.at && look_->step != *request.at)))
+    next_look_ = 0.0;
   if (replay_wanted()) replay_aimed_ = false;
   set_claims();
   answer();
@@ -236,8 +234,7 @@ std::optional<Error> TrainingWorker::rebuild(const TrainingRequest& request) {
   for (std::size_t i = 0; i < request.lanes.size(); ++i) {
     if (i < lanes_.size() && *lanes_[i].settings == request.lanes[i]) continue;
     if (auto error = add_lane(request, i)) return error;
-    if (opened_)
-      if (auto error = take_up(*opened_, i)) return error;
+    if (opened_) take_up(*opened_, i);
   }
   for (Lane& lane : lanes_) lane.memory.set_room(kMemory / lanes_.size());
   plan_ = lanes_.empty() ? nullptr : std::make_shared<const Plan>(lanes_.front().trainer->engine().plan());
@@ -248,7 +245,8 @@ std::optional<Error> TrainingWorker::rebuild(const TrainingRequest& request) {
 
 /// Builds lane `index`, in the place of the one that is there or after the last.
 std::optional<Error> TrainingWorker::add_lane(const TrainingRequest& request, std::size_t index) {
-  auto trainer = Trainer::create(request.lanes[index], data_, make_cpu_engine());
+  const int threads = opened_ && index < opened_->run.threads.size() ? opened_->run.threads[index] : 1;
+  auto trainer = Trainer::create(request.lanes[index], data_, make_cpu_engine({.threads = threads}));
   if (!trainer) return trainer.error();
   const auto seeds = static_cast<std::size_t>(std::max(1, request.seeds));
   Lane lane;
@@ -256,6 +254,7 @@ std::optional<Error> TrainingWorker::add_lane(const TrainingRequest& request, st
   lane.settings = std::make_shared<const TrainingSettings>(request.lanes[index]);
   lane.optimizer = index / seeds;
   lane.seed = static_cast<int>(index % seeds);
+  lane.threads = threads;
   if (index < lanes_.size())
     lanes_[index] = std::move(lane);
   else
@@ -264,17 +263,26 @@ std::optional<Error> TrainingWorker::add_lane(const TrainingRequest& request, st
 }
 
 /// Brings a lane that was just built to where its run in the file is, as far as a checkpoint says.
-std::optional<Error> TrainingWorker::take_up(const OpenedTraining& opened, std::size_t index) {
+void TrainingWorker::take_up(const OpenedTraining& opened, std::size_t index) {
   Lane& lane = lanes_[index];
   const OpenedRun& run = opened.run;
-  if (index >= run.lanes.size() || run.lanes[index].uid.empty()) return std::nullopt;
+  if (index >= run.lanes.size() || run.lanes[index].uid.empty()) return;
   lane.kept = run.lanes[index];
   lane.fork = lane.kept->fork;
   lane.catch_up = lane.kept->steps;
   lane.memory.offer(*lane.trainer);  // how it began
-  if (index >= run.states.size() || !run.states[index]) return std::nullopt;
-  lane.memory.add(run.states[index]);
-  return lane.trainer->restore(*run.states[index]);
+  if (index >= run.states.size() || !run.states[index]) return;
+  TrainerState state = *run.states[index];
+  // One that was stopped may go on. Where that can't be had it is made again from before.
+  if (state.record.outcome == Outcome::kStopped && !take_back_stop(state)) {
+    remember_from_file(lane, state.steps());
+    const auto before = lane.memory.before(state.steps());
+    if (!before) return;
+    state = *before;
+  }
+  lane.memory.add(std::make_shared<const TrainerState>(state));
+  // A state of other settings changes nothing: the run is made again from its start.
+  (void)lane.trainer->restore(state);
 }
 
 void TrainingWorker::synchronise(const TrainingRequest& request) {
@@ -350,27 +358,27 @@ bool TrainingWorker::take_or_leave_lanes(const TrainingRequest& request) {
 
 /// The lane that is furthest behind has its turn. One that was opened goes in any case to where it had been.
 std::optional<TrainingWorker::Slice> TrainingWorker::next_slice() const {
-  if (forking_) return std::nullopt;
   std::optional<Slice> out;
   std::int64_t behind = 0;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     const Lane& lane = lanes_[i];
     const std::int64_t step = lane.trainer->steps();
-    const std::int64_t limit = request_.drive == TrainingRequest::Drive::kTrain ? std::max(request_.limit, lane.catch_up)
-                                                                                : lane.catch_up;
+    const std::int64_t limit = request_.drive == TrainingRequest::Drive::kTrain
+                                   ? std::max(request_.limit, lane.catch_up)
+                                   : lane.catch_up;
     if (lane.trainer->outcome() != Outcome::kRunning || step >= limit || (out && step >= behind)) continue;
     behind = step;
-    const double most = lane.seconds_per_step > 0.0 ? std::clamp(kSliceSeconds / lane.seconds_per_step, 1.0, 1e6) : 1.0;
+    const double most =
+        lane.seconds_per_step > 0.0 ? std::clamp(kSliceSeconds / lane.seconds_per_step, 1.0, 1e6) : 1.0;
     // Not past a step at which something is to be done: a state is kept, a record taken up.
-    std::int64_t end = std::min(limit, lane.trainer->budget());
-    if (lane.memory.next() > step) end = std::min(end, lane.memory.next());
+    std::int64_t end = std::min({limit, lane.trainer->budget(), lane.memory.next(step)});
     if (lane.catch_up > step) end = std::min(end, lane.catch_up);
     out = Slice{i, std::min(static_cast<std::int64_t>(most), end - step)};
   }
   return out;
 }
 
-bool TrainingWorker::busy() const { return forking_ || next_slice() || replay_wanted(); }
+bool TrainingWorker::busy() const { return next_slice() || replay_wanted(); }
 
 void TrainingWorker::train(const Slice& slice) {
   Lane& lane = lanes_[slice.lane];
@@ -402,7 +410,7 @@ void TrainingWorker::train(const Slice& slice) {
   }
   {
     const std::scoped_lock lock(mutex_);
-    if (!fork_pending_) claims_[slice.lane] = trainer.steps();
+    if (!fork_pending_) claims_[slice.lane] = std::max(trainer.steps(), lane.catch_up);
   }
 }
 
@@ -413,7 +421,10 @@ void TrainingWorker::publish(bool arrived) {
   next->run = run_;
   for (const Lane& lane : lanes_)
     next->lanes.push_back({lane.settings, lane.trainer->view(), lane.optimizer, lane.seed,
-                           lane.keeper ? lane.keeper->uid() : lane.kept ? lane.kept->uid : "", lane.fork});
+                           lane.keeper ? lane.keeper->uid()
+                           : lane.kept ? lane.kept->uid
+                                       : "",
+                           lane.fork});
   next->data = data_;
   next->data_spec = data_spec_;
   next->plan = lanes_.empty() ? nullptr : plan_;
@@ -423,9 +434,10 @@ void TrainingWorker::publish(bool arrived) {
   next->arrived = arrived;
   next->differs = differs_;
   next->fork = forked_;
-  next->replaying = forking_ || replay_wanted() || std::any_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) {
-                      return lane.trainer->steps() < lane.catch_up && lane.trainer->outcome() == Outcome::kRunning;
-                    });
+  next->replaying =
+      replay_wanted() || std::any_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) {
+        return lane.trainer->steps() < lane.catch_up && lane.trainer->outcome() == Outcome::kRunning;
+      });
   next->samples_per_second = rate_;
   next->error = error_;
   {

@@ -65,17 +65,18 @@ struct TrainingRequest {
   enum class Drive { kPause, kTrain, kStop };
 
   std::vector<TrainingSettings> lanes;
-  TrainingScene scene;  ///< which they are of; counts where they are kept
-  bool keep = false;    ///< what is trained goes into the file of runs, if there is a recorder
-  int seeds = 1;        ///< lanes of one optimizer, one after the other
-  std::string folder;  ///< where data files are; empty: the usual places
-  Spec data;           ///< as in the lanes; counts where there are none
+  TrainingScene scene;    ///< which they are of; counts where they are kept
+  bool keep = false;      ///< what is trained goes into the file of runs, if there is a recorder
+  int seeds = 1;          ///< lanes of one optimizer, one after the other
+  std::string folder;     ///< where data files are; empty: the usual places
+  Spec data;              ///< as in the lanes; counts where there are none
   std::uint64_t run = 0;  ///< another number: all of it starts again
   /// The start is the one that was opened here, where it had got to; null: from new weights.
   std::shared_ptr<const OpenedTraining> opened;
   /// What is looked at is the networks as they were after so many updates; nothing: as they are.
   std::optional<std::int64_t> at;
-  /// Another number: lanes [fork_first, fork_first + fork_count) that are beyond `fork_step` go on from there.
+  /// Another number: lanes [fork_first, fork_first + fork_count) that are beyond `fork_step` go on from
+  /// there.
   std::uint64_t fork = 0;
   std::int64_t fork_step = 0;
   std::size_t fork_first = 0;
@@ -102,8 +103,8 @@ struct TrainingSnapshot {
   std::uint64_t run = 0;
   std::vector<Lane> lanes;
   std::shared_ptr<const Dataset> data;
-  Spec data_spec;                       ///< what `data` is
-  std::shared_ptr<const Plan> plan;     ///< of the networks; null while there are none
+  Spec data_spec;                    ///< what `data` is
+  std::shared_ptr<const Plan> plan;  ///< of the networks; null while there are none
   std::shared_ptr<const TrainingLook> look;
   std::shared_ptr<const DrawingAnswer> answer;
   bool loading = false;  ///< data are read or networks built
@@ -114,8 +115,8 @@ struct TrainingSnapshot {
   std::uint64_t fork = 0;  ///< the last one that was carried out
   /// On the way to the step that was asked for, or to where a run that was opened had got to.
   bool replaying = false;
-  double samples_per_second = 0.0;      ///< of all lanes together; 0: not known
-  std::optional<Error> error = {};      ///< why there are no networks, or why they ended
+  double samples_per_second = 0.0;  ///< of all lanes together; 0: not known
+  std::optional<Error> error = {};  ///< why there are no networks, or why they ended
 
   /// Updates made by the lane that has made most.
   std::int64_t steps() const;
@@ -136,8 +137,8 @@ class TrainingWorker {
   void request(TrainingRequest request);
 
   /// The window's thread: the first update that a change can still reach in lanes [first, first + count)
-  /// of the newest snapshot, or the step of a fork that was asked for. None is begun until the next request(),
-  /// so that the change gets there in time.
+  /// of the newest snapshot, or the step of a fork that was asked for. None is begun until the next
+  /// request(), so that the change gets there in time.
   std::int64_t hold(std::size_t first, std::size_t count);
 
   /// The newest snapshot, never null. Any thread; never blocks for longer than a pointer's copy.
@@ -157,20 +158,11 @@ class TrainingWorker {
 
     std::unique_ptr<TrainingKeeper> keeper;  ///< from the first update on
     Fork fork;
-    TrainingScene scene;       ///< that the keeper was told last
-    std::size_t index = 0;     ///< its lane in that Scene
-    bool changed = false;      ///< by what the keeper was not told of
-    std::optional<KeptRun> kept;   ///< it was opened; the keeper takes it up where it goes on
-    std::int64_t catch_up = 0;     ///< an opened run had got so far
+    bool changed = false;         ///< by what the keeper was not told of
+    std::optional<KeptRun> kept;  ///< it was opened; the keeper takes it up where it goes on
+    std::int64_t catch_up = 0;    ///< an opened run had got so far, a fork begins there
+    int threads = 1;              ///< of its engine
     TrainingMemory memory;
-  };
-  /// On the way to a fork.
-  struct Forking {
-    std::uint64_t number = 0;
-    std::int64_t step = 0;
-    std::size_t lane = 0;  ///< whose turn it is
-    std::size_t end = 0;
-    bool aimed = false;
   };
   struct Slice {
     std::size_t lane = 0;
@@ -184,12 +176,11 @@ class TrainingWorker {
   void synchronise(const TrainingRequest& request);
   void adjust_lanes(const TrainingRequest& request);
   bool take_or_leave_lanes(const TrainingRequest& request);
-  std::optional<Error> take_up(const OpenedTraining& opened, std::size_t index);
+  void take_up(const OpenedTraining& opened, std::size_t index);
   std::optional<Slice> next_slice() const;
   bool busy() const;
   void train(const Slice& slice);
-  void begin_fork();
-  void go_on_forking();
+  void fork();
   void fork(Lane& lane, std::size_t index, std::int64_t step);
   std::optional<std::int64_t> replay_step() const;
   bool replay_wanted() const;
@@ -235,7 +226,6 @@ class TrainingWorker {
   std::unique_ptr<store::Store> file_;            ///< for its checkpoints
   TrainingReplay replay_;
   bool replay_aimed_ = false;
-  std::optional<Forking> forking_;
   std::uint64_t forked_ = 0;  ///< the last one that was carried out
   bool loading_ = false;
   bool differs_ = false;
@@ -253,7 +243,7 @@ class TrainingWorker {
   std::condition_variable idle_changed_;
   std::optional<TrainingRequest> pending_;
   std::vector<std::int64_t> claims_;  ///< by lane: updates made or begun
-  bool fork_pending_ = false;         ///< claims_ are what they will be once it is carried out
+  bool fork_pending_ = false;         ///< claims_ are already what they will be once it is carried out
   bool held_ = false;
   bool idle_ = true;
   std::shared_ptr<const TrainingSnapshot> snapshot_ = std::make_shared<TrainingSnapshot>();

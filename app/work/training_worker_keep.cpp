@@ -3,51 +3,45 @@
 
 namespace thalweg {
 
-/// Puts what lane `index` is trained by into `scene`, as far as it may change on the way. True if that is new.
+/// Puts what lane `index` is trained by into `scene`, as far as it may change on the way. True if that is
+/// new.
 bool TrainingWorker::take_over(TrainingScene& scene, const TrainingSettings& lane, std::size_t index) {
   const auto seeds = static_cast<std::size_t>(std::max(1, scene.seeds));
   if (index / seeds >= scene.optimizers.size()) return false;
   SceneOptimizer& optimizer = scene.optimizers[index / seeds];
   LiveSpec training = lane.training;
   *training.spec.find("seed") = *scene.training.spec.find("seed");
-  const bool changed = optimizer.live != lane.optimizer || scene.training != training || scene.probes != lane.probes;
+  const bool changed =
+      optimizer.live != lane.optimizer || scene.training != training || scene.probes != lane.probes;
   optimizer.live = lane.optimizer;
   scene.training = std::move(training);
   scene.probes = lane.probes;
   return changed;
 }
 
-/// The Scene that makes the lane at `index` again: that of all lanes, or its own where they have moved since.
+/// The Scene that makes the run again is that of all lanes.
 void TrainingWorker::tell_changes(Lane& lane, std::size_t index) {
-  if (!std::exchange(lane.changed, false) || !lane.keeper) return;
-  if (lane.index == index)
-    lane.scene = scene_;
-  else if (!take_over(lane.scene, *lane.settings, lane.index))
-    return;
-  lane.keeper->changed(lane.scene, lane.index);
+  if (std::exchange(lane.changed, false) && lane.keeper) lane.keeper->changed(scene_, index);
 }
 
 /// A run that was opened goes on beyond what the file has of it.
 void TrainingWorker::take_up_record(Lane& lane, std::size_t index) {
-  if (!recorder_ || !request_.keep || !lane.kept || lane.keeper || lane.trainer->steps() < lane.catch_up) return;
+  if (!recorder_ || !request_.keep || !lane.kept || lane.keeper || lane.trainer->steps() < lane.catch_up)
+    return;
   lane.keeper = std::make_unique<TrainingKeeper>(*recorder_, *lane.kept, *lane.trainer);
-  lane.scene = scene_;
-  lane.index = index;
-  lane.changed = scene_ != opened_->run.scene.training;
-  tell_changes(lane, index);
+  lane.keeper->changed(scene_, index);
+  lane.changed = false;
 }
 
 void TrainingWorker::keep(Lane& lane, std::size_t index) {
   const Trainer& trainer = *lane.trainer;
-  if (trainer.steps() == 0 || (lane.kept && !lane.keeper)) return;
+  // Of a fork the first update of its own makes it a run.
+  if (trainer.steps() <= lane.catch_up || (lane.kept && !lane.keeper)) return;
   if (!lane.keeper) {
     if (race_.empty() && lanes_.size() > 1) race_ = store::new_uid();
-    lane.scene = scene_;
-    lane.index = index;
     lane.changed = false;
     lane.keeper = std::make_unique<TrainingKeeper>(
-        *recorder_,
-        TrainingStart{lane.scene, index, race_, 1, lane.fork.parent, lane.fork.step},
+        *recorder_, TrainingStart{scene_, index, race_, lane.threads, lane.fork.parent, lane.fork.step},
         trainer);
   }
   if (trainer.outcome() == Outcome::kRunning)

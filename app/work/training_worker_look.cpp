@@ -41,7 +41,7 @@ std::int64_t TrainingWorker::look_step() const {
 
 /// Whether a look is missing before there is nothing left to do.
 bool TrainingWorker::look_wanted() const {
-  if (request_.selected >= lanes_.size() || forking_ || replay_wanted()) return false;
+  if (request_.selected >= lanes_.size() || replay_wanted()) return false;
   return !look_ || look_->lane != request_.selected || !whole_look_ || look_->step != look_step();
 }
 

@@ -1,5 +1,6 @@
 // Going back in a training: the step that is looked at, and forks that leave the run there.
 #include <algorithm>
+#include <stdexcept>
 
 #include "app/work/training_worker.hpp"
 
@@ -14,7 +15,7 @@ constexpr double kSliceSeconds = 0.006;
 
 /// The step that the selected network is replayed to; nothing where it is looked at as it is.
 std::optional<std::int64_t> TrainingWorker::replay_step() const {
-  if (!request_.at || forking_ || request_.selected >= lanes_.size()) return std::nullopt;
+  if (!request_.at || request_.selected >= lanes_.size()) return std::nullopt;
   return *request_.at < lanes_[request_.selected].trainer->steps() ? request_.at : std::nullopt;
 }
 
@@ -26,16 +27,24 @@ bool TrainingWorker::replay_wanted() const {
 void TrainingWorker::replay() {
   Lane& lane = lanes_[request_.selected];
   const std::int64_t step = *replay_step();
-  if (!std::exchange(replay_aimed_, true)) {
-    remember_from_file(lane, step);
-    replay_.aim(*lane.trainer, data_, lane.memory, step);
+  try {
+    if (!std::exchange(replay_aimed_, true)) {
+      remember_from_file(lane, step);
+      replay_.aim(*lane.trainer, data_, lane.threads, lane.memory, step);
+    }
+    (void)replay_.go_on(kSliceSeconds);
+  } catch (const std::exception& exception) {
+    // Looking back is no reason to lose the run.
+    replay_.reset();
+    request_.at.reset();
+    error_ = Error{ErrorCode::kInternal, std::string("this step can't be shown (") + exception.what() + ")",
+                   "training"};
   }
-  (void)replay_.go_on(kSliceSeconds);
 }
 
 /// A run that was opened has its states in the file.
 void TrainingWorker::remember_from_file(Lane& lane, std::int64_t step) {
-  if (!lane.kept || !opened_ || opened_->db.empty() || step >= lane.kept->steps) return;
+  if (!lane.kept || !opened_ || opened_->db.empty() || step > lane.kept->steps) return;
   if (!file_) {
     auto file = store::Store::open(opened_->db, store::Access::kRead);
     if (!file) return;  // it is replayed from further back
@@ -47,46 +56,33 @@ void TrainingWorker::remember_from_file(Lane& lane, std::int64_t step) {
 
 // Forks ---------------------------------------------------------------------------------------------
 
-void TrainingWorker::begin_fork() {
+void TrainingWorker::fork() {
+  forked_ = request_.fork;
   const std::size_t end = std::min(request_.fork_first + request_.fork_count, lanes_.size());
-  forking_ = Forking{request_.fork, request_.fork_step, std::min(request_.fork_first, end), end};
-  replay_.reset();
-}
-
-void TrainingWorker::go_on_forking() {
-  Forking& forking = *forking_;
-  while (forking.lane < forking.end && lanes_[forking.lane].trainer->steps() <= forking.step) ++forking.lane;
-  if (forking.lane < forking.end) {
-    Lane& lane = lanes_[forking.lane];
-    if (!std::exchange(forking.aimed, true)) {
-      remember_from_file(lane, forking.step);
-      replay_.aim(*lane.trainer, data_, lane.memory, forking.step);
-    }
-    if (!replay_.go_on(kSliceSeconds)) return;
-    fork(lane, forking.lane, forking.step);
-    ++forking.lane;
-    forking.aimed = false;
-    return;
-  }
-  forked_ = forking.number;
-  forking_.reset();
+  for (std::size_t i = std::min(request_.fork_first, end); i < end; ++i)
+    if (lanes_[i].trainer->steps() > request_.fork_step) fork(lanes_[i], i, request_.fork_step);
   replay_.reset();
   look_.reset();
   next_look_ = 0.0;
-  synchronise(request_);
-  set_claims();
 }
 
-/// The lane goes on from `step`, where the replay stands; its run so far stays in the file as it was.
+/// The lane goes on from `step`, which it makes its way to again; its run so far stays in the file as it was.
 void TrainingWorker::fork(Lane& lane, std::size_t index, std::int64_t step) {
   const std::string parent = lane.keeper ? lane.keeper->uid() : lane.kept ? lane.kept->uid : "";
   finish(lane, index);
-  const TrainerState state = state_at(lane.trainer->view(), step, replay_.trainer()->state());
-  if (auto error = lane.trainer->restore(state)) throw std::runtime_error(error->text());
+  remember_from_file(lane, step);
+  if (const auto state = lane.memory.before(step)) {
+    if (auto error = lane.trainer->restore(with_record(*state, lane.trainer->view())))
+      throw std::runtime_error(error->text());
+  } else {
+    auto trainer = Trainer::create(*lane.settings, data_, make_cpu_engine({.threads = lane.threads}));
+    if (!trainer) throw std::runtime_error(trainer.error().text());
+    lane.trainer = std::move(*trainer);
+  }
   lane.keeper.reset();
   lane.kept.reset();
-  lane.catch_up = 0;
   lane.fork = {parent, step};
+  lane.catch_up = step;
   lane.looked_at_epoch = 0;
   lane.memory.cut(step);
 }

@@ -182,7 +182,7 @@ void SvgPlot::curve(XmlWriter& out, std::span<const ColumnExtent> columns, const
 
 void SvgPlot::dots(XmlWriter& out, const Series& s) const {
   // Where they would touch each other, the line alone says it.
-  if (s.x.size() > 1 && box_.width / static_cast<double>(s.x.size()) < 5.0 * style_.type_scale) return;
+  if (s.line && s.x.size() > 1 && box_.width / static_cast<double>(s.x.size()) < 5.0 * style_.type_scale) return;
   const double r = 2.75 * style_.type_scale;
   for (std::size_t i = 0; i < std::min(s.x.size(), s.y.size()); ++i) {
     if (!std::isfinite(s.y[i]) || !(s.x[i] >= x_.min && s.x[i] <= x_.max)) continue;
@@ -238,7 +238,7 @@ void SvgPlot::draw(XmlWriter& out, std::span<const std::vector<ColumnExtent>> co
       if (s.faint != faint || !s.visible) continue;
       out.open("g").set("class", "series");
       if (!s.name.empty()) out.leaf("title", elided_to(s.name, 200.0));
-      curve(out, columns[i], s);
+      if (s.line) curve(out, columns[i], s);
       out.close();
     }
   marks(out);

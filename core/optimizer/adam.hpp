@@ -27,6 +27,8 @@ struct Adam {
                            epsilon_parameter(1e-8)}};
   }
 
+  static TorchCall torch(const Spec& spec, bool) { return adam_torch("torch.optim.Adam", spec); }
+
   static Hyper hyper(const Spec& spec) {
     return {.beta1 = spec.number("beta1"),
             .beta2 = spec.number("beta2"),

@@ -7,6 +7,8 @@
 
 #include <cmath>
 #include <cstdint>
+#include <string>
+#include <utility>
 
 #include "core/optimizer/hyperparameters.hpp"
 #include "core/optimizer/rule.hpp"
@@ -19,6 +21,13 @@ struct AdamHyper {
   double eps;
   double weight_decay;
 };
+
+inline TorchCall adam_torch(std::string callee, const Spec& spec) {
+  return {std::move(callee),
+          {torch_argument("lr", spec.number("lr")),
+           {"betas", "(" + python_number(spec.number("beta1")) + ", " + python_number(spec.number("beta2")) + ")"},
+           torch_argument("eps", spec.number("eps"))}};
+}
 
 /// βᵗ for both β, and the β it belongs to.
 struct AdamProgress {

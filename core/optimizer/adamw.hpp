@@ -30,6 +30,12 @@ struct AdamW {
                            epsilon_parameter(1e-8), weight_decay}};
   }
 
+  static TorchCall torch(const Spec& spec, bool) {
+    TorchCall call = adam_torch("torch.optim.AdamW", spec);
+    call.arguments.push_back(torch_argument("weight_decay", spec.number("weight_decay")));
+    return call;
+  }
+
   static Hyper hyper(const Spec& spec) {
     return {.beta1 = spec.number("beta1"),
             .beta2 = spec.number("beta2"),

@@ -9,6 +9,8 @@ namespace {
 constexpr std::int64_t kMostInOne = 262'144;
 /// Beyond so many waiting points the interval is not waited for.
 constexpr std::int64_t kEnough = 65'536;
+/// So many things that wait are looked at for points to join others to.
+constexpr std::ptrdiff_t kMostLookedAt = 64;
 /// Longest that append() holds up a run.
 constexpr std::chrono::seconds kLongestWait{1};
 
@@ -74,7 +76,50 @@ std::uint64_t Recorder::append(int run, std::vector<Points> points, std::int64_t
       return tickets_;
     }
   }
-  return hand_over(run, count, Append{std::move(points), steps});
+  Append append{std::move(points), steps};
+  {
+    const std::scoped_lock lock(mutex_);
+    if (join(run, count, append)) {
+      // What is written last tells that all before it is.
+      queue_.back().ticket = ++tickets_;
+      status_.waiting += count;
+      return tickets_;
+    }
+  }
+  return hand_over(run, count, std::move(append));
+}
+
+/// Joins points to those of the same run that still wait: a long one is written many times as quickly as many
+/// short ones. False if there are none, or something of the run comes between.
+bool Recorder::join(int run, std::int64_t points, Append& append) {
+  for (auto item = queue_.rbegin(); item != queue_.rend() && item - queue_.rbegin() < kMostLookedAt; ++item) {
+    if (item->run != run) continue;
+    auto* const before = std::get_if<Append>(&item->what);
+    if (!before || before->alone || item->points + points > kEnough) return false;
+    std::vector<Points*> places;
+    for (const Points& series : append.points) {
+      const auto same = std::find_if(before->points.begin(), before->points.end(),
+                                     [&](const Points& other) { return other.series == series.series; });
+      places.push_back(same == before->points.end() ? nullptr : &*same);
+      if (series.steps.empty() || series.steps.size() != series.values.size()) append.alone = true;
+      // What does not fit is refused by itself.
+      if (places.back() && !append.alone && series.steps.front() <= places.back()->steps.back())
+        append.alone = true;
+    }
+    if (append.alone) return false;
+    for (std::size_t i = 0; i < append.points.size(); ++i) {
+      if (!places[i]) continue;
+      const Points& series = append.points[i];
+      places[i]->steps.insert(places[i]->steps.end(), series.steps.begin(), series.steps.end());
+      places[i]->values.insert(places[i]->values.end(), series.values.begin(), series.values.end());
+    }
+    for (std::size_t i = 0; i < append.points.size(); ++i)
+      if (!places[i]) before->points.push_back(std::move(append.points[i]));
+    before->steps = std::max(before->steps, append.steps);
+    item->points += points;
+    return true;
+  }
+  return false;
 }
 
 std::uint64_t Recorder::add_event(int run, Event event) { return hand_over(run, 0, std::move(event)); }

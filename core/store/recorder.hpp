@@ -77,6 +77,7 @@ class Recorder {
   struct Append {
     std::vector<Points> points;
     std::int64_t steps;
+    bool alone = false;  ///< nothing is joined to it
   };
   struct Save {
     Checkpoint checkpoint;
@@ -113,6 +114,7 @@ class Recorder {
 
   int number_for(std::string uid);
   std::uint64_t hand_over(int run, std::int64_t points, decltype(Item::what) what);
+  bool join(int run, std::int64_t points, Append& append);
   void loop();
   void wait_for_work(std::unique_lock<std::mutex>& lock);
   void work();

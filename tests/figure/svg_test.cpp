@@ -216,6 +216,16 @@ TEST(Svg, MarksWhatIsNotFiniteAsAGap) {
   EXPECT_EQ(svg.all("circle", "curve").size(), 1u) << "the last point stands alone";
 }
 
+TEST(Svg, BreaksADenseCurveAtASingleGap) {
+  const Table table = table_of(
+      100'000, [](std::int64_t i) { return i == 50'000 ? kNan : 1.0 + 1e-5 * static_cast<double>(i); });
+  Chart chart;
+  chart.series.push_back({"dense", 0, table.view(), 0});
+  const XmlElement svg = drawn(chart);
+  EXPECT_EQ(pieces_of(svg.all("path", "curve").at(0)->attribute("d")).size(), 2u);
+  EXPECT_EQ(svg.all("rect", "gap").size(), 1u);
+}
+
 TEST(Svg, DrawsBandsAroundTheCurve) {
   Chart chart = two_curves();
   chart.series = {points("mean", {0, 5, 10}, {1, 2, 3})};

@@ -334,17 +334,6 @@ TEST(Store, ThisProcessIsAliveAndAnotherOfItsNumberIsNot) {
     EXPECT_EQ(is_alive(host_name(), nonsense), Alive::kUnknown) << nonsense;
 }
 
-TEST(Store, CheckpointsAreThinned) {
-  Scratch scratch;
-  const auto store = test::open(scratch / "runs.sqlite");
-  const std::int64_t run = need(store->begin({}));
-  for (const std::int64_t step : {10, 20, 30, 40}) need(store->save(run, {step, 1, {1}}));
-  need(store->save(run, {20, 3, {9}}));
-  need(store->thin_checkpoints(run, 3));
-  EXPECT_EQ(need(store->checkpoints(run)), (std::vector<std::int64_t>{20, 30, 40}));
-  EXPECT_EQ(need(store->checkpoint(run, 25)).version, 3);
-}
-
 TEST(Store, SettingsComeFromSpecs) {
   const Descriptor descriptor{
       .id = "adam",

@@ -21,44 +21,8 @@ TrainerState read_back(const TrainerState& state) {
   return std::move(*out);
 }
 
-struct Case {
-  const char* name;
-  TrainingSettings settings;
-};
-
-/// Every kind of number that a run has in mind.
-std::vector<Case> cases() {
-  std::vector<Case> out;
-  const auto add = [&](const char* name, const std::string& model,
-                       const std::string& optimizer) -> TrainingSettings& {
-    out.push_back({name, run_settings(model, optimizer)});
-    set(out.back().settings, "epochs", 20.0);
-    return out.back().settings;
-  };
-  add("adam", "8-16-3", "adam:lr=0.01");
-  add("momentum", "8-16-3", "momentum:lr=0.05");
-  add("batch_norm and dropout", "linear:units=16; batch_norm; relu; dropout:p=0.3; linear:units=3",
-      "adamw:lr=0.01");
-  TrainingSettings& averaged = add("ema and fp16", "8-16-3", "adam:lr=0.01");
-  set(averaged, "ema_decay", 0.9);
-  set(averaged, "precision", std::string("fp16"));
-  set(averaged, "accumulate", 2.0);
-  TrainingSettings& early = add("early stopping", "8-16-3", "adam:lr=0.2");
-  set(early, "validation", 0.2);
-  set(early, "patience", 4.0);
-  TrainingSettings& scheduled = add("schedule and changes", "8-16-3", "gd:lr=0.1");
-  scheduled.schedule = parse_spec("cosine_warmup:warmup=20,total=80", schedule_family()).value();
-  scheduled.optimizer.change(11, "lr", 0.02);
-  scheduled.optimizer.change(40, "lr", 0.3);
-  TrainingSettings& probed = add("probes", "8-16-3", "adam:lr=0.01");
-  probed.probes = test::probes(
-      "gradients=5,weights=4,activations=7,histograms=3,curvature=9,spectrum=11,trace=8,"
-      "noise_scale=6,evaluation=10,calibration=10,samples=256,eigenvalues=5");
-  return out;
-}
-
 TEST(Checkpoint, ARunGoesOnFromBytesBitForBit) {
-  for (const Case& one : cases()) {
+  for (const test::KindOfRun& one : test::every_kind_of_run()) {
     const auto whole = made(one.settings), first = made(one.settings), second = made(one.settings);
     whole->advance(1000);
     first->advance(37);
@@ -134,7 +98,7 @@ TEST(Checkpoint, CutBackToAnEarlierStep) {
     late->advance(1000);
     TrainerState was = early->state(), is = late->state();
     is.record = cut(is.record, steps);
-    if (steps < 80) EXPECT_EQ(is.record.outcome, Outcome::kRunning);
+    EXPECT_EQ(is.record.outcome, steps < 80 ? Outcome::kRunning : Outcome::kBudget);
     // What only the state knows is taken over.
     is.engine = was.engine;
     is.sums = was.sums;

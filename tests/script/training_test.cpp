@@ -1,0 +1,1 @@
+// Programs of trainings, run in PyTorch, against our own runs.
