@@ -108,7 +108,7 @@ float column_width(const RunsColumn& column, bool compact) {
       width = std::max(width, wide(sign + number_text(column, end)) + ui::px(4));
   }
   // Other texts of that many characters may be a little wider.
-  width = std::max(width, 1.04F * wide(column.longest.substr(0, 120)));
+  width = std::max(width, 1.06F * wide(column.longest.substr(0, 120)) + ui::px(8));
   return std::round(std::clamp(width, ui::px(column.name == "name" ? 120 : 32), most));
 }
 

@@ -202,7 +202,8 @@ void RunsRows::draw(Frame& frame, RunsSession& session, const Rect& area) {
     for (std::size_t i = 0; found != session.list().row_of.end() && i < lines_.size(); ++i) {
       if (lines_[i].head || lines_[i].index != found->second) continue;
       const float top = row_height * static_cast<float>(i);
-      const float lowest = top, highest = top + row_height - rows_height;
+      // With another row below it.
+      const float lowest = top, highest = std::min(top, top + 2 * row_height - rows_height);
       if (ImGui::GetScrollY() > lowest) ImGui::SetScrollY(lowest);
       if (ImGui::GetScrollY() < highest) ImGui::SetScrollY(highest);
     }
