@@ -93,10 +93,10 @@ bool is_right_aligned(const RunsColumn& column) {
   return column.name == "steps" || column.name == "duration" || column.name == "id" || column.name == "lane";
 }
 
-float column_width(const RunsColumn& column) {
+float column_width(const RunsColumn& column, bool compact) {
   const auto wide = [](const std::string& text) { return ui::text_width(ui::Type::kNormal, text); };
   const float most = ui::px(column.name == "name" ? 220 : column.name == "note" ? 240 : 180);
-  float width = std::min(wide(column_head(column.name)), ui::px(96));
+  float width = std::min(wide(column_head(column.name)), ui::px(compact ? 84 : 96));
   if (column.name == "tags") return ui::px(140);
   if (column.name == "outcome") return wide("interrupted") + ui::px(22);
   if (column.name == "created") return wide("59 min ago") + ui::px(8);
@@ -105,10 +105,10 @@ float column_width(const RunsColumn& column) {
   if (column.numeric && column.low > 0.0) {
     const std::string sign = column.negative ? "\u2212" : "";
     for (const double end : {column.low, column.high, std::sqrt(column.low * column.high)})
-      width = std::max(width, wide(sign + number_text(column, end)));
+      width = std::max(width, wide(sign + number_text(column, end)) + ui::px(4));
   }
   // Other texts of that many characters may be a little wider.
-  width = std::max(width, 1.04F * wide(column.longest.substr(0, 120)));
+  width = std::max(width, 1.06F * wide(column.longest.substr(0, 120)) + ui::px(8));
   return std::round(std::clamp(width, ui::px(column.name == "name" ? 120 : 32), most));
 }
 

@@ -17,7 +17,8 @@ std::string column_help(const std::string& name);
 std::string cell_text(const RunsSnapshot& list, const RunsColumn& column, std::size_t row, std::int64_t now);
 bool is_right_aligned(const RunsColumn& column);
 /// Pixels that its texts need, within bounds; without the space beside it.
-float column_width(const RunsColumn& column);
+/// @param compact  heads may be cut short
+float column_width(const RunsColumn& column, bool compact);
 
 /// "now", "12 min ago", "3 h ago", "Tue 14:05", "31 Jan 14:05", "2025-01-31".
 std::string when(const std::string& created, std::int64_t now);

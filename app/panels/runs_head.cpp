@@ -73,7 +73,9 @@ void RunsRows::head(Frame& frame, const Rect& area, const Mouse& mouse) {
   for (const Place& place : places_) {
     const float x = area.min.x + place.left - scroll_x_;
     const bool sign = place.column->name == "outcome" && place.width < ui::px(60);
-    head_cell(frame, {{x, area.min.y}, {x + place.width, area.max.y}}, place.column->name,
+    const float end = std::min(x + place.width, area.max.x - ui::px(kAdd));
+    if (end - x < ui::px(2 * kPadding + 8)) continue;
+    head_cell(frame, {{x, area.min.y}, {end, area.max.y}}, place.column->name,
               sign ? "" : column_head(place.column->name), is_right_aligned(*place.column));
   }
   ImGui::PopClipRect();

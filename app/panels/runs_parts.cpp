@@ -79,7 +79,7 @@ float draw_tag(ImDrawList* list, float x, float middle, std::string_view tag, fl
 
 void text_in(ImDrawList* list, const Rect& cell, float pad, const std::string& text, ui::Colour colour,
              bool right, ui::Type type) {
-  if (text.empty()) return;
+  if (text.empty() || cell.width() < 2 * pad + ui::px(8)) return;
   const std::string shown = ui::elided(type, text, cell.width() - 2 * pad);
   const float middle = 0.5F * (cell.min.y + cell.max.y);
   ui::draw_centred(list, type, right ? cell.max.x - pad : cell.min.x + pad, middle, colour, shown,

@@ -45,7 +45,7 @@ void RunsRows::lay_out(const RunsSession& session, float width) {
   const auto width_of = [&](const RunsColumn& column) {
     const auto dragged = widths_.find(column.name);
     if (dragged != widths_.end()) return ui::px(dragged->second);
-    return column_width(column) + 2 * ui::px(kPadding);
+    return column_width(column, list->query.compact) + 2 * ui::px(kPadding);
   };
   places_.clear();
   name_ = {};
@@ -54,7 +54,7 @@ void RunsRows::lay_out(const RunsSession& session, float width) {
   // What is left for the columns beside it is worth more than the end of a long name.
   name_.left = ui::px(kDot + kStar);
   if (!widths_.contains("name"))
-    name_.width = std::min(name_.width, std::max(ui::px(110), std::floor(0.43F * width) - name_.left));
+    name_.width = std::min(name_.width, std::max(ui::px(110), std::floor(0.4F * width) - name_.left));
   frozen_ = name_.left + name_.width;
   float x = frozen_;
   for (std::size_t i = 0; i + 1 < list->columns.size(); ++i) {
@@ -123,7 +123,10 @@ void RunsRows::row(Frame& frame, RunsSession& session, const RunInfo& run, std::
   for (const Place& place : places_) {
     const float x = area.min.x + place.left - scrolled;
     if (x + place.width < area.min.x + frozen_ || x > area.max.x) continue;
-    cell(session, place, index, {{x, area.min.y}, {x + place.width, area.max.y}});
+    // What the right edge cuts: a number would be another one, a text is cut with "…".
+    const bool whole = x + place.width - ui::px(kPadding) <= area.max.x;
+    if (!whole && is_right_aligned(*place.column)) continue;
+    cell(session, place, index, {{x, area.min.y}, {std::min(x + place.width, area.max.x), area.max.y}});
   }
   ImGui::PopClipRect();
   const ImVec2 dot{area.min.x + ui::px(0.5F * kDot), middle};
@@ -199,7 +202,8 @@ void RunsRows::draw(Frame& frame, RunsSession& session, const Rect& area) {
     for (std::size_t i = 0; found != session.list().row_of.end() && i < lines_.size(); ++i) {
       if (lines_[i].head || lines_[i].index != found->second) continue;
       const float top = row_height * static_cast<float>(i);
-      const float lowest = top, highest = top + row_height - rows_height;
+      // With another row below it.
+      const float lowest = top, highest = std::min(top, top + 2 * row_height - rows_height);
       if (ImGui::GetScrollY() > lowest) ImGui::SetScrollY(lowest);
       if (ImGui::GetScrollY() < highest) ImGui::SetScrollY(highest);
     }

@@ -24,7 +24,7 @@ class RunsRows {
   // Points.
   static constexpr float kHead = 28.0F;
   static constexpr float kRow = 26.0F;
-  static constexpr float kPadding = 9.0F;  ///< on both sides of a cell
+  static constexpr float kPadding = 8.0F;  ///< on both sides of a cell
   static constexpr float kDot = 28.0F;
   static constexpr float kStar = 24.0F;
   static constexpr float kAdd = 26.0F;  ///< the plus at the right end of the head
