@@ -64,11 +64,12 @@ struct Adagrad {
   }
 
   static TorchCall torch(const Spec& spec, bool) {
-    return {"torch.optim.Adagrad",
-            {torch_argument("lr", spec.number("lr")), torch_argument("lr_decay", spec.number("lr_decay"), 0.0),
-             torch_argument("initial_accumulator_value", spec.number("initial_accumulator_value"), 0.0),
-             torch_argument("eps", spec.number("eps")),
-             torch_argument("weight_decay", spec.number("weight_decay"), 0.0)}};
+    return {
+        "torch.optim.Adagrad",
+        {torch_argument("lr", spec.number("lr")), torch_argument("lr_decay", spec.number("lr_decay"), 0.0),
+         torch_argument("initial_accumulator_value", spec.number("initial_accumulator_value"), 0.0),
+         torch_argument("eps", spec.number("eps")),
+         torch_argument("weight_decay", spec.number("weight_decay"), 0.0)}};
   }
 
   static Hyper hyper(const Spec& spec) {

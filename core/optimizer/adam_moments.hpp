@@ -25,7 +25,8 @@ struct AdamHyper {
 inline TorchCall adam_torch(std::string callee, const Spec& spec) {
   return {std::move(callee),
           {torch_argument("lr", spec.number("lr")),
-           {"betas", "(" + python_number(spec.number("beta1")) + ", " + python_number(spec.number("beta2")) + ")"},
+           {"betas",
+            "(" + python_number(spec.number("beta1")) + ", " + python_number(spec.number("beta2")) + ")"},
            torch_argument("eps", spec.number("eps"))}};
 }
 

@@ -81,19 +81,22 @@ struct Momentum {
 
   static TorchCall torch(const Spec& spec, bool velocity_stops) {
     const std::string& form = spec.text("form");
-    TorchCall call{"torch.optim.SGD",
-                   {torch_argument("lr", spec.number("lr")), torch_argument("momentum", spec.number("momentum")),
-                    torch_argument("weight_decay", spec.number("weight_decay"), 0.0)}};
+    TorchCall call{
+        "torch.optim.SGD",
+        {torch_argument("lr", spec.number("lr")), torch_argument("momentum", spec.number("momentum")),
+         torch_argument("weight_decay", spec.number("weight_decay"), 0.0)}};
     if (form == "classical") {
       call.callee = "ClassicalMomentum";
-      call.definition = velocity_class(call.callee,
-                                       "v ← μv − ηg, θ ← θ + v. torch.optim.SGD keeps η out of v: the two part when η "
-                                       "changes.",
-                                       "v.mul_(mu).sub_(lr * g)", "p.add_(v)");
+      call.definition =
+          velocity_class(call.callee,
+                         "v ← μv − ηg, θ ← θ + v. torch.optim.SGD keeps η out of v: the two part when η "
+                         "changes.",
+                         "v.mul_(mu).sub_(lr * g)", "p.add_(v)");
     } else if (form == "polyak") {
       call.callee = "HeavyBall";
-      call.definition = velocity_class(call.callee, "θ ← θ − ηg + μ(θ − θ₋₁), Polyak's heavy ball; v is θ − θ₋₁.",
-                                       "v.mul_(mu).sub_(lr * g)", "p.add_(v)");
+      call.definition =
+          velocity_class(call.callee, "θ ← θ − ηg + μ(θ − θ₋₁), Polyak's heavy ball; v is θ − θ₋₁.",
+                         "v.mul_(mu).sub_(lr * g)", "p.add_(v)");
     } else if (form == "ema") {
       call.callee = "AveragedGradient";
       call.definition = velocity_class(call.callee, "v ← μv + (1−μ)g from v = 0, θ ← θ − ηv.",

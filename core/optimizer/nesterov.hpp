@@ -41,14 +41,17 @@ struct Nesterov {
   }
 
   static TorchCall torch(const Spec& spec, bool velocity_stops) {
-    TorchCall call{"torch.optim.SGD",
-                   {torch_argument("lr", spec.number("lr")), torch_argument("momentum", spec.number("momentum"), 0.0),
-                    torch_argument("weight_decay", spec.number("weight_decay"), 0.0)}};
+    TorchCall call{
+        "torch.optim.SGD",
+        {torch_argument("lr", spec.number("lr")), torch_argument("momentum", spec.number("momentum"), 0.0),
+         torch_argument("weight_decay", spec.number("weight_decay"), 0.0)}};
     if (velocity_stops) {
       call.callee = "Nesterov";
-      call.definition = velocity_class("Nesterov", "torch.optim.SGD with nesterov=True, which can't have momentum=0.",
-                                       "v.mul_(mu).add_(g)", "p.sub_(lr * (g + mu * v))");
-    } else if (spec.number("momentum") != 0.0) {  // without momentum it is plain descent, and SGD refuses the flag
+      call.definition =
+          velocity_class("Nesterov", "torch.optim.SGD with nesterov=True, which can't have momentum=0.",
+                         "v.mul_(mu).add_(g)", "p.sub_(lr * (g + mu * v))");
+    } else if (spec.number("momentum") !=
+               0.0) {  // without momentum it is plain descent, and SGD refuses the flag
       call.arguments.push_back({"nesterov", "True"});
     }
     return call;

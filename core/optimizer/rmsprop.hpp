@@ -87,11 +87,11 @@ struct Rmsprop {
 )";
 
   static TorchCall torch(const Spec& spec, bool velocity_stops) {
-    TorchCall call{"torch.optim.RMSprop",
-                   {torch_argument("lr", spec.number("lr")), torch_argument("alpha", spec.number("alpha")),
-                    torch_argument("eps", spec.number("eps")),
-                    torch_argument("momentum", spec.number("momentum"), 0.0),
-                    torch_argument("weight_decay", spec.number("weight_decay"), 0.0)}};
+    TorchCall call{
+        "torch.optim.RMSprop",
+        {torch_argument("lr", spec.number("lr")), torch_argument("alpha", spec.number("alpha")),
+         torch_argument("eps", spec.number("eps")), torch_argument("momentum", spec.number("momentum"), 0.0),
+         torch_argument("weight_decay", spec.number("weight_decay"), 0.0)}};
     if (spec.flag("centered")) call.arguments.push_back({"centered", "True"});
     if (velocity_stops) {
       call.callee = "RMSprop";

@@ -21,8 +21,10 @@
 //     // an engine that keeps them in columns copies them to a local array around the call.
 //     template <class T>
 //     THALWEG_HD static void update(T& theta, T gradient, T* slots, const Step<T>&);
-//     // The call that makes it in PyTorch, for "copy as PyTorch": the same numbers, or a class of a few lines
-//     // where PyTorch has no such rule. `velocity_stops`: the momentum is 0 in a part of the run, and only in
+//     // The call that makes it in PyTorch, for "copy as PyTorch": the same numbers, or a class of a few
+//     lines
+//     // where PyTorch has no such rule. `velocity_stops`: the momentum is 0 in a part of the run, and only
+//     in
 //     // a part; there PyTorch leaves its velocity alone, and our rules do not.
 //     static TorchCall torch(const Spec&, bool velocity_stops);
 //   };

@@ -142,8 +142,8 @@ double cosine_warmup_at(const Spec& spec, std::int64_t t, double base) {
   return cosine_between(peak, min, (step - warmup) / (total - warmup));
 }
 
-// In PyTorch: its schedulers go from value to value, which costs digits where they multiply by what is nearly 0.
-// Those that would lose more than rounding, or leave our path after the end, are not called.
+// In PyTorch: its schedulers go from value to value, which costs digits where they multiply by what is nearly
+// 0. Those that would lose more than rounding, or leave our path after the end, are not called.
 
 TorchCall scheduler(const char* name, std::vector<TorchCall::Argument> arguments) {
   return {std::string("torch.optim.lr_scheduler.") + name, std::move(arguments)};
@@ -154,8 +154,9 @@ std::string number_in(const Spec& spec, std::string_view key) { return python_nu
 TorchSchedule constant_torch(const Spec&, std::int64_t) { return {{}, {"return peak"}}; }
 
 TorchSchedule step_torch(const Spec& spec, std::int64_t) {
-  return {scheduler("StepLR", {{"step_size", number_in(spec, "step_size")}, {"gamma", number_in(spec, "gamma")}}),
-          {"return peak * " + number_in(spec, "gamma") + " ** (t // " + number_in(spec, "step_size") + ")"}};
+  return {
+      scheduler("StepLR", {{"step_size", number_in(spec, "step_size")}, {"gamma", number_in(spec, "gamma")}}),
+      {"return peak * " + number_in(spec, "gamma") + " ** (t // " + number_in(spec, "step_size") + ")"}};
 }
 
 TorchSchedule exponential_torch(const Spec& spec, std::int64_t) {
@@ -178,15 +179,16 @@ TorchSchedule linear_torch(const Spec& spec, std::int64_t) {
 std::string cosine_line(double min, double from, double total) {
   const std::string low = python_number(min), way = python_number(total - from);
   const std::string shape = "math.cos(math.pi / 2 * " +
-                            (from == 0.0 ? std::string("t") : "(t - " + python_number(from) + ")") + " / " + way +
-                            ") ** 2";
+                            (from == 0.0 ? std::string("t") : "(t - " + python_number(from) + ")") + " / " +
+                            way + ") ** 2";
   return min == 0.0 ? "return peak * " + shape : "return " + low + " + (peak - " + low + ") * " + shape;
 }
 
 TorchSchedule cosine_torch(const Spec& spec, std::int64_t steps) {
   const double total = spec.number("total"), min = spec.number("min");
-  TorchSchedule out{{}, {"if t >= " + python_number(total) + ":", "    return " + python_number(min),
-                         cosine_line(min, 0.0, total)}};
+  TorchSchedule out{{},
+                    {"if t >= " + python_number(total) + ":", "    return " + python_number(min),
+                     cosine_line(min, 0.0, total)}};
   // After T_max CosineAnnealingLR climbs again.
   if (static_cast<double>(steps) <= total + 1.0)
     out.scheduler = scheduler("CosineAnnealingLR",

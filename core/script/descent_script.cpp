@@ -116,10 +116,22 @@ void write_set_up(Source& out, const DescentSettings& settings, const Surface& s
   out.line("steps = " + python_number(settings.run.number("steps")));
   out.lines(updates.set_up);
   if (!settings.run.is_off("tol") && !surface.minima().empty()) {
-    std::string minima;
-    for (const MarkedPoint& minimum : surface.minima())
-      minima += (minima.empty() ? "" : ", ") + python_list(minimum.x);
-    out.line("minima = torch.tensor([" + minima + "], dtype=torch.float64)");
+    constexpr std::size_t kWidth = 96;
+    std::vector<std::string> rows = {""};
+    for (const MarkedPoint& minimum : surface.minima()) {
+      const std::string point = python_list(minimum.x) + ", ";
+      if (rows.back().size() + point.size() > kWidth) rows.emplace_back();
+      rows.back() += point;
+    }
+    rows.back().resize(rows.back().size() - 2);
+    for (std::string& row : rows) row.resize(row.find_last_not_of(' ') + 1);
+    if (rows.size() == 1) {
+      out.line("minima = torch.tensor([" + rows[0] + "], dtype=torch.float64)");
+    } else {
+      out.line("minima = torch.tensor([");
+      out.lines(rows, 1);
+      out.line("], dtype=torch.float64)");
+    }
   }
   if (!updates.changes.empty()) {
     out.comment("Settings that were changed while the run went on, from that step on.");

@@ -202,6 +202,8 @@ class Writer {
   static Piece number(double value) {
     if (value == std::numbers::pi) return {"math.pi", kAtom, 0, value};
     if (value == std::numbers::e) return {"math.e", kAtom, 0, value};
+    for (int k = 2; k <= 4; ++k)
+      if (value == k * std::numbers::pi) return {std::to_string(k) + " * math.pi", kProduct, 0, value};
     std::string text = python_number(value);
     const Binding binding = text[0] == '-' ? kSign : kAtom;
     return {std::move(text), binding, 0, value};

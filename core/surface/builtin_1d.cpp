@@ -148,8 +148,9 @@ SurfaceDescriptor huber_surface() {
       },
       {},
       [](const Spec& spec) {
-        return std::vector<std::string>{"(x,) = p", "return torch.nn.functional.huber_loss(x, torch.zeros(()), delta=" +
-                                                        python_number(spec.number("tau")) + ")"};
+        return std::vector<std::string>{"(x,) = p",
+                                        "return torch.nn.functional.huber_loss(x, torch.zeros(()), delta=" +
+                                            python_number(spec.number("tau")) + ")"};
       }};
 }
 

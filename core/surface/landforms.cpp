@@ -140,10 +140,10 @@ std::vector<std::string> sharp_flat_torch(const Spec& spec, bool two_variables) 
   const std::string half = python_number(0.5 * spec.number("distance"));
   const auto bowl = [&](const char* key, const char* sign) {
     const std::string square = std::string("(x ") + sign + " " + half + ") ** 2";
-    return python_number(0.5 * spec.number(key)) + " * " + (two_variables ? "(" + square + " + y**2)" : square);
+    return python_number(0.5 * spec.number(key)) + " * " +
+           (two_variables ? "(" + square + " + y**2)" : square);
   };
-  return {two_variables ? "x, y = p" : "(x,) = p",
-          "sharp = " + bowl("sharp", "+"),
+  return {two_variables ? "x, y = p" : "(x,) = p", "sharp = " + bowl("sharp", "+"),
           "flat = " + bowl("flat", "-") + " + " + python_number(spec.number("gap")),
           "return -0.5 * torch.logaddexp(-2 * sharp, -2 * flat)  # the lower of the two, softly"};
 }

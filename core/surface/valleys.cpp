@@ -109,8 +109,10 @@ SurfaceDescriptor logistic_surface() {
       signs.push_back(sample.positive ? 1.0 : -1.0);
     }
     return std::vector<std::string>{
-        "x, y = p", "u = torch.tensor(" + python_list(places) + ")", "t = torch.tensor(" + python_list(signs) + ")",
-        "loss = -torch.nn.functional.logsigmoid(t * (x * u + y)).mean()  # log(1 + exp(-z)), without overflow",
+        "x, y = p", "u = torch.tensor(" + python_list(places) + ")",
+        "t = torch.tensor(" + python_list(signs) + ")",
+        "loss = -torch.nn.functional.logsigmoid(t * (x * u + y)).mean()  # log(1 + exp(-z)), without "
+        "overflow",
         "return loss + " + python_number(0.5 * spec.number("l2")) + " * (x**2 + y**2)"};
   };
   return out;

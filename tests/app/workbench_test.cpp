@@ -177,7 +177,7 @@ TEST_F(WorkbenchTest, AddDuplicateHideRemove) {
 
 TEST_F(WorkbenchTest, AnOptimizerIsCopiedAsPyTorch) {
   const Scene before = scene();
-  const std::string rate = format_number(rate(0));
+  const std::string lr = format_number(rate(0));
   const auto copied = [&](const char* item) {
     ImGui::SetClipboardText("nothing");
     h().move("optimizer.0.name");
@@ -190,10 +190,10 @@ TEST_F(WorkbenchTest, AnOptimizerIsCopiedAsPyTorch) {
   };
   const std::string lines = copied("optimizer.0.pytorch");
   EXPECT_TRUE(lines.starts_with("optimizer = torch.optim.")) << lines;
-  EXPECT_NE(lines.find("([p], lr=" + rate), std::string::npos) << lines;
+  EXPECT_NE(lines.find("([p], lr=" + lr), std::string::npos) << lines;
   const std::string program = copied("optimizer.0.program");
   EXPECT_NE(program.find("def surface(p):"), std::string::npos) << program;
-  EXPECT_NE(program.find("lr=" + rate), std::string::npos) << program;
+  EXPECT_NE(program.find("lr=" + lr), std::string::npos) << program;
   EXPECT_EQ(scene().optimizers, before.optimizers);
 }
 

@@ -187,6 +187,7 @@ TEST(DescentScript, NoiseClippingAndEnds) {
   });
   add("diverges", "booth", "gd:lr=1", [](auto&) {});
   add("converges", "booth", "gd:lr=0.05", [](auto& s) { *s.run.find("tol") = 1e-3; });
+  add("converges to one of many", "ackley", "gd:lr=0.01", [](auto& s) { *s.run.find("tol") = 1e-2; });
   add("no minimum known", "expr:x^2 - 0.0001*x", "gd:lr=0.05", [](auto& s) { *s.run.find("tol") = 1e-3; });
   add("no step", "booth", "gd", [](auto& s) { *s.run.find("steps") = 0.0; });
   add("one step", "booth", "gd", [](auto& s) { *s.run.find("steps") = 1.0; });
