@@ -123,9 +123,10 @@ void RunsRows::row(Frame& frame, RunsSession& session, const RunInfo& run, std::
   for (const Place& place : places_) {
     const float x = area.min.x + place.left - scrolled;
     if (x + place.width < area.min.x + frozen_ || x > area.max.x) continue;
-    // What the right edge cuts: a number would be another one, a text is cut with "…".
+    // What the right edge cuts: a number would be another one, a text is cut with "…" if much of it is left.
     const bool whole = x + place.width - ui::px(kPadding) <= area.max.x;
-    if (!whole && is_right_aligned(*place.column)) continue;
+    const bool hardly = area.max.x - x < 0.6F * place.width;
+    if (!whole && (hardly || is_right_aligned(*place.column))) continue;
     cell(session, place, index, {{x, area.min.y}, {std::min(x + place.width, area.max.x), area.max.y}});
   }
   ImGui::PopClipRect();
