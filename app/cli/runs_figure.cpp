@@ -154,6 +154,7 @@ int export_picture(Store& store, const std::vector<RunInfo>& runs, const RunsOpt
       if (!info || info->count == 0) continue;
       chart.y.label = chart.title;
       chart.y.unit = info->unit;
+      if (picture.log && info->goal != Goal::kHighest) chart.y.scale = AxisScale::kLog;
       Series series = read(store, runs[i], *info, options, size.first);
       series.name = names[i];
       series.colour = static_cast<int>(i) % kColours;

@@ -49,6 +49,7 @@ std::optional<Error> draw(const ScheduleOptions& options) {
     }
     chart.series.push_back(std::move(series));
   }
+  if (options.picture.log) chart.y.scale = AxisScale::kLog;
   return write_picture({std::move(chart)}, options.picture);
 }
 

@@ -273,8 +273,9 @@ void kill_rounds(const std::vector<std::string>& command, int whole) {
     EXPECT_EQ(file.runs().size(), 1U);
     EXPECT_FALSE(file.open()->check());
   }
+  // The moments are spread over the time that the command took undisturbed, which may have been long.
   if (by_hand()) {
-    EXPECT_GT(killed, rounds() / 2);
+    EXPECT_GT(killed, rounds() / 4);
   }
 }
 
