@@ -27,8 +27,8 @@ class Player {
   /// @return the step that the worker is to be asked for
   std::int64_t advance(Editor& editor, const RunSnapshot& snapshot, double seconds);
 
-  /// Forgets how far it had got: at a new surface or start of the program.
-  void reset() { reach_ = 0; }
+  /// Forgets how far it had got: at a new surface or start of the program. @param reach  how far it is to be
+  void reset(std::int64_t reach = 0) { reach_ = reach; }
 
  private:
   void show(Editor& editor, std::int64_t step);

@@ -28,14 +28,21 @@ struct Frame {
   std::function<void(const std::string& uid, std::optional<std::int64_t> step)> open_run;
   /// The file of runs; empty: there is none.
   std::filesystem::path db;
+  /// Runs may be recorded, if there is a recorder: the file was looked at for what was left behind.
+  bool keep = false;
   /// True when everything is to be worked out before the frame is drawn (screenshots, tests).
   bool synchronous = false;
+  /// Tells the user something in passing, in the corner of the window.
+  std::function<void(const std::string&)> note = {};
 
   const Scene& scene() const { return editor.scene(); }
 };
 
 /// Keys that mean something outside text fields. The packaged ImGui has no names for most of them.
-enum class Key { kSpace, kLeft, kRight, kHome, kPageUp, kPageDown, kR, kF, kPlus, kMinus, kZero, kZ, kY, kS, kO, kHelp, kEscape };
+enum class Key {
+  kSpace, kLeft, kRight, kUp, kDown, kHome, kEnd, kPageUp, kPageDown, kEnter, kDelete, kF2, kA, kR, kF, kPlus, kMinus,
+  kZero, kZ, kY, kS, kO, kE, kHelp, kEscape
+};
 
 struct KeyPress {
   Key key = Key::kSpace;
@@ -60,6 +67,8 @@ class View {
   virtual void draw(Frame& frame, const Rect& area) = 0;
   /// A key that the shell does not use itself.
   virtual void key(Frame&, const KeyPress&) {}
+  /// Another view is shown from now on: nothing more is to be done for this one in the background.
+  virtual void hidden() {}
 };
 
 }  // namespace thalweg

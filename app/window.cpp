@@ -67,7 +67,10 @@ std::optional<Key> key_of(int key, int mods) {
       {GLFW_KEY_MINUS, Key::kMinus},     {GLFW_KEY_KP_SUBTRACT, Key::kMinus}, {GLFW_KEY_0, Key::kZero},
       {GLFW_KEY_KP_0, Key::kZero},       {GLFW_KEY_Z, Key::kZ},               {GLFW_KEY_Y, Key::kY},
       {GLFW_KEY_S, Key::kS},             {GLFW_KEY_O, Key::kO},               {GLFW_KEY_F1, Key::kHelp},
-      {GLFW_KEY_ESCAPE, Key::kEscape}};
+      {GLFW_KEY_ESCAPE, Key::kEscape},   {GLFW_KEY_UP, Key::kUp},             {GLFW_KEY_DOWN, Key::kDown},
+      {GLFW_KEY_END, Key::kEnd},         {GLFW_KEY_ENTER, Key::kEnter},       {GLFW_KEY_KP_ENTER, Key::kEnter},
+      {GLFW_KEY_DELETE, Key::kDelete},   {GLFW_KEY_F2, Key::kF2},             {GLFW_KEY_A, Key::kA},
+      {GLFW_KEY_E, Key::kE}};
   if (key == GLFW_KEY_SLASH && (mods & GLFW_MOD_SHIFT)) return Key::kHelp;
   const auto found = kKeys.find(key);
   return found == kKeys.end() ? std::nullopt : std::optional(found->second);
@@ -272,6 +275,8 @@ int run_window(GlfwWindow& window, Beginning begin, const cli::WindowOptions& op
   FullScreen full_screen(handle);
   WorkbenchOptions bench_options;
   if (begin.keep) bench_options.autosave = last_scene_file();
+  bench_options.db = options.keep.db.empty() ? store::default_file() : std::filesystem::path(options.keep.db);
+  bench_options.record = options.keep.save;
   bench_options.wake = [] { glfwPostEmptyEvent(); };
   bench_options.toggle_full_screen = [&] { full_screen.toggle(); };
   auto made = Workbench::create(std::move(begin.scene), std::move(bench_options));

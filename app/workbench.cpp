@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "app/panels/runs_lab.hpp"
+#include "app/panels/session.hpp"
 #include "app/panels/surface_view.hpp"
 #include "app/panels/training_lab.hpp"
 #include "app/ui/compat.hpp"
@@ -15,6 +16,8 @@ namespace thalweg {
 namespace {
 
 constexpr double kAutosaveSeconds = 1.5;
+/// A race whose settings stood still for so long is kept: not every place that a slider passes.
+constexpr double kSettledSeconds = 0.7;
 /// Time spent asleep is not time that a run missed.
 constexpr double kLongestFrame = 0.1;
 constexpr float kTopBar = 40.0F;
@@ -24,14 +27,17 @@ struct Shortcut {
   const char* does;
 };
 
-constexpr std::array<Shortcut, 16> kShortcuts{{{"Space", "play or train, pause"},
-                                               {"← →", "one step back, on (with Shift 100; in training on, an epoch)"},
-                                               {"Home", "to the start"},
+constexpr std::array<Shortcut, 19> kShortcuts{{{"Space", "play or train, pause"},
+                                               {"← →", "one step back, on (with Shift 100, in training an epoch)"},
+                                               {"Home  End", "to the start, to where the run is"},
                                                {"R", "run anew, without the changes made on the way"},
                                                {"F", "full screen"},
                                                {"Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal size"},
                                                {"Ctrl Z  Ctrl Y", "undo, redo"},
                                                {"Ctrl S  Ctrl O", "save, open a Scene"},
+                                               {"↑ ↓  Space  Enter", "in the list of runs: move, choose, open"},
+                                               {"F2  Delete  Ctrl F", "there: rename, delete, filter"},
+                                               {"Ctrl E", "save the chart or map under the mouse (also: right click)"},
                                                {"?", "this list"},
                                                {"Drag the start", "on the map, to begin elsewhere"},
                                                {"Drag, wheel", "on the map: move, zoom; in 3D: turn, zoom"},
@@ -61,7 +67,12 @@ void draw_logo(ImDrawList* list, ImVec2 at, float size) {
 }  // namespace
 
 Workbench::Workbench(Scene scene, WorkbenchOptions options)
-    : options_(std::move(options)), editor_(std::move(scene)), inbox_(options_.wake), worker_(options_.wake) {
+    : options_(std::move(options)),
+      editor_(std::move(scene)),
+      inbox_(options_.wake),
+      keeping_({options_.db, options_.record, options_.wake}),
+      watched_(editor_.scene().race()),
+      worker_(options_.wake, keeping_.recorder()) {
   run_ = worker_.snapshot();
 }
 
@@ -78,7 +89,9 @@ Result<std::unique_ptr<Workbench>> Workbench::create(Scene scene, WorkbenchOptio
   auto surface = SurfaceView::create(bench->options_.wake);
   if (!surface) return surface.error();
   bench->views_.push_back(std::move(*surface));
-  bench->views_.push_back(std::make_unique<TrainingLab>(bench->options_.wake));
+  auto training = std::make_unique<TrainingLab>(bench->options_.wake, bench->keeping_.recorder());
+  bench->training_ = training.get();
+  bench->views_.push_back(std::move(training));
   bench->views_.push_back(std::make_unique<RunsLab>(bench->options_.db, bench->options_.wake));
   return bench;
 }
@@ -94,6 +107,7 @@ std::optional<Error> Workbench::show(std::string_view view) {
   std::string known;
   for (std::size_t i = 0; i < views_.size(); ++i) {
     if (views_[i]->id() == view) {
+      if (shown_ != i) views_[shown_]->hidden();
       shown_ = i;
       return std::nullopt;
     }
@@ -106,7 +120,8 @@ void Workbench::say(const Error& error) { toasts_.push(error.text()); }
 
 double Workbench::next_frame_in() const {
   if (player_.playing() || !run_->arrived || !keys_.empty()) return 0.0;
-  const double due = ui::next_frame_in();
+  double due = ui::next_frame_in();
+  if (keeping_.recorder() && still_for_ < kSettledSeconds) due = std::min(due, kSettledSeconds - still_for_);
   return saved_revision_ != editor_.revision() ? std::min(due, kAutosaveSeconds) : due;
 }
 
@@ -175,6 +190,9 @@ void Workbench::handle(Frame& frame, const KeyPress& press) {
       case Key::kY: editor_.redo(); break;
       case Key::kS: ask(Dialog::kSave); break;
       case Key::kO: ask(Dialog::kOpen); break;
+      case Key::kA:
+      case Key::kF: views_[shown_]->key(frame, press); break;
+      case Key::kE: ui::export_under_mouse(); break;
       default: break;
     }
     return;
@@ -188,19 +206,95 @@ void Workbench::handle(Frame& frame, const KeyPress& press) {
   }
 }
 
+/// The step up to which the race goes into the file of runs: what was shown while it plays, all of it once
+/// it stands still; −1: not yet.
+std::int64_t Workbench::keep_race_to(double seconds) {
+  const Scene& scene = editor_.scene();
+  RaceSettings race = scene.race();
+  still_for_ += seconds;
+  if (race != watched_) {
+    std::int64_t first = race.optimizers.size() == watched_.optimizers.size() ? INT64_MAX : 0;
+    for (std::size_t i = 0; first > 0 && i < race.optimizers.size(); ++i)
+      first = std::min(first, first_difference(watched_.lane(i), race.lane(i)));
+    if (!player_.playing() || first < scene.step) still_for_ = 0.0;
+    watched_ = std::move(race);
+  }
+  if (!player_.playing() && ImGui::IsAnyMouseDown()) still_for_ = 0.0;
+  if (!keeping_.recorder() || !keeping_.ready() || still_for_ < kSettledSeconds || scene.step < 1) return -1;
+  return player_.playing() ? scene.step : INT64_MAX;
+}
+
+void Workbench::request_race(std::int64_t step, double seconds) {
+  const std::int64_t keep = keep_race_to(seconds);
+  worker_.request(editor_.scene().race(), step, keep,
+                  keep > 0 ? std::make_shared<const Scene>(editor_.scene()) : nullptr);
+}
+
+void Workbench::offer_to_resume(Frame& frame, float& bottom) {
+  Keeping::Wish wish;
+  bottom -= keeping_.draw_offer(0, ImGui::GetIO().DisplaySize.x, bottom, wish);
+  if (wish.what == Keeping::Wish::What::kShowInterrupted) {
+    propose(frame, {}, {}, [](Scene& scene) {
+      scene.runs.filter = "outcome=interrupted";
+      if (scene.runs.view.text("layout") == "comparison") *scene.runs.view.find("layout") = std::string("list");
+    });
+    (void)show("runs");
+  }
+  if (wish.what == Keeping::Wish::What::kResume) open_run(wish.uid, {}, true);
+}
+
+void Workbench::open_run(const std::string& uid, std::optional<std::int64_t> step, bool go_on) {
+  keeping_.open(uid, [this, step, go_on](Result<OpenedRun> run) {
+    if (run)
+      show_run(std::move(*run), step, go_on);
+    else
+      say(run.error());
+  });
+}
+
+void Workbench::show_run(OpenedRun run, std::optional<std::int64_t> step, bool go_on) {
+  std::int64_t end = 0;
+  for (const KeptRun& lane : run.lanes) end = std::max(end, lane.steps);
+  if (run.kind == "training") {
+    training_->open(editor_, {std::move(run), options_.db}, step, go_on);
+    (void)show("training");
+    return;
+  }
+  Scene next = editor_.scene();
+  const bool elsewhere = next.surface != run.scene.surface;
+  next.surface = run.scene.surface;
+  next.start = run.scene.start;
+  next.optimizers = run.scene.optimizers;
+  next.gradient = run.scene.gradient;
+  next.schedule = run.scene.schedule;
+  next.run = run.scene.run;
+  if (elsewhere) next.camera = run.scene.camera;
+  next.step = std::min(step.value_or(end), end);
+  worker_.attach({next.race(), run.lanes});
+  editor_.open(std::move(next));
+  player_.pause();
+  player_.reset(end);
+  if (go_on) player_.play();
+  (void)show("surface");
+}
+
 void Workbench::frame(double seconds) {
   editor_.new_frame();
+  if (options_.synchronous) files_.wait();
   inbox_.drain();
+  if (options_.synchronous) keeping_.wait();
+  keeping_.update(toasts_);
   run_ = worker_.snapshot();
   const std::int64_t reach = player_.advance(editor_, *run_, std::min(seconds, kLongestFrame));
-  worker_.request(editor_.scene().race(), reach);
+  request_race(reach, seconds);
   if (options_.synchronous) {
     worker_.wait();
     run_ = worker_.snapshot();
     player_.advance(editor_, *run_, 0.0);
   }
   Frame frame{editor_, player_, run_, [this](const Error& error) { say(error); },
-              [](const std::string&, std::optional<std::int64_t>) {}, options_.db, options_.synchronous};
+              [this](const std::string& uid, std::optional<std::int64_t> step) { open_run(uid, step); }, options_.db, keeping_.ready(), options_.synchronous,
+              [this](const std::string& text) { toasts_.push(text, ui::Toasts::Kind::kNote); }};
   if (run_->error) say(*run_->error);
 
   const ImGuiIO& io = ImGui::GetIO();
@@ -224,12 +318,17 @@ void Workbench::frame(double seconds) {
   views_[shown_]->draw(frame, {{0, bar}, io.DisplaySize});
   top_bar(frame, {{0, 0}, {io.DisplaySize.x, bar}});
   ImGui::End();
+  if (auto request = ui::take_export_request()) figures_.begin(std::move(*request), files_);
+  if (ui::export_unanswered()) toasts_.push("Ctrl E saves a chart or the map: put the mouse on it", ui::Toasts::Kind::kNote);
+  figures_.draw(files_);
   file_dialog(frame);
   help();
-  toasts_.draw(0, io.DisplaySize.x, io.DisplaySize.y - ui::px(64));
+  float bottom = io.DisplaySize.y - ui::px(64);
+  offer_to_resume(frame, bottom);
+  toasts_.draw(0, io.DisplaySize.x, bottom);
   autosave(seconds);
   // An edit of this frame is at work before the next one.
-  worker_.request(editor_.scene().race(), std::max(reach, editor_.scene().step));
+  request_race(std::max(reach, editor_.scene().step), 0.0);
 }
 
 void Workbench::top_bar(Frame& frame, const Rect& area) {
@@ -245,13 +344,16 @@ void Workbench::top_bar(Frame& frame, const Rect& area) {
   for (std::size_t i = 0; i < views_.size(); ++i) {
     if (i > 0) ImGui::SameLine(0, ui::px(4));
     if (ui::tab("view." + views_[i]->id(), views_[i]->label(), i == shown_) && i != shown_) {
+      views_[shown_]->hidden();
       shown_ = i;
       player_.pause();  // nobody watches a race that is out of sight
     }
   }
 
   // From the right: help, size, theme, file, redo, undo, as far as there is room. All but the theme have keys.
-  const float tabs_end = ImGui::GetItemRectMax().x;
+  float tabs_end = ImGui::GetItemRectMax().x;
+  const float sign = keeping_.draw_sign(tabs_end + ui::px(8), middle);
+  if (sign > 0) tabs_end += sign + ui::px(8);
   float right = area.max.x - ui::px(16);
   bool room = true;
   const auto chip = [&](const char* id, const std::string& label, const char* tip) {

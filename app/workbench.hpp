@@ -10,12 +10,16 @@
 #include <memory>
 #include <vector>
 
+#include "app/figure_dialog.hpp"
+#include "app/keeping.hpp"
 #include "app/ui/widgets.hpp"
 #include "app/view.hpp"
 #include "app/work/inbox.hpp"
 #include "app/work/task_thread.hpp"
 
 namespace thalweg {
+
+class TrainingLab;
 
 struct WorkbenchOptions {
   /// Everything is worked out before each frame is drawn; nothing moves by itself.
@@ -24,6 +28,8 @@ struct WorkbenchOptions {
   std::filesystem::path autosave;
   /// The file of runs; empty: nothing is kept and none are shown.
   std::filesystem::path db;
+  /// Every run goes into that file from its first step; else they are only shown.
+  bool record = false;
   /// Asks for another frame; called from any thread.
   std::function<void()> wake;
   /// Window to full screen and back; empty: there is no window.
@@ -52,6 +58,8 @@ class Workbench {
   void open_file(const std::filesystem::path& path);
   void save_file(const std::filesystem::path& path);
   void say(const Error& error);
+  /// Shows a run that was kept in its lab: as it was at `step`, or at its end, and going on from there if it can.
+  void open_run(const std::string& uid, std::optional<std::int64_t> step = {}, bool go_on = false);
   /// Chooses a view by its id; an error names those there are.
   std::optional<Error> show(std::string_view view);
 
@@ -67,16 +75,25 @@ class Workbench {
   void handle(Frame& frame, const KeyPress& press);
   void rescale(double factor);
   void autosave(double seconds);
+  std::int64_t keep_race_to(double seconds);
+  void request_race(std::int64_t step, double seconds);
+  void offer_to_resume(Frame& frame, float& bottom);
+  void show_run(OpenedRun run, std::optional<std::int64_t> step, bool go_on);
 
   WorkbenchOptions options_;
   Editor editor_;
   Player player_;
   Inbox inbox_;
+  Keeping keeping_;  // before all that records
+  RaceSettings watched_;
+  double still_for_ = 1e9;  ///< seconds since the race was last changed other than on the way
   std::shared_ptr<const RunSnapshot> run_;
   std::vector<KeyPress> keys_;
   std::vector<std::unique_ptr<View>> views_;
+  TrainingLab* training_ = nullptr;  ///< one of them
   std::size_t shown_ = 0;
   ui::Toasts toasts_;
+  FigureDialog figures_{inbox_, toasts_};
   std::string dialog_path_;
   enum class Dialog { kNone, kOpen, kSave } dialog_ = Dialog::kNone;
   bool dialog_opening_ = false;

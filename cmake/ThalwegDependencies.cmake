@@ -18,6 +18,7 @@ if(THALWEG_APP)
   find_package(glfw3 3.3 REQUIRED)
   pkg_check_modules(EPOXY REQUIRED IMPORTED_TARGET epoxy)
   pkg_check_modules(IMGUI REQUIRED imgui)
+  pkg_check_modules(RSVG REQUIRED librsvg-2.0)
   # Debian's package ships the GLFW and OpenGL3 back ends and imgui_stdlib in one static library.
   add_library(thalweg_imgui INTERFACE)
   target_include_directories(thalweg_imgui SYSTEM INTERFACE ${IMGUI_INCLUDE_DIRS})

@@ -11,7 +11,7 @@ say() { printf '%s\n' "$*" >&2; }
 run_packages=(
   build-essential cmake ninja-build pkgconf
   libeigen3-dev nlohmann-json3-dev libcli11-dev libdnnl-dev zlib1g-dev libsqlite3-dev
-  libimgui-dev libstb-dev libglfw3-dev libepoxy-dev libegl-dev
+  libimgui-dev libstb-dev libglfw3-dev libepoxy-dev libegl-dev librsvg2-dev
   # Opened at run time, so no -dev package brings them: by ImGui's loader and libepoxy, by GLFW
   # (cursors, monitors), and to draw without a GPU.
   libgl1 libegl1 libxcursor1 libxi6 libxinerama1 libxrandr2 libgl1-mesa-dri

@@ -131,6 +131,8 @@ int bench(const BenchOptions& options) {
   const std::pair<const char*, std::function<std::vector<Figure>()>> all[] = {
       {"descent", descent},
       {"frame", frame},
+      {"runs", bench_runs},
+      {"scrub", bench_scrub},
       {"store", bench_store},
       {"train", [&] { return bench_train(options.peer); }},
       {"curvature", bench_curvature}};

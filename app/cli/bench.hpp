@@ -27,5 +27,7 @@ std::vector<Figure> bench_train(const std::string& peer);
 
 std::vector<Figure> bench_curvature();
 std::vector<Figure> bench_store();
+std::vector<Figure> bench_runs();
+std::vector<Figure> bench_scrub();
 
 }  // namespace thalweg::cli

@@ -1,12 +1,17 @@
 // thalweg bench store: how fast runs are written, compared and found, in a file made for it and removed.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <functional>
 
 #include "app/cli/bench.hpp"
+#include "app/keep/training_keeper.hpp"
+#include "app/work/comparison_reader.hpp"
 #include "core/store/store.hpp"
+#include "core/training/checkpoint.hpp"
+#include "core/training/probes.hpp"
 
 namespace thalweg::cli {
 namespace {
@@ -127,12 +132,35 @@ void write_points(std::vector<Figure>& out, const fs::path& file) {
                  "bytes/point"});
 }
 
+/// Through the thread that the window compares with: from the request to the first picture, and until every
+/// point is smoothed.
+void read_comparison(std::vector<Figure>& out, const fs::path& file, const std::vector<std::string>& uids) {
+  std::vector<double> first, full;
+  for (int round = 0; round < 5; ++round) {
+    std::vector<double> published;  // the reader's thread alone, until it has nothing to do
+    ComparisonReader reader(file, [&] { published.push_back(wall()); });
+    const double begin = wall();
+    reader.request({.uids = uids, .visible = std::vector<bool>(uids.size(), true), .curves = true,
+                    .series = {"loss"}, .smoothing = 0.99, .pixels = kPixels});
+    reader.wait();
+    const auto seen = reader.comparison();
+    if (!seen || seen->error || seen->curves.size() != uids.size() || seen->curves.back().smooth.x.empty())
+      throw Stop{{ErrorCode::kInternal, "compared nothing", "bench"}};
+    first.push_back(published.front() - begin);
+    full.push_back(published.back() - begin);
+  }
+  out.push_back({"50 runs x 100,000 points: the window's first picture", 1e3 * median(first), "ms"});
+  out.push_back({"50 runs x 100,000 points: all of them smoothed", 1e3 * median(full), "ms"});
+}
+
 void compare(std::vector<Figure>& out, const fs::path& file) {
   std::vector<std::int64_t> ids;
+  std::vector<std::string> uids;
   {
     const auto runs = need(Store::open(file));
     for (int i = 0; i < kRuns; ++i) {
-      ids.push_back(need(runs->begin({.kind = "bench"})));
+      uids.push_back(store::new_uid());
+      ids.push_back(need(runs->begin({.uid = uids.back(), .kind = "bench"})));
       need(runs->append(ids.back(), noisy("loss", 0, kSteps, i)));
     }
   }
@@ -154,6 +182,7 @@ void compare(std::vector<Figure>& out, const fs::path& file) {
   }
   add_milliseconds(out, "50 runs x 100,000 points: opened, 1000 columns each", first);
   add_milliseconds(out, "50 runs x 100,000 points: every point", full);
+  read_comparison(out, file, uids);
 }
 
 void filter(std::vector<Figure>& out, const fs::path& file) {
@@ -189,6 +218,63 @@ void filter(std::vector<Figure>& out, const fs::path& file) {
   measure("not tag=good and (adam or \"run 7\")", "not tag=good and (adam or \"run 7\")");
 }
 
+/// A training of 784-128-10 with Adam after 10,000 updates, with its histograms.
+TrainerState trained() {
+  constexpr std::size_t kParameters = 101'770;
+  constexpr std::int64_t kTrained = 10'000;
+  TrainerState out;
+  out.engine.steps = kTrained;
+  out.engine.parameters.assign(kParameters, 0.01f);
+  out.engine.slots.assign(2 * kParameters, 1e-4f);
+  Table steps(TrainingColumns::kCount);
+  while (steps.rows() < kTrained) {
+    const Table::Tail tail = steps.tail();
+    const auto count = static_cast<int>(std::min<std::int64_t>(tail.count(), kTrained - steps.rows()));
+    for (int column = 0; column < TrainingColumns::kCount; ++column)
+      for (int i = 0; i < count; ++i) tail.column(column)[i] = std::exp(-1e-3 * i) + column;
+    steps.commit(count);
+  }
+  out.record.steps = steps.view();
+  out.record.steps_per_epoch = 938;
+  out.record.budget = 2 * kTrained;
+  out.record.epochs = std::make_shared<const std::vector<EpochRecord>>();
+  Histograms shots;
+  for (std::int64_t i = 0; i < 100; ++i) {
+    auto shot = std::make_shared<HistogramShot>();
+    shot->step = 100 * i;
+    shot->weights.assign(4, Histogram{-1.0, 1.0, std::vector<std::int64_t>(kHistogramBins, i), 0});
+    shot->gradients = shot->weights;
+    shot->activations.assign(3, LayerActivations{.histogram = shot->weights.front()});
+    shots.push_back(std::move(shot));
+  }
+  out.record.histograms = std::make_shared<const Histograms>(std::move(shots));
+  return out;
+}
+
+void checkpoints(std::vector<Figure>& out, const fs::path& file) {
+  const auto runs = need(Store::open(file));
+  const std::int64_t run = need(runs->begin({.kind = "training"}));
+  const TrainerState state = trained();
+  std::vector<Seconds> made, kept, read;
+  std::vector<std::uint8_t> bytes;
+  for (std::int64_t round = 0; round < 31; ++round) {
+    made.push_back(seconds_of([&] { bytes = to_bytes(state); }));
+    const store::Checkpoint checkpoint{1000 * (round + 1), kCheckpointVersion, bytes};
+    kept.push_back(seconds_of([&] {
+      need(runs->batch([&] {
+        auto error = runs->save(run, checkpoint);
+        return error ? error : runs->thin_checkpoints(run, kMostCheckpoints);
+      }));
+    }));
+    read.push_back(seconds_of([&] { (void)need(trainer_state(need(runs->checkpoint(run)).state)); }));
+  }
+  out.push_back({"checkpoint of 784-128-10 with Adam after 10,000 steps",
+                 1e-6 * static_cast<double>(bytes.size()), "MB"});
+  add_milliseconds(out, "  made", made);
+  add_milliseconds(out, "  written", kept);
+  add_milliseconds(out, "  read", read);
+}
+
 }  // namespace
 
 std::vector<Figure> bench_store() {
@@ -198,6 +284,7 @@ std::vector<Figure> bench_store() {
     write_points(out, folder / "points.sqlite");
     compare(out, folder / "compare.sqlite");
     filter(out, folder / "list.sqlite");
+    checkpoints(out, folder / "checkpoints.sqlite");
     return out;
   } catch (const Stop& stop) {
     fail(stop.error);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/cli/figure.hpp"
 #include "app/cli/keep.hpp"
 #include "core/spec/spec.hpp"
 
@@ -39,6 +40,7 @@ struct DescendOptions {
   std::string scene;  ///< a Scene file instead of all of the above
   bool history = false;
   bool json = false;
+  bool pytorch = false;  ///< print the run of the only optimizer as a PyTorch program instead of making it
   KeepOptions keep;
 };
 int descend(const DescendOptions& options);
@@ -55,6 +57,8 @@ struct ScheduleOptions {
   std::int64_t steps = 1000;
   std::string at;  ///< "0,10,100"; empty: all
   bool json = false;
+  PictureOptions picture;  ///< with a file to draw to
+  bool pytorch = false;  ///< print it as PyTorch instead
 };
 int schedule(const ScheduleOptions& options);
 
@@ -63,6 +67,7 @@ struct ScreenshotOptions {
   std::string scene;
   std::string size = "1280x800";
   std::string out;
+  std::string db;                ///< file of runs to show; empty: none. Nothing is ever written to it
   std::vector<std::string> set;  ///< "surface=beale", "view=layout=both", as the keys of a Scene file
 };
 int screenshot(const ScreenshotOptions& options);
@@ -111,6 +116,7 @@ int curvature(const ExperimentOptions& options);
 struct WindowOptions {
   std::string scene;
   bool fresh = false;  ///< do not reopen the last Scene
+  KeepOptions keep;
 };
 int window(const WindowOptions& options);
 

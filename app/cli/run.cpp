@@ -98,6 +98,7 @@ int run(int argc, char** argv) {
   WindowOptions window_options;
   app.add_option("file", window_options.scene, "a Scene file to open");
   app.add_flag("--fresh", window_options.fresh, "begin with the default Scene, not the last one");
+  add_keep_options(app, window_options.keep);
 
   DescendOptions descend_options;
   CLI::App& descend_command = *app.add_subcommand("descend", "run optimizers on a surface");
@@ -113,6 +114,7 @@ int run(int argc, char** argv) {
       descend_command.add_option("--scene", descend_options.scene, "take everything from a Scene file")->type_name("FILE");
   descend_command.add_flag("--history", descend_options.history, "every step, in the JSON");
   descend_command.add_flag("--json", descend_options.json, "print JSON");
+  descend_command.add_flag("--pytorch", descend_options.pytorch, "print a PyTorch program of the run instead");
   CLI::Option* const descend_db = add_keep_options(descend_command, descend_options.keep);
   add_parameters(descend_command, gradient_descriptor(), descend_options.gradient);
   add_parameters(descend_command, run_descriptor(), descend_options.run);
@@ -132,15 +134,21 @@ int run(int argc, char** argv) {
   schedule_command.add_option("--steps", schedule_options.steps, "steps 0 to N-1 are looked at")->type_name("N");
   schedule_command.add_option("--at", schedule_options.at, "print the values at these steps")->type_name("LIST");
   schedule_command.add_flag("--json", schedule_options.json, "print JSON");
+  schedule_command.add_option("--out", schedule_options.picture.out, "draw them instead: .svg or .png; .csv: every value")
+      ->type_name("FILE");
+  add_picture_options(schedule_command, schedule_options.picture);
+  schedule_command.add_flag("--pytorch", schedule_options.pytorch, "print lines of PyTorch instead");
 
   ScreenshotOptions screenshot_options;
   CLI::App& screenshot_command = *app.add_subcommand("screenshot", "draw a view to a PNG file without a display");
-  screenshot_command.add_option("--view", screenshot_options.view, "view: surface or training");
+  screenshot_command.add_option("--view", screenshot_options.view, "view: surface, training or runs");
   screenshot_command.add_option("--scene", screenshot_options.scene, "Scene file")->type_name("FILE");
   screenshot_command.add_option("--set", screenshot_options.set, "change the Scene: surface=beale, view=layout=both, step=100")
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all();
+  screenshot_command.add_option("--db", screenshot_options.db, "file of runs that the Runs view shows; the usual one")
+      ->type_name("FILE");
   screenshot_command.add_option("--size", screenshot_options.size, "pixels")->type_name("WxH");
   screenshot_command.add_option("--out", screenshot_options.out, "file to write")->type_name("F.png")->required();
 
@@ -149,7 +157,7 @@ int run(int argc, char** argv) {
   RunsCommands runs_commands(app);
 
   BenchOptions bench_options;
-  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, store, train, curvature");
+  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, runs, scrub, store, train, curvature");
   bench_command.add_option("name", bench_options.name, "which")->required();
   bench_command.add_option("--peer", bench_options.peer, "train: measure this in turn, such as tests/bench/torch_train.py")
       ->type_name("COMMAND");
@@ -166,6 +174,9 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return fail(bad_input(said(error) + " (thalweg --help shows what there is)"));
   }
+  if (!app.get_subcommands().empty() && (!window_options.keep.db.empty() || !window_options.keep.save))
+    return fail(bad_input("belongs behind the command, such as: thalweg runs list --db FILE",
+                          window_options.keep.save ? "--db" : "--no-save"));
   if (descend_command.parsed()) {
     if (descend_options.optimizers.empty() && descend_options.scene.empty())
       return fail(bad_input("is needed, such as --optimizer adam:lr=0.1", "--optimizer"));

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/cli/figure.hpp"
 #include "app/cli/keep.hpp"
 
 namespace thalweg::cli {
@@ -24,10 +25,14 @@ struct RunsOptions {
   std::int64_t limit = -1;
   std::string columns;  ///< "lr,loss,best(test_accuracy)"
   bool deleted = false;
-  bool all = false;      ///< compare: settings that are the same too
+  bool all = false;      ///< compare: settings that are the same too; resume: all that were interrupted
   bool history = false;  ///< show: every point, in the JSON
   std::string out;       ///< export: a file, or a folder for several runs
   bool csv = false;
+  std::string series;      ///< export of a picture or CSV: "loss,test_accuracy"; empty: the usual ones, all
+  double smoothing = 0.0;  ///< of a picture: share of the past in a running average, below 1
+  PictureOptions picture;
+  bool pytorch = false;
   std::vector<std::string> files;  ///< import
   std::vector<std::string> tags;
   bool remove = false;
@@ -46,6 +51,7 @@ int runs_import(const RunsOptions& options);
 int runs_tag(const RunsOptions& options);
 int runs_edit(const RunsOptions& options);
 int runs_delete(const RunsOptions& options);
+int runs_resume(const RunsOptions& options);
 
 /// The subcommands of `runs`. Must live until run() was called.
 class RunsCommands {

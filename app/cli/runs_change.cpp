@@ -1,9 +1,12 @@
 // thalweg runs export, import, tag, edit and delete.
-#include <cmath>
+#include <algorithm>
 #include <cstdio>
 
 #include "app/cli/runs_parts.hpp"
+#include "app/figure_file.hpp"
 #include "app/work/files.hpp"
+#include "core/figure/csv.hpp"
+#include "core/script/script.hpp"
 
 namespace thalweg::cli {
 namespace {
@@ -12,32 +15,25 @@ namespace fs = std::filesystem;
 using store::RunInfo;
 using store::Store;
 
-/// A cell of CSV: quoted where it must be.
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of("\",\n\r") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
-}
-
-std::string csv_of(Store& store, const std::vector<RunInfo>& runs) {
+/// @param wanted  names of series; none: all
+std::string csv_of(Store& store, const std::vector<RunInfo>& runs, const std::vector<std::string>& wanted) {
   std::string out = "run,series,step,value\n";
   for (const RunInfo& run : runs)
     for (const store::SeriesInfo& series : need(store.series(run.id))) {
+      if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), series.name) == wanted.end()) continue;
       const store::SeriesData data = need(store.points(run.id, series.name));
-      const std::string front = run.uid + "," + csv_cell(series.name) + ",";
+      const std::string front = run.uid + "," + csv_text(series.name) + ",";
       for (std::size_t i = 0; i < data.steps.size(); ++i) {
-        const double value = data.values[i];
-        out += front + std::to_string(data.steps[i]) + ",";
         // As pandas and R read them: nothing for what is no number.
-        if (std::isinf(value))
-          out += value > 0 ? "inf" : "-inf";
-        else if (!std::isnan(value))
-          out += format_number(value);
-        out += "\n";
+        out += front + std::to_string(data.steps[i]) + "," + csv_number(data.values[i]) + "\n";
       }
     }
   return out;
+}
+
+std::string pytorch_of(Store& store, const RunInfo& run) {
+  const Scene scene = need(scene_from_json(need(store.scene(run.id))));
+  return need(pytorch_of_scene(scene, run.kind, run.lane, {.name = run.name, .uid = run.uid}));
 }
 
 int put(const std::string& file, const std::string& text) {
@@ -54,11 +50,16 @@ int runs_export(const RunsOptions& options) {
   return guarded([&] {
     const auto store = open_to_read_some(options);
     const std::vector<RunInfo> runs = chosen(*store, options);
-    if (options.csv) return put(options.out, csv_of(*store, runs));
-    if (runs.size() == 1) return put(options.out, need(store->export_run(runs[0].id)));
+    if (is_picture(options.out) && !options.csv) return export_picture(*store, runs, options);
+    if (options.csv || figure_format(options.out) == FigureFormat::kCsv)
+      return put(options.out, csv_of(*store, runs, split_list(options.series)));
+    const auto file = [&](const RunInfo& run) {
+      return options.pytorch ? pytorch_of(*store, run) : need(store->export_run(run.id));
+    };
+    if (runs.size() == 1) return put(options.out, file(runs[0]));
     if (options.out.empty()) throw bad_input("several runs go into a folder: --out FOLDER", "export");
     for (const RunInfo& run : runs)
-      need(write_file(fs::path(options.out) / (run.uid + ".json"), need(store->export_run(run.id))));
+      need(write_file(fs::path(options.out) / (run.uid + (options.pytorch ? ".py" : ".json")), file(run)));
     return kExitOk;
   });
 }

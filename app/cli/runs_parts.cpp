@@ -58,6 +58,17 @@ std::vector<RunInfo> chosen(Store& store, const RunsOptions& options) {
   return once;
 }
 
+std::vector<std::string> split_list(const std::string& list) {
+  std::vector<std::string> out;
+  for (std::size_t begin = 0; begin < list.size();) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    std::string name = list.substr(begin, end - begin);
+    if (!name.empty() && std::find(out.begin(), out.end(), name) == out.end()) out.push_back(std::move(name));
+    begin = end + 1;
+  }
+  return out;
+}
+
 Json written(const RunInfo& run) {
   Json out{{"uid", run.uid},         {"id", run.id},
            {"kind", run.kind},       {"name", run.name},

@@ -45,6 +45,12 @@ std::unique_ptr<store::Store> open_to_change(const RunsOptions& options);
 /// The runs that were named, and those that fit the filter; each once, at least one.
 std::vector<store::RunInfo> chosen(store::Store& store, const RunsOptions& options);
 
+/// "a,b,c", without empty names and each once.
+std::vector<std::string> split_list(const std::string& list);
+
+/// Writes series of the runs to options.out, a picture.
+int export_picture(store::Store& store, const std::vector<store::RunInfo>& runs, const RunsOptions& options);
+
 Json written(const store::RunInfo& run);
 void print(const Json& json);
 

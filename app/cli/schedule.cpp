@@ -7,6 +7,8 @@
 
 #include "app/cli/commands.hpp"
 #include "app/cli/json.hpp"
+#include "app/figure_file.hpp"
+#include "core/script/script.hpp"
 
 namespace thalweg::cli {
 namespace {
@@ -25,6 +27,32 @@ void append(Json& object, std::int64_t step, double value) {
   members.emplace_back(std::to_string(step), value);
 }
 
+/// Every value of each schedule, as one chart.
+std::optional<Error> draw(const ScheduleOptions& options) {
+  if (!figure_format(options.picture.out)) return bad_input("must end in .svg, .png or .csv", "out");
+  if (options.steps > kMostPrinted)
+    return bad_input("with --out are at most " + std::to_string(kMostPrinted), "steps");
+  Chart chart;
+  chart.title = "Learning-rate schedules";
+  chart.x.label = "step";
+  chart.y.label = "learning rate";
+  for (const std::string& text : options.schedules) {
+    const auto spec = parse_spec(text, schedule_family());
+    if (!spec) return spec.error();
+    const ScheduleDescriptor& descriptor = *find_schedule(spec->id);
+    Series series;
+    series.name = format_spec(*spec, descriptor);
+    series.colour = static_cast<int>(chart.series.size());
+    for (std::int64_t t = 0; t < options.steps; ++t) {
+      series.x.push_back(static_cast<double>(t));
+      series.y.push_back(descriptor.at(*spec, t, kBase));
+    }
+    chart.series.push_back(std::move(series));
+  }
+  if (options.picture.log) chart.y.scale = AxisScale::kLog;
+  return write_picture({std::move(chart)}, options.picture);
+}
+
 }  // namespace
 
 int schedule(const ScheduleOptions& options) {
@@ -38,6 +66,10 @@ int schedule(const ScheduleOptions& options) {
     if (!(step >= 0 && step <= kLargestStep) || step != std::floor(step)) return fail(wrong);
     at.push_back(static_cast<std::int64_t>(step));
   }
+  if (!options.picture.out.empty()) {
+    const auto error = draw(options);
+    return error ? fail(*error) : kExitOk;
+  }
   if (options.json && at.empty() && options.steps > kMostPrinted)
     return fail(bad_input("with --json are at most " + std::to_string(kMostPrinted) + " unless --at chooses some of them",
                           "steps"));
@@ -46,6 +78,12 @@ int schedule(const ScheduleOptions& options) {
   for (const std::string& text : options.schedules) {
     auto spec = parse_spec(text, schedule_family());
     if (!spec) return fail(spec.error());
+    if (options.pytorch) {
+      const auto lines = pytorch_schedule(*spec, kBase, options.steps);
+      if (!lines) return fail(lines.error());
+      std::fputs(lines->c_str(), stdout);
+      continue;
+    }
     const ScheduleDescriptor& descriptor = *find_schedule(spec->id);
     double low = 0.0, high = 0.0, sum = 0.0;
     std::int64_t low_at = 0, high_at = 0;
@@ -79,7 +117,7 @@ int schedule(const ScheduleOptions& options) {
     for (const std::int64_t t : at)
       std::printf("  %12lld  %.12g\n", static_cast<long long>(t), descriptor.at(*spec, t, kBase));
   }
-  if (options.json) std::printf("%s\n", out.dump(2).c_str());
+  if (options.json && !options.pytorch) std::printf("%s\n", out.dump(2).c_str());
   return kExitOk;
 }
 

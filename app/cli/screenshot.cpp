@@ -3,23 +3,16 @@
 #include <cstdio>
 
 #include "app/cli/commands.hpp"
+#include "app/cli/figure.hpp"
 #include "app/headless.hpp"
 #include "app/work/files.hpp"
+#include "core/store/store.hpp"
 
 namespace thalweg::cli {
 namespace {
 
+constexpr int kSmallestSide = 64;
 constexpr int kLargestSide = 8192;
-
-Result<std::pair<int, int>> parsed_size(const std::string& text) {
-  const auto times = text.find('x');
-  const auto width = parse_number(text.substr(0, times));
-  const auto height = times == std::string::npos ? std::nullopt : parse_number(text.substr(times + 1));
-  if (!width || !height || *width != std::floor(*width) || *height != std::floor(*height) || *width < 64 ||
-      *height < 64 || *width > kLargestSide || *height > kLargestSide)
-    return bad_input("must be WIDTHxHEIGHT of 64 to 8192 pixels, not '" + text.substr(0, 40) + "'", "size");
-  return std::pair{static_cast<int>(*width), static_cast<int>(*height)};
-}
 
 template <class Member>
 std::optional<Error> set_spec(Member& member, const std::string& text, const Family& family) {
@@ -71,6 +64,39 @@ std::optional<Error> set_training(TrainingScene& scene, const std::string& key, 
   return std::nullopt;
 }
 
+std::vector<std::string> names_of(const std::string& list) {
+  std::vector<std::string> out;
+  for (std::size_t begin = 0; begin < list.size();) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    if (end > begin) out.push_back(list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return out;
+}
+
+/// "runs.KEY=VALUE": filter, sort, columns, series, selected (uids), list_group, group, across, upward, or a
+/// parameter of the view.
+std::optional<Error> set_runs(RunsScene& scene, const std::string& key, const std::string& value) {
+  const std::pair<const char*, std::string*> texts[] = {
+      {"filter", &scene.filter}, {"sort", &scene.sort},     {"list_group", &scene.list_group},
+      {"group", &scene.group},   {"across", &scene.across}, {"upward", &scene.upward},
+      {"shade", &scene.shade}};
+  for (const auto& [name, text] : texts)
+    if (key == name) {
+      *text = value;
+      return std::nullopt;
+    }
+  if (key == "columns" || key == "series") {
+    (key == "columns" ? scene.columns : scene.series) = names_of(value);
+  } else if (key == "selected") {
+    scene.selected.clear();
+    for (std::string& uid : names_of(value)) scene.selected.push_back({std::move(uid), scene.free_colour(), true});
+  } else {
+    return set_parameter(runs_view_descriptor(), scene.view, key, value);
+  }
+  return std::nullopt;
+}
+
 /// One "--set KEY=VALUE": surface=SPEC, optimizer=SPEC (the first replaces those there are), start=X,Y,
 /// step=N, or group.key=value for run, gradient, view, camera, appearance, training, probes and training_view.
 std::optional<Error> set(Scene& scene, const std::string& text, bool& replaced_optimizers, bool& replaced_trained) {
@@ -79,6 +105,7 @@ std::optional<Error> set(Scene& scene, const std::string& text, bool& replaced_o
   const std::string key = text.substr(0, equals);
   const std::string value = text.substr(equals + 1);
   if (key.starts_with("training.")) return set_training(scene.training, key.substr(9), value, replaced_trained);
+  if (key.starts_with("runs.")) return set_runs(scene.runs, key.substr(5), value);
   if (key == "surface") {
     auto spec = parse_spec(value, surface_family());
     return spec ? set_surface(scene, *spec) : std::optional(spec.error());
@@ -123,14 +150,14 @@ std::optional<Error> set(Scene& scene, const std::string& text, bool& replaced_o
   }
   return bad_input("there is no '" + key.substr(0, 40) +
                        "'; there are surface, optimizer, schedule, start, step and run.*, gradient.*, view.*, "
-                       "camera.*, appearance.*",
+                       "camera.*, appearance.*, training.*, runs.*",
                    "set");
 }
 
 }  // namespace
 
 int screenshot(const ScreenshotOptions& options) {
-  const auto size = parsed_size(options.size);
+  const auto size = parse_size(options.size, kSmallestSide, kLargestSide);
   if (!size) return fail(size.error());
   Scene scene = default_scene();
   scene.step = 1240;
@@ -144,7 +171,10 @@ int screenshot(const ScreenshotOptions& options) {
     if (auto error = set(scene, change, replaced_optimizers, replaced_trained)) return fail(*error);
   if (auto error = check(scene)) return fail(*error);
 
-  auto headless = Headless::create(std::move(scene), size->first, size->second);
+  WorkbenchOptions bench_options;
+  bench_options.synchronous = true;
+  bench_options.db = options.db.empty() ? store::default_file() : std::filesystem::path(options.db);
+  auto headless = Headless::create(std::move(scene), size->first, size->second, std::move(bench_options));
   if (!headless) return fail(headless.error());
   if (auto error = (*headless)->workbench().show(options.view)) return fail(*error);
   // The layout settles within a few frames: heights are known only after they were drawn once.

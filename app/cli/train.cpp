@@ -1,52 +1,26 @@
 // thalweg train: networks on a data set, without a window.
-#include <algorithm>
-#include <cmath>
 #include <cstdio>
-#include <functional>
+#include <filesystem>
 #include <optional>
 
 #include "app/cli/interrupt.hpp"
-#include "app/cli/train_output.hpp"
-#include "app/keep/training_keeper.hpp"
-#include "core/training/lanes.hpp"
+#include "app/cli/train_loop.hpp"
+#include "core/store/run.hpp"
 
 namespace thalweg::cli {
 namespace {
 
 constexpr std::int64_t kMostRuns = 1000;
 
-/// How long the rest takes, as the time of a clock: "1:07".
-std::string time_left(double seconds) {
-  char text[32];
-  const auto whole = static_cast<long long>(std::ceil(std::max(0.0, seconds)));
-  if (whole >= 3600)
-    std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60, whole % 60);
-  else
-    std::snprintf(text, sizeof text, "%lld:%02lld", whole / 60, whole % 60);
-  return text;
-}
-
-void show_progress(ProgressLine& line, const Trainer& trainer, std::size_t run, std::size_t runs) {
-  const std::int64_t steps = trainer.steps(), budget = trainer.budget();
-  if (!line.visible() || steps == 0) return;
-  const double each = trainer.view().seconds / static_cast<double>(steps);
-  const double rest =
-      static_cast<double>(budget - steps) + static_cast<double>(budget) * static_cast<double>(runs - run - 1);
-  char which[64] = "";
-  if (runs > 1) std::snprintf(which, sizeof which, "run %zu of %zu  ", run + 1, runs);
-  line.show("%s%3d %%  step %lld of %lld  loss %-10.4g  %s left", which,
-            static_cast<int>(100 * steps / budget), static_cast<long long>(steps),
-            static_cast<long long>(budget), trainer.table().at(steps - 1, TrainingColumns::kLoss),
-            time_left(each * rest).c_str());
-}
-
 /// The lab that trains these runs; of more than it can have, `lane` alone.
-TrainingScene scene_of(const TrainingJob& job, const std::string& folder, std::int64_t seeds, const Lane& lane) {
+TrainingScene scene_of(const TrainingJob& job, const std::string& folder, std::int64_t seeds,
+                       const Lane& lane) {
   const bool all = job.optimizers.size() <= kMostOptimizers && seeds <= kMostSeeds;
   const TrainingSettings& settings = all ? job.settings : lane.settings;
   TrainingScene out = default_training_scene();
   out.data = settings.data;
-  out.folder = folder;
+  // The run may be taken up from anywhere.
+  if (!folder.empty()) out.folder = std::filesystem::absolute(folder).lexically_normal().string();
   out.model = settings.model;
   out.loss = settings.loss;
   out.schedule = settings.schedule;
@@ -59,33 +33,10 @@ TrainingScene scene_of(const TrainingJob& job, const std::string& folder, std::i
   return out;
 }
 
-/// One run from its beginning to its end; its epochs are printed as they come.
-Result<TrainingRun> train_lane(const TrainingJob& job, const Lane& lane, std::size_t run, std::size_t runs,
-                               bool quiet, const std::function<TrainingKeeper*(const Trainer&)>& keep) {
-  auto created = Trainer::create(lane.settings, job.data, job.engine());
-  if (!created) return created.error();
-  Trainer& trainer = **created;
-  TrainingKeeper* const keeper = keep(trainer);
-  const EpochTable table(trainer);
-  ProgressLine progress;
-  if (!quiet && runs > 1) print_run_title(lane);
-  if (!quiet) table.print_heading();
-  std::size_t printed = 0;
-  const std::int64_t slice = std::clamp<std::int64_t>(trainer.steps_per_epoch(), 1, 100);
-  while (trainer.outcome() == Outcome::kRunning) {
-    trainer.advance(slice, interrupted);
-    if (keeper) keeper->update(trainer);
-    show_progress(progress, trainer, run, runs);
-    for (; printed < trainer.epochs().size(); ++printed) {
-      progress.clear();
-      if (!quiet) table.print(trainer.epochs()[printed]);
-    }
-  }
-  if (keeper) keeper->finish(trainer);
-  return TrainingRun{.lane = lane,
-                     .view = trainer.view(),
-                     .parameters = trainer.engine().plan().parameters,
-                     .classes = job.data->classes};
+/// Which of the lanes of that lab it is: there they stand optimizer by optimizer, here seed by seed.
+std::size_t place_of(const TrainingJob& job, std::int64_t seeds, const Lane& lane) {
+  const auto first = static_cast<std::uint64_t>(job.settings.training.spec.number("seed"));
+  return lane.optimizer * static_cast<std::size_t>(seeds) + static_cast<std::size_t>(lane.seed - first);
 }
 
 }  // namespace
@@ -102,18 +53,18 @@ int train(const TrainOptions& options) {
   std::optional<TrainingKeeper> kept;
   std::vector<TrainingRun> runs;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const auto keep = [&](const Trainer& trainer) -> TrainingKeeper* {
-      store::Recorder* const recorder = (*keeper)->recorder();
-      if (!recorder) return nullptr;
+    auto trainer = Trainer::create(all[i].settings, job->data, job->engine());
+    if (!trainer) return fail(trainer.error());
+    if (store::Recorder* const recorder = (*keeper)->recorder()) {
       const TrainingStart start{.scene = scene_of(*job, options.folder, options.seeds, all[i]),
-                                .lane = i,
+                                .lane = place_of(*job, options.seeds, all[i]),
                                 .race = race,
                                 .threads = job->threads};
-      return &kept.emplace(*recorder, start, trainer);
-    };
-    auto run = train_lane(*job, all[i], i, all.size(), options.json, keep);
-    if (!run) return fail(run.error());
-    runs.push_back(std::move(*run));
+      kept.emplace(*recorder, start, **trainer);
+    }
+    if (!options.json && all.size() > 1) print_run_title(all[i]);
+    runs.push_back(train_to_end(**trainer, all[i], {.run = i, .runs = all.size(), .quiet = options.json},
+                                kept ? &*kept : nullptr));
     if (!options.json) print_end(runs.back());
     if (interrupted()) break;
   }

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/optimizer/optimizer.hpp"
 #include "core/scene/scene.hpp"
+#include "core/training/checkpoint.hpp"
 
 namespace thalweg {
 namespace {
@@ -68,14 +70,45 @@ void add(Points& points, std::int64_t step, double value) {
 
 }  // namespace
 
-TrainingKeeper::TrainingKeeper(store::Recorder& recorder, const TrainingStart& start, const Trainer& trainer)
+TrainingKeeper::TrainingKeeper(store::Recorder& recorder, const TrainingStart& start, const Trainer& trainer,
+                               double checkpoint_seconds)
     : recorder_(recorder),
       settings_(trainer.settings()),
       run_(recorder.begin(start_of(start, settings_))),
-      stride_(kept_stride(trainer.budget(), 1)) {
+      stride_(kept_stride(trainer.budget(), 1)),
+      checkpoint_seconds_(checkpoint_seconds) {
   uid_ = recorder.uid(run_);
-  add_changes(recorder, run_, settings_.optimizer, *find_optimizer(settings_.optimizer.spec.id));
-  add_changes(recorder, run_, settings_.training, training_descriptor());
+  recorder_.set_result(run_, "parameters", static_cast<double>(trainer.engine().plan().parameters));
+  recorder_.set_result(run_, "steps_per_epoch", static_cast<double>(trainer.steps_per_epoch()));
+}
+
+TrainingKeeper::TrainingKeeper(store::Recorder& recorder, const KeptRun& run, const Trainer& trainer,
+                               double checkpoint_seconds)
+    : recorder_(recorder),
+      settings_(trainer.settings()),
+      uid_(run.uid),
+      run_(recorder.resume(run.uid, trainer.steps())),
+      stride_(kept_stride(trainer.budget(), 1)),
+      checkpoint_seconds_(checkpoint_seconds) {
+  const TrainingView view = trainer.view();
+  const std::int64_t steps = view.steps.rows();
+  next_step_ = (steps + stride_ - 1) / stride_ * stride_;
+  seen_ = steps;
+  for (std::int64_t row = steps - 1; row >= 0 && norm_window_ < 0; --row)
+    if (!std::isnan(view.steps.at(row, TrainingColumns::kGradientNorm))) norm_window_ = row / stride_;
+  // What was measured after the last update is written again; probes stand at the update's own number.
+  while (next_epoch_ < view.epochs->size() && (*view.epochs)[next_epoch_].steps < steps) ++next_epoch_;
+  for (const ProbeSeries& probe : view.probes) next_rows_.emplace_back(probe.id, probe.table.rows());
+  const auto made = [&](const LiveSpec& live) {
+    return static_cast<std::size_t>(std::count_if(live.changes.begin(), live.changes.end(),
+                                                  [&](const Change& change) { return change.step < steps; }));
+  };
+  changes_ = made(settings_.optimizer);
+  training_changes_ = made(settings_.training);
+  clock_ = saved_at_ = view.seconds;
+  clock_step_ = steps - 1;
+  saved_step_ = steps;
+  recorder_.set_result(run_, "steps_per_epoch", static_cast<double>(trainer.steps_per_epoch()));
 }
 
 void TrainingKeeper::add_steps(std::vector<Points>& out, const TrainingView& view, bool last) {
@@ -85,15 +118,19 @@ void TrainingKeeper::add_steps(std::vector<Points>& out, const TrainingView& vie
   const auto take = [&](std::int64_t row) {
     add(loss, row, view.steps.at(row, TrainingColumns::kLoss));
     add(rate, row, view.steps.at(row, TrainingColumns::kLearningRate));
-    // These two are not there in every run, and the norm not at every step.
-    const double length = view.steps.at(row, TrainingColumns::kGradientNorm);
-    if (!std::isnan(length)) add(norm, row, length);
     const double right = view.steps.at(row, TrainingColumns::kAccuracy);
     if (!std::isnan(right)) add(accuracy, row, right);
   };
   for (; next_step_ < rows; next_step_ += stride_) take(next_step_);
   // Where it ended is kept in any case.
   if (last && rows > 0 && next_step_ - stride_ < rows - 1) take(rows - 1);
+  // The norm is not there at every step: of those that are, one for each step that is kept.
+  for (; seen_ < rows; ++seen_) {
+    const double length = view.steps.at(seen_, TrainingColumns::kGradientNorm);
+    if (std::isnan(length) || seen_ / stride_ <= norm_window_) continue;
+    add(norm, seen_, length);
+    norm_window_ = seen_ / stride_;
+  }
   for (Points* points : {&loss, &rate, &norm, &accuracy}) out.push_back(std::move(*points));
 }
 
@@ -125,26 +162,61 @@ void TrainingKeeper::add_probes(std::vector<Points>& out, const TrainingView& vi
   }
 }
 
+/// When the updates were made, so that curves can be drawn against time.
+void TrainingKeeper::add_clock(std::vector<Points>& out, const TrainingView& view, bool last) {
+  const std::int64_t step = view.steps.rows() - 1;
+  if (step <= clock_step_ || (!last && view.seconds - clock_ < kClockSeconds)) return;
+  Points points{"seconds", "s"};
+  add(points, step, view.seconds);
+  out.push_back(std::move(points));
+  clock_ = view.seconds;
+  clock_step_ = step;
+}
+
 void TrainingKeeper::hand_over(const TrainingView& view, bool last) {
+  const std::int64_t steps = view.steps.rows();
+  changes_ = add_changes(recorder_, run_, settings_.optimizer, *find_optimizer(settings_.optimizer.spec.id),
+                         changes_, steps);
+  training_changes_ =
+      add_changes(recorder_, run_, settings_.training, training_descriptor(), training_changes_, steps);
+  if (!scene_.empty() && steps > seen_) recorder_.set_scene(run_, std::exchange(scene_, {}), scene_lane_);
   std::vector<Points> points;
   add_steps(points, view, last);
   add_epochs(points, view);
   add_probes(points, view);
+  add_clock(points, view, last);
   std::erase_if(points, [](const Points& one) { return one.steps.empty(); });
-  if (!points.empty()) recorder_.append(run_, std::move(points));
+  if (!points.empty()) recorder_.append(run_, std::move(points), steps);
 }
 
-void TrainingKeeper::update(const Trainer& trainer) { hand_over(trainer.view(), false); }
+void TrainingKeeper::save(const Trainer& trainer, double seconds) {
+  if (too_large_) return;
+  const auto begin = std::chrono::steady_clock::now();
+  store::Checkpoint checkpoint{trainer.steps(), kCheckpointVersion, to_bytes(trainer.state())};
+  const auto size = static_cast<std::int64_t>(checkpoint.state.size());
+  too_large_ = size > kMostCheckpointBytes;
+  if (too_large_) return;
+  const std::int64_t most = std::clamp<std::int64_t>(kMostCheckpointBytes / size, 2, kMostCheckpoints);
+  recorder_.save(run_, std::move(checkpoint), most);
+  save_cost_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  saved_at_ = seconds;
+  saved_step_ = trainer.steps();
+}
+
+void TrainingKeeper::update(const Trainer& trainer) {
+  if (ended_) return;
+  const TrainingView view = trainer.view();
+  hand_over(view, false);
+  // Saving takes at most a fiftieth of the time.
+  const double pause = std::max(checkpoint_seconds_, 50.0 * save_cost_);
+  if (view.steps.rows() > saved_step_ && view.seconds - saved_at_ >= pause) save(trainer, view.seconds);
+}
 
 void TrainingKeeper::changed(const TrainingScene& scene, std::size_t lane) {
-  const int seeds = scene.seeds;
-  const TrainingSettings settings = scene.lane(lane / static_cast<std::size_t>(seeds),
-                                               static_cast<int>(lane % static_cast<std::size_t>(seeds)));
-  add_changes(recorder_, run_, settings.optimizer, *find_optimizer(settings.optimizer.spec.id),
-              settings_.optimizer.changes.size());
-  add_changes(recorder_, run_, settings.training, training_descriptor(), settings_.training.changes.size());
-  settings_ = settings;
-  recorder_.set_scene(run_, scene_of(scene));
+  const auto seeds = static_cast<std::size_t>(scene.seeds);
+  settings_ = scene.lane(lane / seeds, static_cast<int>(lane % seeds));
+  scene_ = scene_of(scene);
+  scene_lane_ = static_cast<int>(lane);
 }
 
 void TrainingKeeper::finish(const Trainer& trainer) {
@@ -152,11 +224,11 @@ void TrainingKeeper::finish(const Trainer& trainer) {
   const TrainingView view = trainer.view();
   hand_over(view, true);
   const std::int64_t steps = view.steps.rows();
-  recorder_.set_result(run_, "parameters", static_cast<double>(trainer.engine().plan().parameters));
   if (view.skipped_steps > 0)
     recorder_.set_result(run_, "skipped_steps", static_cast<double>(view.skipped_steps));
   if (view.restored_step >= 0)
     recorder_.add_event(run_, {steps, "restored", "step", std::to_string(view.restored_step)});
+  if (steps > 0) save(trainer, view.seconds);
   const Outcome outcome = view.outcome == Outcome::kRunning ? Outcome::kStopped : view.outcome;
   recorder_.finish(run_, {std::string(outcome_name(outcome)), steps, view.seconds});
 }

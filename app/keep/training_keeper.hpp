@@ -24,17 +24,31 @@ struct TrainingStart {
   std::int64_t parent_step = 0;
 };
 
+/// Seconds of training from one checkpoint to the next, so that any step is made again in about as long; more
+/// where saving one takes more than a fiftieth of that. Of long runs fewer stay (kMostCheckpoints).
+inline constexpr double kCheckpointSeconds = 2.0;
+inline constexpr std::int64_t kMostCheckpoints = 16;
+/// Bytes of the checkpoints of one run: of large networks fewer stay, two at least. None of a network is kept
+/// that takes more by itself: it can be trained again.
+inline constexpr std::int64_t kMostCheckpointBytes = 400'000'000;
+/// Seconds of training from one point of the series "seconds" to the next.
+inline constexpr double kClockSeconds = 0.25;
+
 /// One run. One thread at a time.
 class TrainingKeeper {
  public:
-  /// A new run; of a fork, what the trainer has on record is the common past.
-  TrainingKeeper(store::Recorder& recorder, const TrainingStart& start, const Trainer& trainer);
-  /// One that is in the file already: from the trainer's step on it is written anew.
-  TrainingKeeper(store::Recorder& recorder, const KeptRun& run, const Trainer& trainer);
+  /// A new run; of a fork, what the trainer has on record is the common past, which becomes part of it.
+  TrainingKeeper(store::Recorder& recorder, const TrainingStart& start, const Trainer& trainer,
+                 double checkpoint_seconds = kCheckpointSeconds);
+  /// One that is in the file already: from the trainer's step on it is written anew. The recorder refuses one
+  /// that goes on elsewhere.
+  TrainingKeeper(store::Recorder& recorder, const KeptRun& run, const Trainer& trainer,
+                 double checkpoint_seconds = kCheckpointSeconds);
 
   /// Hands over what is new, and a checkpoint when one is due.
   void update(const Trainer& trainer);
-  /// Live parameters were changed: events, and the Scene that makes this run again.
+  /// Live parameters were changed: events, and the Scene that makes this run again, as soon as an update is
+  /// made with them.
   void changed(const TrainingScene& scene, std::size_t lane);
   /// At the trainer's outcome; "stopped" of one that could go on.
   void finish(const Trainer& trainer);
@@ -45,7 +59,9 @@ class TrainingKeeper {
   void add_steps(std::vector<store::Points>& out, const TrainingView& view, bool last);
   void add_epochs(std::vector<store::Points>& out, const TrainingView& view);
   void add_probes(std::vector<store::Points>& out, const TrainingView& view);
+  void add_clock(std::vector<store::Points>& out, const TrainingView& view, bool last);
   void hand_over(const TrainingView& view, bool last);
+  void save(const Trainer& trainer, double seconds);
 
   store::Recorder& recorder_;
   TrainingSettings settings_;
@@ -53,8 +69,21 @@ class TrainingKeeper {
   int run_ = 0;
   std::int64_t stride_ = 1;
   std::int64_t next_step_ = 0;
+  std::int64_t seen_ = 0;          ///< rows that were looked at
+  std::int64_t norm_window_ = -1;  ///< the last group of `stride_` rows of which a gradient norm was kept
   std::size_t next_epoch_ = 0;
   std::vector<std::pair<std::string, std::int64_t>> next_rows_;  ///< of each probe
+  std::size_t changes_ = 0;           ///< of the optimizer, that are events already
+  std::size_t training_changes_ = 0;  ///< likewise
+  std::string scene_;                 ///< to be kept with the next update; empty: the file has it
+  int scene_lane_ = 0;
+  double checkpoint_seconds_;
+  double saved_at_ = 0.0;  ///< seconds of training
+  std::int64_t saved_step_ = 0;
+  bool too_large_ = false;        ///< to be kept
+  double save_cost_ = 0.0;        ///< seconds that the last one took
+  double clock_ = 0.0;            ///< the last that was handed over
+  std::int64_t clock_step_ = -1;  ///< where that was
   bool ended_ = false;
 };
 

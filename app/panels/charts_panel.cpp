@@ -58,6 +58,7 @@ void ChartsPanel::draw(Frame& frame, Session& session, const Rect& area) {
     const bool excess = q == 0 && from_minimum && scene.view.text(quantity.scale_key) == "log";
     chart.title = excess ? "Loss above the minimum" : quantity.title;
     chart.x.label = "step";
+    chart.note = format_spec(scene.surface, *find_surface(scene.surface.id));
     chart.y.scale = scene.view.text(quantity.scale_key) == "log" ? AxisScale::kLog : AxisScale::kLinear;
     for (std::size_t i = 0; i < count; ++i) {
       const DescentView& lane = frame.run->race.lanes[i];
@@ -67,6 +68,7 @@ void ChartsPanel::draw(Frame& frame, Session& session, const Rect& area) {
       series.table = lane.table;
       series.column = excess ? lane.columns.excess() : (lane.columns.*quantity.column)();
       series.visible = scene.optimizers[i].visible;
+      if (i < frame.run->runs.size()) series.run = frame.run->runs[i].uid;
       chart.series.push_back(std::move(series));
       for (const Change& change : scene.optimizers[i].live.changes)
         chart.marks.push_back({static_cast<double>(change.step), change.key});

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "app/gl/blit.hpp"
+#include "app/gl/levels.hpp"
+#include "app/map/plane.hpp"
 #include "app/view.hpp"
 
 namespace thalweg {
@@ -13,6 +15,9 @@ inline std::string axis_label(const Surface& surface, int axis) {
 }
 
 inline double lane_value(const DescentView& lane, std::int64_t row, int column) { return lane.table.at(row, column); }
+
+/// How heights become tints and lines with this Scene.
+MapStyle map_style(const Scene& scene, const Surface& surface, const Plane& plane);
 
 /// A rendered picture in `place`: copied where it is of that size, else stretched. `whole`: the texture
 /// coordinates are those of all of it. `blit` must live until the frame is rendered.

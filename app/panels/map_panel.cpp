@@ -5,8 +5,10 @@
 #include <cmath>
 
 #include "app/map/draw_path.hpp"
+#include "app/map/map_figure.hpp"
 #include "app/panels/map_layers.hpp"
 #include "app/panels/map_overlay.hpp"
+#include "app/ui/chart_export.hpp"
 #include "app/ui/compat.hpp"
 #include "app/ui/text.hpp"
 
@@ -16,8 +18,9 @@ namespace {
 /// Lanes are worked out for at most this many points; longer paths fill areas and have no side.
 constexpr std::size_t kMostLanePoints = 12'000;
 
-/// How heights become tints and lines with this Scene.
-MapStyle style_of(const Scene& scene, const Surface& surface, const Plane& plane) {
+}  // namespace
+
+MapStyle map_style(const Scene& scene, const Surface& surface, const Plane& plane) {
   MapStyle style = ui::theme().dark ? dark_map_style() : light_map_style();
   style.pixel_scale = std::max(1.0F, std::round(ui::scale()));
   double lowest = INFINITY;
@@ -31,6 +34,38 @@ MapStyle style_of(const Scene& scene, const Surface& surface, const Plane& plane
     style.levels.floor *= std::max(1e-10, closer * closer);
   }
   return style;
+}
+
+namespace {
+
+/// The map as it is looked at, for a file.
+MapFigure map_figure(const Frame& frame, const Surface& surface, const Plane& plane) {
+  const Scene& scene = frame.scene();
+  const ShownAxes axes = shown_axes(scene, surface);
+  MapFigure out;
+  const SurfaceDescriptor& descriptor = *find_surface(scene.surface.id);
+  out.title = descriptor.label + ", step " + std::to_string(scene.step);
+  out.note = format_spec(scene.surface, descriptor);
+  out.x_label = axis_label(surface, axes.x);
+  out.y_label = axis_label(surface, axes.y);
+  out.field = {frame.run->race.surface, {}, axes.x, axes.y, plane.x0, plane.x1, plane.y0, plane.y1,
+               static_cast<int>(plane.width), static_cast<int>(plane.height)};
+  if (surface.dim() > 2) out.field.at = slice_point(scene, surface);
+  out.levels = map_style(scene, surface, plane).levels;
+  for (std::size_t i = 0; i < std::min(frame.run->race.lanes.size(), scene.optimizers.size()); ++i) {
+    const SceneOptimizer& optimizer = scene.optimizers[i];
+    if (!optimizer.visible) continue;
+    const DescentView& lane = frame.run->race.lanes[i];
+    out.paths.push_back({find_optimizer(optimizer.live.spec.id)->label, optimizer.colour,
+                         i < frame.run->runs.size() ? frame.run->runs[i].uid : std::string(), lane, shown_row(scene, lane)});
+  }
+  const auto shown = [&](const std::vector<double>& x) {
+    return std::array{x[static_cast<std::size_t>(axes.x)], x[static_cast<std::size_t>(axes.y)]};
+  };
+  for (const MarkedPoint& minimum : surface.minima())
+    if (minimum.global) out.minima.push_back(shown(minimum.x));
+  out.start = shown(scene.start);
+  return out;
 }
 
 }  // namespace
@@ -109,7 +144,7 @@ void MapPanel::refresh(Frame& frame, const Surface& surface, const Plane& plane,
   field.y1 = plane.y1;
   field.width = std::max(2, static_cast<int>(std::lround(plane.width * density.x)));
   field.height = std::max(2, static_cast<int>(std::lround(plane.height * density.y)));
-  const MapStyle style = style_of(frame.scene(), surface, plane);
+  const MapStyle style = map_style(frame.scene(), surface, plane);
   request.levels = style.levels;
   request.mesh = mesh;
   worker_.request(request);
@@ -184,6 +219,7 @@ void MapPanel::map_input(Frame& frame, Session& session, const Surface& surface,
   const Vec2 start_at = plane.to_screen(start[static_cast<std::size_t>(axes.x)], start[static_cast<std::size_t>(axes.y)]);
   ui::mark("start", {start_at.x - 1, start_at.y - 1}, {start_at.x + 1, start_at.y + 1});
   const bool hovered = ImGui::IsItemHovered();
+  if (hovered && ImGui::IsMouseClicked(1)) ui::open_export_menu();
   if (hovered || ImGui::IsItemActive()) {
     session.cursor = slice_point(frame.scene(), surface);
     (*session.cursor)[static_cast<std::size_t>(axes.x)] = plane.to_x(mouse.x);
@@ -224,6 +260,7 @@ void MapPanel::map_input(Frame& frame, Session& session, const Surface& surface,
     propose(frame, {}, {}, [&](Scene& scene) { zoom(scene, plane, mouse, std::pow(0.85, static_cast<double>(io.MouseWheel))); });
   if (hovered && ImGui::IsMouseDoubleClicked(0) && !on_start)
     propose(frame, {}, {}, [](Scene& scene) { look_at_all(scene); });
+  ui::offer_export("map", hovered, [&] { return figure_of(map_figure(frame, surface, plane)); });
 }
 
 void MapPanel::update_lanes(Frame& frame, const Plane& plane) {

@@ -2,9 +2,11 @@
 #include <cmath>
 
 #include "app/panels/optimizer_cards.hpp"
+#include "app/panels/copy_pytorch.hpp"
 #include "app/panels/session.hpp"
 #include "app/ui/compat.hpp"
 #include "app/ui/text.hpp"
+#include "core/script/script.hpp"
 
 namespace thalweg {
 namespace {
@@ -34,6 +36,14 @@ CardList surface_cards(Frame& frame) {
           .set =
               [&frame](Scene& scene, std::size_t index, const Parameter& parameter, const Value& value) {
                 set_live(frame, scene, scene.optimizers[index].live, parameter, value);
+              },
+          .pytorch =
+              [&frame](std::size_t index, bool whole) {
+                const Scene& scene = frame.scene();
+                if (whole) return pytorch_script(scene.race().lane(index));
+                const auto steps = static_cast<std::int64_t>(scene.run.number("steps"));
+                return pytorch_optimizer_and_schedule(scene.optimizers[index].live.at(scene.step), scene.schedule, steps,
+                                                      "[p]");
               },
           .none = "None. Add one, and it starts down the surface at once."};
 }
@@ -105,7 +115,7 @@ void OptimizerCards::card(Frame& frame, const CardList& cards, int& chosen, std:
                        mouse.x >= at.x - ui::px(10) && mouse.x < at.x + width + ui::px(10) &&
                        mouse.y >= at.y - ui::px(8) && mouse.y < at.y + height;
   const float button = ui::px(22);
-  const float buttons = hovered || !optimizer.visible ? 3 * button : 0.0F;
+  const float buttons = hovered || !optimizer.visible ? 4 * button : 0.0F;
 
   ImGui::SetCursorScreenPos(at);
   if (ImGui::InvisibleButton("dot", {ui::px(18), height})) ImGui::OpenPopup("palette");
@@ -156,13 +166,13 @@ void OptimizerCards::card(Frame& frame, const CardList& cards, int& chosen, std:
   ui::draw_centred(list, ui::Type::kStrong, text_left, middle, optimizer.visible ? ui::theme().text : ui::theme().dim, name);
   bool gone = false;
   if (buttons > 0) {
-    ImGui::SetCursorScreenPos({at.x + width - 3 * button, at.y});
+    ImGui::SetCursorScreenPos({at.x + width - 4 * button, at.y});
     const ui::ButtonOptions small{.size = 22, .icon = 13};
     ui::ButtonOptions hide = small;
     hide.tooltip = optimizer.visible ? "Hide its path and curves" : "Show its path and curves";
     if (ui::icon_button("visible", optimizer.visible ? ui::Icon::kEye : ui::Icon::kEyeOff, hide))
       propose(frame, {}, {}, [&](Scene& scene) { cards.write(scene)[index].visible = !optimizer.visible; });
-    ImGui::SetCursorScreenPos({at.x + width - 2 * button, at.y});
+    ImGui::SetCursorScreenPos({at.x + width - 3 * button, at.y});
     ui::ButtonOptions copy = small;
     copy.tooltip = "Add a copy of it";
     copy.enabled = cards.read(frame.scene()).size() < kMostOptimizers;
@@ -173,10 +183,18 @@ void OptimizerCards::card(Frame& frame, const CardList& cards, int& chosen, std:
         twin.colour = free_colour(all);
         all.insert(all.begin() + static_cast<std::ptrdiff_t>(index) + 1, std::move(twin));
       });
+    ImGui::SetCursorScreenPos({at.x + width - 2 * button, at.y});
+    ui::ButtonOptions more = small;
+    more.tooltip = "Copy it as PyTorch";
+    if (ui::icon_button("more", ui::Icon::kMore, more)) ImGui::OpenPopup("menu");
     ImGui::SetCursorScreenPos({at.x + width - button, at.y});
     ui::ButtonOptions remove = small;
     remove.tooltip = "Remove it (Ctrl+Z brings it back)";
     gone = ui::icon_button("remove", ui::Icon::kTrash, remove);
+  }
+  if (ui::begin_popup("menu")) {
+    pytorch_items(frame, [&](bool whole) { return cards.pytorch(index, whole); });
+    ImGui::EndPopup();
   }
   if (below) {
     ui::draw_centred(list, ui::Type::kNormal, text_left, middle + height, status.colour, status.text);

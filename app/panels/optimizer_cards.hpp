@@ -25,6 +25,8 @@ struct CardList {
   std::function<CardStatus(std::size_t)> status;
   /// Sets a parameter of optimizer `index`, from now on or from the start.
   std::function<void(Scene&, std::size_t, const Parameter&, const Value&)> set;
+  /// Optimizer `index` as PyTorch: its lines, or a program of its whole run.
+  std::function<Result<std::string>(std::size_t index, bool whole)> pytorch;
   std::string_view none;  ///< said where there are none
 };
 

@@ -15,6 +15,8 @@ class RunsLab final : public View {
   std::string id() const override { return "runs"; }
   std::string label() const override { return "Runs"; }
   void draw(Frame& frame, const Rect& area) override;
+  void key(Frame& frame, const KeyPress& press) override { table_.key(frame, press); }
+  void hidden() override { table_.hidden(); }
 
  private:
   RunsTable table_;

@@ -57,6 +57,7 @@ void SurfaceView::key(Frame& frame, const KeyPress& press) {
     case Key::kRight: step_by(frame, many); break;
     case Key::kLeft: step_by(frame, -many); break;
     case Key::kHome: frame.player.seek(frame.editor, 0); break;
+    case Key::kEnd: frame.player.seek(frame.editor, frame.run->race.steps()); break;
     case Key::kR: restart(frame); break;
     default: break;
   }

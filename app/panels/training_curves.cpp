@@ -68,13 +68,18 @@ std::string StepAxis::label(const Scene& scene) {
   return name == "time" ? "seconds" : name;
 }
 
+std::optional<double> cursor_of(const Scene& scene, const TrainingSession& session) {
+  const TrainingSnapshot::Lane* lane = session.selected_lane();
+  if (!session.looking_back() || !lane) return std::nullopt;
+  return StepAxis(scene, lane->view)(static_cast<double>(session.shown_step()));
+}
+
 // Smoothing ---------------------------------------------------------------------------------------------
 
 const TableView& SmoothedRun::update(const TableView& steps, double share_of_past) {
   if (share_ != share_of_past || !steps.extends(seen_)) {
     table_ = Table(2);
-    average_ = {};
-    weight_ = 0.0;
+    averages_ = {RunningAverage(share_of_past), RunningAverage(share_of_past)};
     share_ = share_of_past;
   }
   seen_ = steps;
@@ -82,15 +87,9 @@ const TableView& SmoothedRun::update(const TableView& steps, double share_of_pas
   while (table_.rows() < steps.rows()) {
     const auto tail = table_.tail();
     const int count = static_cast<int>(std::min<std::int64_t>(tail.count(), steps.rows() - table_.rows()));
-    for (int i = 0; i < count; ++i) {
-      // Divided by the weights there are so far, so that the first value has no pull (as in Adam).
-      weight_ = share_ * weight_ + (1.0 - share_);
-      for (std::size_t c = 0; c < kColumns.size(); ++c) {
-        const double value = steps.at(table_.rows() + i, kColumns[c]);
-        average_[c] = share_ * average_[c] + (1.0 - share_) * value;
-        tail.column(static_cast<int>(c))[i] = average_[c] / weight_;
-      }
-    }
+    for (int i = 0; i < count; ++i)
+      for (std::size_t c = 0; c < kColumns.size(); ++c)
+        tail.column(static_cast<int>(c))[i] = averages_[c].add(steps.at(table_.rows() + i, kColumns[c]));
     table_.commit(count);
   }
   return table_.view();
@@ -119,6 +118,7 @@ void TrainingCurves::add_lane(Chart& chart, const Scene& scene, const TrainingSn
     series.name = name;
     series.colour = optimizer.colour;
     series.visible = optimizer.visible;
+    series.run = lane.uid;
     series.faint = raw;
     const TableView& table = raw ? steps : averages_[index];
     const int column = raw ? quantity.raw : quantity.smoothed;
@@ -149,6 +149,7 @@ void TrainingCurves::add_lane(Chart& chart, const Scene& scene, const TrainingSn
   Series kept_back;
   kept_back.colour = optimizer.colour;
   kept_back.visible = optimizer.visible;
+  kept_back.run = lane.uid;
   kept_back.dots = true;
   kept_back.dashed = true;
   const ProbeSeries* probe = lane.view.find("evaluation");
@@ -205,6 +206,7 @@ void TrainingCurves::add_seeds(Chart& chart, const Scene& scene, const TrainingS
   mean.name = name + ", mean of " + std::to_string(count);
   mean.colour = optimizer.colour;
   mean.visible = optimizer.visible;
+  for (std::size_t i = first; i < first + count; ++i) mean.runs.push_back(run.lanes[i].uid);
   Series kept_back = mean;
   const std::int64_t stride = stride_of(rows);
   for (std::int64_t row = 0; row < rows; row += stride)
@@ -242,6 +244,7 @@ Chart TrainingCurves::chart_of(const Scene& scene, const TrainingSession& sessio
     for (const Change& change : optimizers[i].live.changes)
       chart.marks.push_back({axis(static_cast<double>(change.step)), change.key});
   }
+  chart.cursor = cursor_of(scene, session);
   return chart;
 }
 
@@ -317,6 +320,7 @@ void TrainingCurves::draw_rate(Frame& frame, const TrainingSession& session, con
     series.name = find_optimizer(lane.settings->optimizer.spec.id)->label;
     series.colour = optimizers[i].colour;
     series.visible = optimizers[i].visible;
+    series.run = lane.uid;
     if (axis.plain()) {
       series.table = lane.view.steps;
       series.column = TrainingColumns::kLearningRate;
@@ -329,6 +333,7 @@ void TrainingCurves::draw_rate(Frame& frame, const TrainingSession& session, con
     }
     chart.series.push_back(std::move(series));
   }
+  chart.cursor = cursor_of(scene, session);
   show(frame, "rate", "probe_scale", std::move(chart), states_[2], area,
        "The rate in force at each step: the optimizer's own, shaped by the schedule.");
 }

@@ -4,10 +4,12 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "app/panels/training_session.hpp"
 #include "app/ui/chart.hpp"
+#include "core/compare/running_average.hpp"
 
 namespace thalweg {
 
@@ -27,6 +29,9 @@ class StepAxis {
   std::vector<double> seconds_;   ///< what training had taken then
 };
 
+/// Where charts show the step that is looked back at; nothing where the run is shown as it is.
+std::optional<double> cursor_of(const Scene& scene, const TrainingSession& session);
+
 /// The running average of a run's columns, worked out as they come.
 class SmoothedRun {
  public:
@@ -37,8 +42,7 @@ class SmoothedRun {
   Table table_{2};
   TableView seen_;
   double share_ = -1.0;
-  std::array<double, 2> average_{};
-  double weight_ = 0.0;
+  std::array<RunningAverage, 2> averages_;
 };
 
 class TrainingCurves {

@@ -116,16 +116,30 @@ void TrainingLab::open_page(Frame& frame, int page, const Rect& area) {
   }
 }
 
+void TrainingLab::open(Editor& editor, OpenedTraining opened, std::optional<std::int64_t> step, bool go_on) {
+  session_.open(editor, std::move(opened), step);
+  if (go_on && !step) session_.train();
+}
+
 void TrainingLab::key(Frame& frame, const KeyPress& press) {
+  const TrainingSnapshot::Lane* lane = session_.selected_lane();
+  const std::int64_t many = press.shift && lane ? std::max<std::int64_t>(1, lane->view.steps_per_epoch) : 1;
   switch (press.key) {
     case Key::kSpace:
       session_.toggle(frame);
       break;
-    case Key::kRight: {
-      const TrainingSnapshot::Lane* lane = session_.selected_lane();
-      session_.step(press.shift && lane ? lane->view.steps_per_epoch : 1);
+    case Key::kRight:
+      session_.step(many);
       break;
-    }
+    case Key::kLeft:
+      session_.step(-many);
+      break;
+    case Key::kHome:
+      session_.scrub(0);
+      break;
+    case Key::kEnd:
+      session_.show_front();
+      break;
     case Key::kR:
       session_.restart(frame);
       session_.train();

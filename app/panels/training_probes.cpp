@@ -132,6 +132,7 @@ void TrainingProbes::cell(Frame& frame, const TrainingSession& session, const Ce
     if (column < 0 || probe->table.rows() == 0) continue;
     Series series = series_of(*probe, column, StepAxis(scene, lane.view));
     series.name = label_of(lane);
+    series.run = lane.uid;
     series.colour = optimizers[i].colour;
     series.visible = optimizers[i].visible;
     if (chosen) add_band(series, *probe, column_of(*probe, cell.low), column_of(*probe, cell.high));
@@ -142,6 +143,7 @@ void TrainingProbes::cell(Frame& frame, const TrainingSession& session, const Ce
     chart.series.push_back(std::move(series));
   }
   chart.empty = "";
+  chart.cursor = cursor_of(scene, session);
   ui::ChartState& state = states_[cell.probe + cell.column];
   state.y_scale.reset();
   ImGui::SetCursorScreenPos(at);
@@ -227,6 +229,7 @@ void TrainingProbes::curvature(Frame& frame, const TrainingSession& session, flo
   const auto& optimizers = scene.training.optimizers;
   const auto draw = [&](const char* id, Chart chart, const char* help, float height) {
     chart.x.label = "step";
+    chart.cursor = cursor_of(scene, session);
     chart.y.scale = scene.training.view.text("probe_scale") == "log" ? AxisScale::kLog : AxisScale::kLinear;
     ui::ChartState& state = states_[id];
     state.y_scale.reset();
@@ -255,6 +258,7 @@ void TrainingProbes::curvature(Frame& frame, const TrainingSession& session, flo
     out.name = label_of(lane) + what;
     out.colour = optimizer.colour;
     out.visible = optimizer.visible;
+    out.run = lane.uid;
     return out;
   };
   Chart sharpness;
@@ -391,7 +395,8 @@ constexpr std::size_t kRidges = 10;
 void TrainingProbes::histograms(Frame& frame, const TrainingSession& session, float width) {
   const TrainingSnapshot::Lane* lane = session.selected_lane();
   const bool off = frame.scene().training.probes.is_off("histograms");
-  if (!lane || !lane->view.histograms || lane->view.histograms->empty()) {
+  const std::shared_ptr<const Histograms> histograms = lane ? session.shown(*lane).histograms : nullptr;
+  if (!histograms || histograms->empty()) {
     if (!off) {
       ui::empty_state("histograms", "Distributions will be shown here", "They are taken while it trains.");
     } else if (ui::empty_state("histograms", "Distributions are not taken",
@@ -402,7 +407,7 @@ void TrainingProbes::histograms(Frame& frame, const TrainingSession& session, fl
   }
   static const std::vector<std::string> words{"Weights", "Gradients", "Outputs"};
   ui::segmented("of", words, histogram_);
-  const Histograms& all = *lane->view.histograms;
+  const Histograms& all = *histograms;
   const auto& optimizers = frame.scene().training.optimizers;
   const int colour = lane->optimizer < optimizers.size() ? optimizers[lane->optimizer].colour : 0;
   ImDrawList* list = ImGui::GetWindowDrawList();

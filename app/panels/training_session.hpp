@@ -13,7 +13,8 @@ namespace thalweg {
 /// The window's thread only.
 class TrainingSession {
  public:
-  explicit TrainingSession(std::function<void()> wake) : worker_(std::move(wake)), run_(worker_.snapshot()) {}
+  explicit TrainingSession(std::function<void()> wake, store::Recorder* recorder = nullptr)
+      : worker_(std::move(wake), recorder), run_(worker_.snapshot()) {}
 
   /// Tells the worker what the Scene asks for and takes its newest snapshot; once before and once after
   /// the panels are drawn. Keeps the Scene's step where the run is.
@@ -32,8 +33,22 @@ class TrainingSession {
   void stop();
   /// Starts again from new weights with the Scene's settings, without the changes made on the way.
   void restart(Frame& frame);
-  /// Trains so many updates further and pauses.
+  /// Trains so many updates further and pauses; looking back, shows what is so much later or earlier.
   void step(std::int64_t updates);
+
+  /// Shows everything as it was after `step` updates, and pauses. Nothing is lost: show_front() is back where
+  /// the run is. Training on, or moving a parameter, from there is a fork.
+  void scrub(std::int64_t step);
+  void show_front() { at_.reset(); }
+  bool looking_back() const { return at_.has_value(); }
+  /// The updates that what is shown had made.
+  std::int64_t shown_step() const { return at_.value_or(run_->steps()); }
+  /// The record of a lane up to what is shown.
+  TrainingView shown(const TrainingSnapshot::Lane& lane) const;
+
+  /// Shows a training that was kept where it had got to, in place of the one there is. Undoable.
+  /// @param step  that is looked back at; nothing: the end
+  void open(Editor& editor, OpenedTraining opened, std::optional<std::int64_t> step);
 
   /// Sets a parameter of lanes [first, first + count): while their run goes on, a live one changes from
   /// the next update on; any other changes from the start, which takes starting again.
@@ -50,7 +65,8 @@ class TrainingSession {
   std::shared_ptr<const Drawing> drawing;
 
  private:
-  TrainingRequest request_for(const Scene& scene) const;
+  void fork(std::int64_t step, std::size_t first, std::size_t count);
+  TrainingRequest request_for(const Frame& frame) const;
 
   TrainingWorker worker_;
   std::shared_ptr<const TrainingSnapshot> run_;
@@ -58,6 +74,12 @@ class TrainingSession {
   bool stopped_ = false;
   std::uint64_t number_ = 1;
   std::int64_t limit_ = std::numeric_limits<std::int64_t>::max();
+  std::shared_ptr<const OpenedTraining> opened_;
+  std::optional<std::int64_t> at_;  ///< the past step that is shown
+  std::uint64_t fork_ = 0;          ///< the last one that was asked for
+  std::int64_t fork_step_ = 0;
+  std::size_t fork_first_ = 0;
+  std::size_t fork_count_ = 0;
 };
 
 }  // namespace thalweg

@@ -9,6 +9,7 @@
 #include "app/ui/text.hpp"
 #include "core/optimizer/optimizer.hpp"
 #include "core/schedule/schedule.hpp"
+#include "core/script/script.hpp"
 
 namespace thalweg {
 namespace {
@@ -62,8 +63,7 @@ bool from_files(const Spec& data) {
 }
 
 /// How lane `lane` stands, for its card.
-CardStatus status_of(const TrainingSnapshot::Lane& lane) {
-  const TrainingView& view = lane.view;
+CardStatus status_of(const TrainingView& view) {
   const std::int64_t steps = view.steps.rows();
   if (view.outcome == Outcome::kDiverged)
     return {"diverged at " + ui::integer(steps), ui::theme().error,
@@ -265,17 +265,29 @@ void TrainingSetup::optimizers(Frame& frame, TrainingSession& session) {
       .step =
           [&session](std::size_t index) {
             const auto [first, count] = session.lanes_of(index);
-            return count > 0 ? session.run().lanes[first].view.steps.rows() : 0;
+            const std::int64_t made = count > 0 ? session.run().lanes[first].view.steps.rows() : 0;
+            return session.looking_back() ? std::min(made, session.shown_step()) : made;
           },
       .status =
           [&session](std::size_t index) {
             const auto [first, count] = session.lanes_of(index);
-            return count > 0 ? status_of(session.run().lanes[first]) : CardStatus{"", ui::theme().dim, ""};
+            return count > 0 ? status_of(session.shown(session.run().lanes[first])) : CardStatus{"", ui::theme().dim, ""};
           },
       .set =
           [&session](Scene& scene, std::size_t index, const Parameter& parameter, const Value& value) {
             const auto [first, count] = session.lanes_of(index);
             session.set_live(scene.training.optimizers[index].live, parameter, value, first, count);
+          },
+      .pytorch =
+          [&frame, &session](std::size_t index, bool whole) {
+            const TrainingScene& scene = frame.scene().training;
+            const TrainingSettings settings = scene.lane(index, 0);
+            if (whole) return pytorch_script(settings, scene.folder);
+            const auto [first, count] = session.lanes_of(index);
+            const TrainingView* view = count > 0 ? &session.run().lanes[first].view : nullptr;
+            const std::int64_t budget = view && view->budget > 0 ? view->budget : 1'000'000'000;
+            return pytorch_optimizer_and_schedule(settings.optimizer.at(view ? view->steps.rows() : 0),
+                                                  settings.schedule, budget);
           },
       .none = "None. Add one to train the network with."};
   OptimizerCards().draw(frame, list, session.selected);
@@ -291,7 +303,7 @@ void TrainingSetup::training(Frame& frame, TrainingSession& session) {
   const ui::Scope scope("training");
   ui::section("Training");
   const Descriptor& descriptor = training_descriptor();
-  rows(frame, descriptor, frame.scene().training.training.at(session.run().steps()),
+  rows(frame, descriptor, frame.scene().training.training.at(session.shown_step()),
        [&](Scene& scene, const Parameter& parameter, const Value& value) {
          const LiveSpec before = scene.training.training;
          session.set_live(scene.training.training, parameter, value, 0, session.run().lanes.size());

@@ -15,27 +15,23 @@ struct Progress {
   std::int64_t step = 0;  ///< of the lane that is furthest
   std::int64_t budget = 0;
   std::int64_t per_epoch = 1;
-  double share = 0.0;  ///< of all updates of all lanes
   double samples_left = 0.0;
 };
 
-Progress progress_of(const TrainingSnapshot& run) {
+Progress progress_of(const TrainingSession& session) {
+  const TrainingSnapshot& run = session.run();
   Progress out;
-  double made = 0.0, all = 0.0;
   for (const TrainingSnapshot::Lane& lane : run.lanes) {
     const std::int64_t steps = lane.view.steps.rows();
     const bool over = lane.view.outcome != Outcome::kRunning;
-    out.step = std::max(out.step, steps);
     out.budget = std::max(out.budget, lane.view.budget);
     out.per_epoch = std::max<std::int64_t>(1, lane.view.steps_per_epoch);
-    made += static_cast<double>(over ? lane.view.budget : steps);
-    all += static_cast<double>(lane.view.budget);
     const Spec& training = lane.settings->training.spec;
     if (!over)
       out.samples_left += static_cast<double>(lane.view.budget - steps) * training.number("batch") *
                           training.number("accumulate");
   }
-  out.share = all > 0.0 ? made / all : 0.0;
+  out.step = session.shown_step();
   return out;
 }
 
@@ -44,51 +40,73 @@ std::string state_of(const TrainingSession& session) {
   const TrainingSnapshot& run = session.run();
   if (run.loading) return "loading";
   if (run.error && run.lanes.empty()) return "can't train";
+  if (session.looking_back()) return "looking back";
+  if (run.replaying) return "replaying";
   if (run.finished()) return session.stopped() ? "stopped" : "done";
   if (session.training()) return "training";
   return session.began() ? "paused" : "ready";
 }
 
-void draw_bar(const Frame& frame, const Progress& progress, float left, float right, float middle) {
-  ImDrawList* list = ImGui::GetWindowDrawList();
-  const float half = ui::px(3);
-  list->AddRectFilled({left, middle - half}, {right, middle + half}, ui::theme().track, half);
-  const float end = left + (right - left) * static_cast<float>(progress.share);
-  if (end > left + 1.0F)
-    list->AddRectFilled({left, middle - half}, {end, middle + half}, ui::theme().accent, half);
-  // Ends of epochs, where they do not crowd, and what was changed on the way.
-  const std::int64_t epochs = progress.budget / progress.per_epoch;
-  const auto place = [&](double step) {
-    return std::round(left + (right - left) * static_cast<float>(step / std::max(1.0, static_cast<double>(
-                                                                                          progress.budget))));
-  };
-  if (epochs > 1 && epochs * 8 < static_cast<std::int64_t>((right - left) / ui::scale()))
-    for (std::int64_t e = 1; e < epochs; ++e) {
-      const float x = place(static_cast<double>(e * progress.per_epoch));
-      list->AddRectFilled({x, middle - half}, {x + ui::line_width(1), middle + half}, ui::theme().panel);
-    }
-  std::string events;
+std::string fork_text(const Fork& fork) {
+  return "fork of " + fork.parent.substr(0, 8) + " at step " + ui::integer(fork.step);
+}
+
+std::vector<ui::TimelineEvent> events_of(const Frame& frame, const TrainingSession& session) {
+  std::vector<ui::TimelineEvent> out;
   const auto add = [&](const Change& change, const Descriptor& descriptor) {
-    const float x = place(static_cast<double>(change.step));
-    list->AddTriangleFilled({x - ui::px(4), middle - ui::px(11)}, {x + ui::px(4), middle - ui::px(11)},
-                            {x, middle - ui::px(5)}, ui::theme().warning);
-    if (events.size() < 600)
-      events += "\nstep " + ui::integer(change.step) + ": " + descriptor.label + ", " + change.key + " = " +
-                ui::value_text(*descriptor.find(change.key), change.value);
+    out.push_back({static_cast<double>(change.step),
+                   "step " + ui::integer(change.step) + ": " + descriptor.label + ", " + change.key + " = " +
+                       ui::value_text(*descriptor.find(change.key), change.value)});
   };
   const TrainingScene& training = frame.scene().training;
   for (const SceneOptimizer& optimizer : training.optimizers)
     for (const Change& change : optimizer.live.changes) add(change, *find_optimizer(optimizer.live.spec.id));
   for (const Change& change : training.training.changes) add(change, training_descriptor());
-  ImGui::SetCursorScreenPos({left, middle - ui::px(12)});
-  ImGui::InvisibleButton("progress", {std::max(1.0F, right - left), ui::px(24)});
-  ui::mark("progress", {left, middle - ui::px(12)}, {right, middle + ui::px(12)});
-  ui::tooltip("Share of all updates made." + (events.empty() ? "" : "\nChanged on the way:" + events));
+  for (const TrainingSnapshot::Lane& lane : session.run().lanes)
+    if (lane.fork.step > 0)
+      out.push_back({static_cast<double>(lane.fork.step),
+                     find_optimizer(lane.settings->optimizer.spec.id)->label + ": " +
+                         (lane.fork.parent.empty() ? "went back to step " + ui::integer(lane.fork.step)
+                                                   : fork_text(lane.fork))});
+  return out;
+}
+
+void draw_timeline(Frame& frame, TrainingSession& session, const Progress& progress, float left, float right,
+                   float middle) {
+  double position = static_cast<double>(progress.step);
+  ImGui::SetCursorScreenPos({left, middle - ui::px(14)});
+  if (ui::timeline("timeline", position, static_cast<double>(session.run().steps()),
+                   std::max(1.0, static_cast<double>(progress.budget)), events_of(frame, session),
+                   right - left))
+    session.scrub(std::llround(position));
+  // Ends of epochs, where they do not crowd.
+  const std::int64_t epochs = progress.budget / progress.per_epoch;
+  if (epochs < 2 || epochs * 8 >= static_cast<std::int64_t>((right - left) / ui::scale())) return;
+  const float from = left + ui::px(8), to = right - ui::px(8);
+  for (std::int64_t e = 1; e < epochs; ++e) {
+    const double share = static_cast<double>(e * progress.per_epoch) / static_cast<double>(progress.budget);
+    const float x = std::round(from + (to - from) * static_cast<float>(share));
+    ImGui::GetWindowDrawList()->AddRectFilled({x, middle + ui::px(6)},
+                                              {x + ui::line_width(1), middle + ui::px(9)}, ui::theme().faint);
+  }
+}
+
+/// Whose fork the selected network's run is; a click opens that one. @return its width in pixels, 0: none
+float draw_fork(Frame& frame, const TrainingSession& session, float right, float middle, float room) {
+  const TrainingSnapshot::Lane* lane = session.selected_lane();
+  if (!lane || lane->fork.parent.empty()) return 0.0F;
+  const std::string text = "fork of " + lane->fork.parent.substr(0, 8);
+  const float width = ui::text_width(ui::Type::kNote, text) + ui::px(18);
+  if (width > room) return 0.0F;
+  ImGui::SetCursorScreenPos({right - width, middle - ui::px(12)});
+  if (ui::chip("fork", text, fork_text(lane->fork) + ". Click to open that run"))
+    frame.open_run(lane->fork.parent, lane->fork.step);
+  return width + ui::px(12);
 }
 
 }  // namespace
 
-std::string duration_text(double seconds) {
+std::string time_left_text(double seconds) {
   if (!std::isfinite(seconds)) return "";
   const auto whole = static_cast<long long>(std::ceil(seconds));
   char text[32];
@@ -109,21 +127,29 @@ void draw_training_transport(Frame& frame, TrainingSession& session, const Rect&
     x += ui::px(size + 4);
   };
   const bool training = session.training();
-  const bool over = session.stopped() || run.finished();
+  const bool back = session.looking_back();
+  const bool over = !back && (session.stopped() || run.finished());
   place(28);
   if (ui::icon_button("restart", ui::Icon::kRewind,
                       {.enabled = session.began(), .tooltip = "Start again from new weights (R)"})) {
     session.pause();
     session.restart(frame);
   }
+  place(28);
+  if (ui::icon_button("back", ui::Icon::kStepBack,
+                      {.enabled = session.shown_step() > 0,
+                       .tooltip = "One update back (←; with Shift an epoch, Home: to the start)"}))
+    session.step(-1);
   place(36);
-  if (ui::icon_button("play", training ? ui::Icon::kPause : ui::Icon::kPlay,
-                      {.size = 36,
-                       .icon = 16,
-                       .primary = true,
-                       .tooltip = training ? "Pause (Space)"
-                                  : over   ? "Train again from new weights (Space)"
-                                           : "Train (Space)"}))
+  if (ui::icon_button(
+          "play", training ? ui::Icon::kPause : ui::Icon::kPlay,
+          {.size = 36,
+           .icon = 16,
+           .primary = true,
+           .tooltip = training ? "Pause (Space)"
+                      : back   ? "Train on from here, as a fork: the run so far stays as it is (Space)"
+                      : over   ? "Train again from new weights (Space)"
+                               : "Train (Space)"}))
     session.toggle(frame);
   place(28);
   if (ui::icon_button(
@@ -136,7 +162,7 @@ void draw_training_transport(Frame& frame, TrainingSession& session, const Rect&
           {.enabled = session.began() && !over, .tooltip = "End the run here and keep what was measured"}))
     session.stop();
 
-  const Progress progress = progress_of(run);
+  const Progress progress = progress_of(session);
   ImDrawList* list = ImGui::GetWindowDrawList();
   x += ui::px(8);
   const auto word = [&](ui::Type type, ui::Colour colour, const std::string& text) {
@@ -146,7 +172,7 @@ void draw_training_transport(Frame& frame, TrainingSession& session, const Rect&
   const std::string state = state_of(session);
   ui::draw_centred(list, ui::Type::kStrong, x, middle,
                    run.error && run.lanes.empty() ? ui::theme().error : ui::theme().text, state);
-  x += std::max(ui::text_width(ui::Type::kStrong, "training"), ui::text_width(ui::Type::kStrong, state)) +
+  x += std::max(ui::text_width(ui::Type::kStrong, "looking back"), ui::text_width(ui::Type::kStrong, state)) +
        ui::px(16);
   if (progress.budget > 0) {
     const std::int64_t epochs = (progress.budget + progress.per_epoch - 1) / progress.per_epoch;
@@ -172,7 +198,7 @@ void draw_training_transport(Frame& frame, TrainingSession& session, const Rect&
   // What was measured is not the same from run to run: pictures do without.
   float right = area.max.x - ui::px(16);
   if (!frame.synchronous && training && run.samples_per_second > 0.0) {
-    const std::string left = duration_text(progress.samples_left / run.samples_per_second) + " left";
+    const std::string left = time_left_text(progress.samples_left / run.samples_per_second) + " left";
     const std::string rate =
         ui::integer(static_cast<std::int64_t>(std::round(run.samples_per_second / 1000.0)) * 1000) +
         " samples/s";
@@ -184,7 +210,16 @@ void draw_training_transport(Frame& frame, TrainingSession& session, const Rect&
     ui::draw_centred(list, ui::Type::kNormal, right, middle, ui::theme().text, left, 1.0F);
     right -= ui::text_width(ui::Type::kNormal, "00:00 left") + ui::px(16);
   }
-  if (right - x > ui::px(60)) draw_bar(frame, progress, x, right, middle);
+  if (back) {
+    const char* const label = narrow ? "End" : "To the end";
+    const float width = ui::text_width(ui::Type::kNote, label) + ui::px(18);
+    ImGui::SetCursorScreenPos({right - width, middle - ui::px(12)});
+    if (ui::chip("front", label, "Back to where the run is (End)")) session.show_front();
+    right -= width + ui::px(12);
+  }
+  right -= draw_fork(frame, session, right, middle, right - x - ui::px(160));
+  if (progress.budget > 0 && right - x > ui::px(60))
+    draw_timeline(frame, session, progress, x, right, middle);
 }
 
 }  // namespace thalweg

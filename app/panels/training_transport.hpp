@@ -8,6 +8,6 @@ namespace thalweg {
 void draw_training_transport(Frame& frame, TrainingSession& session, const Rect& area);
 
 /// "1:05", "2 h 10 min": what is left, for people.
-std::string duration_text(double seconds);
+std::string time_left_text(double seconds);
 
 }  // namespace thalweg

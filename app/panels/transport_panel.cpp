@@ -70,15 +70,35 @@ void draw_transport(Frame& frame, const Rect& area) {
                         "step " + ui::integer(change.step) + ": " + descriptor.label + ", " + change.key + " = " +
                             ui::value_text(*descriptor.find(change.key), change.value)});
   }
+  std::string parent;
+  for (std::size_t i = 0; i < std::min(frame.run->runs.size(), scene.optimizers.size()); ++i) {
+    const Fork& fork = frame.run->runs[i].fork;
+    if (fork.parent.empty()) continue;
+    parent = fork.parent;
+    events.push_back({static_cast<double>(fork.step), find_optimizer(scene.optimizers[i].live.spec.id)->label +
+                                                          ": fork of " + parent.substr(0, 8) + " at step " +
+                                                          ui::integer(fork.step)});
+  }
   for (const Change& change : scene.gradient.changes)
     events.push_back({static_cast<double>(change.step),
                       "step " + ui::integer(change.step) + ": " + change.key + " = " +
                           ui::value_text(*gradient_descriptor().find(change.key), change.value)});
+  float right = speed_left - ui::px(20);
+  if (!parent.empty()) {
+    const std::string text = "fork of " + parent.substr(0, 8);
+    const float width = ui::text_width(ui::Type::kNote, text) + ui::px(18);
+    if (right - width - x > ui::px(160)) {
+      ImGui::SetCursorScreenPos({right - width, middle - ui::px(12)});
+      if (ui::chip("fork", text, "An optimizer left another run (marked on the timeline). Click to open that one"))
+        frame.open_run(parent, std::nullopt);
+      right -= width + ui::px(12);
+    }
+  }
   double position = static_cast<double>(scene.step);
   ImGui::SetCursorScreenPos({x, middle - ui::px(12)});
-  if (speed_left - x > ui::px(60) &&
+  if (right - x > ui::px(40) &&
       ui::timeline("timeline", position, static_cast<double>(frame.run->race.steps()),
-                   std::max(1.0, static_cast<double>(total)), events, speed_left - x - ui::px(20)))
+                   std::max(1.0, static_cast<double>(total)), events, right - x))
     frame.player.seek(frame.editor, std::llround(position));
 
   if (!with_speed) return;

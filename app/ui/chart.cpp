@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/ui/chart_export.hpp"
 #include "app/ui/chart_plot.hpp"
 #include "app/ui/compat.hpp"
 #include "app/ui/text.hpp"
 #include "app/ui/widgets.hpp"
+#include "core/figure/fitting.hpp"
 
 namespace thalweg::ui {
 namespace {
@@ -16,105 +18,29 @@ using namespace chart_detail;
 constexpr float kFoot = 20.0f;    ///< x labels
 constexpr float kGutter = 36.0f;  ///< y labels, at least
 constexpr float kDefaultHeight = 230.0f;
-constexpr float kMostDecades = 24.0f;
 constexpr double kWheelStep = 1.18;
 
-bool has_data(const Series& s) { return s.from_points() || s.table.rows() > 0; }
-
-double last_x(const Series& s) {
-  return s.from_points() ? s.x.back() : static_cast<double>(std::max<std::int64_t>(s.table.rows() - 1, 0));
-}
-double first_x(const Series& s, AxisScale scale) {
-  if (s.from_points()) return s.x.front();
-  return scale == AxisScale::kLog ? 1.0 : 0.0;
-}
-
-Range fitted_x(const Chart& model, ChartState& state, ChartLink& link) {
-  const AxisScale scale = model.x.scale;
-  if (model.x.range) return valid(*model.x.range, scale);
-  bool any = false;
-  Range data;
-  for (std::size_t i = 0; i < model.series.size(); ++i) {
-    const Series& s = model.series[i];
-    if (!shown(model, state, i) || !has_data(s)) continue;
-    const Range own{first_x(s, scale), last_x(s)};
-    data = any ? Range{std::min(data.min, own.min), std::max(data.max, own.max)} : own;
-    any = true;
-  }
-  if (!any) return scale == AxisScale::kLog ? Range{1.0, 1000.0} : Range{0.0, 1000.0};
-  if (scale == AxisScale::kLinear && data.span() < 1.0 && data.min == 0.0) data.max = 10.0;
-  link.auto_x = fit(data, scale, link.auto_x);
-  return *link.auto_x;
-}
-
-std::span<const ColumnExtent> columns_of(const Series& s, ChartState::Curve& curve, const Range& x,
-                                         AxisScale scale, int pixels) {
+std::span<const ColumnExtent> kept_columns(const Series& s, ChartState::Curve& curve, const Range& x,
+                                           AxisScale scale, int pixels) {
   if (!s.from_points() && scale == AxisScale::kLinear)
     return curve.cache.update(s.table, s.column, x.min, x.max, pixels);
-  curve.columns = s.from_points() ? decimate(s.x, s.y, x.min, x.max, pixels, scale)
-                                  : decimate(s.table, s.column, x.min, x.max, pixels, scale);
+  curve.columns = columns_of(s, x, scale, pixels);
   return curve.columns;
 }
 
-double smallest_positive_in(const Series& s, const Range& x) {
-  if (!s.from_points())
-    return smallest_positive(s.table, s.column, static_cast<std::int64_t>(std::max(0.0, x.min)),
-                             static_cast<std::int64_t>(std::min(x.max, 1e15)) + 1);
-  double best = 0.0;
-  for (std::size_t i = 0; i < s.y.size(); ++i)
-    if (s.x[i] >= x.min && s.x[i] <= x.max && s.y[i] > 0.0 && std::isfinite(s.y[i]))
-      best = best > 0.0 ? std::min(best, s.y[i]) : s.y[i];
-  return best;
-}
-
-/// The range of y over what is visible, from the columns. On a log axis a divergence to 1e300 or a
-/// convergence to zero does not squeeze everything else to a line: the first values stay in sight.
-Range fitted_y(const Chart& model, ChartState& state, std::span<const std::span<const ColumnExtent>> all,
-               const Range& x, AxisScale scale) {
-  if (model.y.range) return valid(*model.y.range, scale);
-  bool any = false;
-  Range data;
-  double anchor = 0.0;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    bool nonpositive = false;
-    for (const ColumnExtent& c : all[i]) {
-      if (!c.any || c.x < x.min - 1.0 || c.x > x.max + 1.0) continue;
-      double low = c.min;
-      if (scale == AxisScale::kLog && low <= 0.0) {
-        nonpositive = true;
-        if (c.max <= 0.0) continue;
-        low = c.max;
-      }
-      data = any ? Range{std::min(data.min, low), std::max(data.max, c.max)} : Range{low, c.max};
-      if (!any || anchor == 0.0) anchor = c.first > 0.0 && std::isfinite(c.first) ? c.first : c.max;
-      any = true;
+/// The range of y: fitted, and held still while a run goes on.
+Range range_of_y(const Chart& model, ChartState& state, std::span<const std::span<const ColumnExtent>> columns,
+                 const Range& x, AxisScale scale) {
+  const std::optional<Range> held = state.auto_y_scale == scale ? state.auto_y : std::nullopt;
+  if (const auto fitted = fitted_y(model, state.hidden, scale, columns, x, held)) {
+    if (!model.y.range) {
+      state.auto_y = fitted;
+      state.auto_y_scale = scale;
     }
-    // A band is seen as a whole.
-    const Series& s = model.series[i];
-    for (std::size_t k = 0; shown(model, state, i) && k < s.low.size(); ++k) {
-      if (!(s.x[k] >= x.min && s.x[k] <= x.max) || !std::isfinite(s.low[k]) || !std::isfinite(s.high[k])) continue;
-      if (scale == AxisScale::kLog && s.low[k] <= 0.0) continue;
-      data = any ? Range{std::min(data.min, s.low[k]), std::max(data.max, s.high[k])} : Range{s.low[k], s.high[k]};
-      if (!any) anchor = s.low[k];
-      any = true;
-    }
-    if (nonpositive && any) {
-      const double least = smallest_positive_in(model.series[i], x);
-      if (least > 0.0) data.min = std::min(data.min, least);
-    }
+    return *fitted;
   }
-  if (!any)
-    return state.auto_y && state.auto_y_scale == scale ? *state.auto_y
-           : scale == AxisScale::kLog                  ? Range{1e-3, 1.0}
-                                                       : Range{0.0, 1.0};
-  if (scale == AxisScale::kLog && std::log10(data.max / data.min) > kMostDecades && anchor > 0.0) {
-    data.max = std::min(data.max, std::max(anchor, 1e-290) * 1e8);
-    data.min = std::max(data.min, data.max * std::pow(10.0, -kMostDecades));
-  }
-  const bool same_scale = state.auto_y_scale == scale;
-  state.auto_y = fit(data, scale, same_scale ? state.auto_y : std::nullopt);
-  state.auto_y_scale = scale;
-  return *state.auto_y;
+  if (held) return *held;
+  return scale == AxisScale::kLog ? Range{1e-3, 1.0} : Range{0.0, 1.0};
 }
 
 /// Value of a series at x: the row, or the nearest point.
@@ -202,12 +128,27 @@ bool handle_mouse(Plot& plot, ImDrawList* list, bool hovered, bool active) {
       return false;
     }
     s.gesture = ChartState::Gesture::kNone;
-    if (std::abs(cx - s.grab_x) * plot.width() < 4.0 || std::abs(cy - s.grab_y) * plot.height() < 4.0)
-      return false;
+    const double along = std::abs(cx - s.grab_x) * plot.width(), up = std::abs(cy - s.grab_y) * plot.height();
+    if (along < 4.0 && up < 4.0 && ImGui::IsMouseReleased(1)) open_export_menu();
+    if (along < 4.0 || up < 4.0) return false;
     zoom_to_box(plot, s.grab_x, s.grab_y, cx, cy);
     return true;
   }
   return false;
+}
+
+/// The name of the curve within reach of the mouse, or nothing.
+std::string series_near(const Plot& plot, ImVec2 mouse) {
+  const double x = from_unit(plot.x, plot.x_scale, (mouse.x - plot.min.x) / plot.width());
+  float reach = px(12.0f);
+  std::string out;
+  for (const Reading& reading : readings(plot.model, plot.state, x)) {
+    const float away = std::abs(plot.px_y(reading.value) - mouse.y);
+    if (!std::isfinite(reading.value) || away >= reach) continue;
+    reach = away;
+    out = plot.model.series[static_cast<std::size_t>(reading.series)].name;
+  }
+  return out;
 }
 
 PlacedTicks place_ticks(const Plot& plot) {
@@ -219,6 +160,14 @@ PlacedTicks place_ticks(const Plot& plot) {
   // In steps of the spacing scale, so that the plot does not creep while numbers change.
   out.gutter = std::max(px(kGutter), std::ceil((widest + px(8.0f)) / px(kGap)) * px(kGap));
   return out;
+}
+
+/// The menu, and Ctrl E while the mouse is anywhere over the chart.
+void offer_chart(std::string_view id, const Plot& plot, ImVec2 chart_min, ImVec2 chart_max) {
+  const bool here = ImGui::IsWindowHovered() && ImGui::IsMouseHoveringRect(chart_min, chart_max);
+  offer_export(id, here, [&] {
+    return figure_of({as_shown(plot.model, plot.state, plot.x, plot.y, plot.y_scale)});
+  });
 }
 
 }  // namespace
@@ -248,7 +197,7 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
   const float total = options.height > 0.0f ? options.height : px(kDefaultHeight);
   const ImVec2 at = ImGui::GetCursorScreenPos();
   ImGui::PushID(id.data(), id.data() + id.size());
-  bool changed = options.head && draw_head(id, model, state, width, options.help);
+  bool changed = options.head && draw_head(id, model, state, width, total, options.help);
   if (options.legend) changed = draw_legend(id, model, state, width) || changed;
   const ImVec2 frame_min = ImGui::GetCursorScreenPos();
   const ImVec2 frame_max(at.x + width, std::max(at.y + total, frame_min.y + px(60.0f)));
@@ -266,7 +215,7 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
             {},
             model.x.scale,
             y_scale};
-  plot.x = link.x ? valid(*link.x, plot.x_scale) : fitted_x(model, state, link);
+  plot.x = link.x ? valid(*link.x, plot.x_scale) : fitted_x(model, state.hidden, link.auto_x);
 
   state.curves.resize(model.series.size());
   static std::vector<std::span<const ColumnExtent>> columns;
@@ -274,8 +223,8 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
   const int pixels = std::max(16, static_cast<int>(plot.width()));
   for (std::size_t i = 0; i < model.series.size(); ++i)
     if (shown(model, state, i))
-      columns[i] = columns_of(model.series[i], state.curves[i], plot.x, plot.x_scale, pixels);
-  plot.y = state.y ? valid(*state.y, y_scale) : fitted_y(model, state, columns, plot.x, y_scale);
+      columns[i] = kept_columns(model.series[i], state.curves[i], plot.x, plot.x_scale, pixels);
+  plot.y = state.y ? valid(*state.y, y_scale) : range_of_y(model, state, columns, plot.x, y_scale);
 
   PlacedTicks placed = place_ticks(plot);
   plot.min.x = frame_min.x + placed.gutter;
@@ -292,6 +241,7 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
   const bool hovered = ImGui::IsItemHovered();
   const bool active = ImGui::IsItemActive();
   if (hovered) own_wheel();
+  offer_chart(id, plot, at, frame_max);
 
   ImDrawList* list = ImGui::GetWindowDrawList();
   if (std::none_of(model.series.begin(), model.series.end(), has_data)) {
@@ -318,13 +268,16 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
       const Series& s = model.series[i];
       if (s.faint != faint) continue;
       const Colour colour = path_colour(s.colour);
-      draw_curve(plot, list, columns[i], faint ? with_alpha(colour, 0.22f) : colour, s.dashed);
+      const bool back = !state.emphasis.empty() && s.name != state.emphasis;
+      const float alpha = (faint ? 0.22f : 1.0f) * (back ? 0.25f : 1.0f);
+      if (s.line) draw_curve(plot, list, columns[i], alpha < 1.0f ? with_alpha(colour, alpha) : colour, s.dashed);
       if (s.dots && shown(model, state, i)) draw_dots(plot, list, i);
     }
   draw_marks(plot, list);
   list->PopClipRect();
 
   changed = handle_mouse(plot, list, hovered, active) || changed;
+  state.near = hovered ? series_near(plot, ImGui::GetIO().MousePos) : std::string();
   const int now = ImGui::GetFrameCount();
   if (hovered && state.gesture == ChartState::Gesture::kNone) {
     link.hover = from_unit(plot.x, plot.x_scale, (ImGui::GetIO().MousePos.x - plot.min.x) / plot.width());

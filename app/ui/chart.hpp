@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +29,8 @@ struct ChartState {
   AxisScale auto_y_scale = AxisScale::kLinear;
   std::vector<bool> hidden;  ///< series switched off in the legend
   ChartLink own;             ///< used when no link is given
+  std::string emphasis;      ///< name of the series that is meant: the others step back; empty: all alike
+  std::string near;          ///< name of the series under the mouse in the last frame, or empty
 
   // While the mouse is down.
   enum class Gesture { kNone, kPan, kBox } gesture = Gesture::kNone;
@@ -52,7 +55,7 @@ struct ChartOptions {
 };
 
 /// Draws `chart` at the cursor. Marks: "<id>" the plot, "<id>.scale" the LOG/LIN button,
-/// "<id>.legend.<n>". True if its view changed (pan, zoom, reset, scale, legend).
+/// "<id>.legend.<n>", "<id>.export" (the menu of files: chart_export.hpp). True if its view changed (pan, zoom, reset, scale, legend).
 bool chart(std::string_view id, const Chart& model, ChartState& state, const ChartOptions& options = {});
 
 /// Back to fitted axes.

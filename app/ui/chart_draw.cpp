@@ -1,17 +1,19 @@
 // Drawing a chart: curves, gaps, axes, marks, crosshair, head and legend. What is shown where was decided
 // in chart.cpp.
+#include "app/ui/chart_export.hpp"
 #include "app/ui/chart_plot.hpp"
 #include "app/ui/marks.hpp"
 #include "app/ui/stroke.hpp"
 #include "app/ui/text.hpp"
 #include "app/ui/widgets.hpp"
+#include "core/figure/fitting.hpp"
 
 namespace thalweg::ui::chart_detail {
 namespace {
 
 constexpr float kHead = 20.0f;
 
-std::string x_text(const Chart& model, double x) {
+std::string x_reading(const Chart& model, double x) {
   const bool rows =
       std::all_of(model.series.begin(), model.series.end(), [](const Series& s) { return !s.from_points(); });
   const std::string value = rows ? integer(std::llround(x)) : number(x);
@@ -22,7 +24,7 @@ std::string x_text(const Chart& model, double x) {
 }  // namespace
 
 bool shown(const Chart& model, const ChartState& state, std::size_t i) {
-  return model.series[i].visible && !(i < state.hidden.size() && state.hidden[i]);
+  return is_shown(model, state.hidden, i);
 }
 
 /// Spans where the curve has no finite value are shaded, and a cross ends the curve before them.
@@ -102,12 +104,9 @@ void draw_curve(const Plot& plot, ImDrawList* list, std::span<const ColumnExtent
   flush();
 }
 
-std::string axis_text(const Axis& axis) {
-  return axis.unit.empty() ? axis.label : axis.label + " (" + axis.unit + ")";
-}
-
-/// Head: the title in small capitals and the button for the scale.
-bool draw_head(std::string_view id, const Chart& model, ChartState& state, float width, std::string_view help) {
+/// Head: the title in small capitals and the buttons for files and for the scale.
+bool draw_head(std::string_view id, const Chart& model, ChartState& state, float width, float height,
+               std::string_view help) {
   const Theme& t = theme();
   const ImVec2 at = ImGui::GetCursorScreenPos();
   ImDrawList* list = ImGui::GetWindowDrawList();
@@ -117,12 +116,16 @@ bool draw_head(std::string_view id, const Chart& model, ChartState& state, float
   const std::string word = scale == AxisScale::kLog ? "LOG" : "LIN";
   const float w =
       std::max(spaced_width(Type::kSmall, "LOG", spacing), spaced_width(Type::kSmall, "LIN", spacing));
+  const float button = px(kHead);
   draw_spaced(list, Type::kSmall, ImVec2(at.x, top), t.dim,
-              elided(Type::kSmall, capitals(model.title), 0.92f * (width - w - px(16.0f))), spacing);
+              elided(Type::kSmall, capitals(model.title), 0.92f * (width - w - button - px(16.0f))), spacing);
   if (!help.empty()) {
-    ImGui::InvisibleButton("##head", ImVec2(std::max(1.0f, width - w - px(6.0f)), px(kHead)));
+    ImGui::InvisibleButton("##head", ImVec2(std::max(1.0f, width - w - button - px(8.0f)), px(kHead)));
     tooltip(help);
   }
+  // Seen only where the mouse is: it would stand there a dozen times.
+  const bool near = ImGui::IsWindowHovered() && ImGui::IsMouseHoveringRect(at, ImVec2(at.x + width, at.y + height));
+  if (export_button(id, ImVec2(at.x + width - w - px(8.0f) - button, at.y), button, near)) open_export_menu();
   ImGui::SetCursorScreenPos(ImVec2(at.x + width - w - px(6.0f), at.y));
   const bool clicked = ImGui::InvisibleButton("##scale", ImVec2(w + px(6.0f), px(kHead)));
   const bool hovered = ImGui::IsItemHovered();
@@ -232,7 +235,7 @@ void draw_dots(const Plot& plot, ImDrawList* list, std::size_t series) {
   const Series& s = plot.model.series[series];
   // Where they would touch each other, the line alone says it.
   const float apart = s.x.size() > 1 ? plot.width() / static_cast<float>(s.x.size()) : 100.0f;
-  if (apart < px(5.0f)) return;
+  if (s.line && apart < px(5.0f)) return;
   for (std::size_t i = 0; i < std::min(s.x.size(), s.y.size()); ++i) {
     if (!std::isfinite(s.y[i])) continue;
     const ImVec2 at(plot.px_x(s.x[i]), plot.px_y(s.y[i]));
@@ -267,7 +270,7 @@ void draw_crosshair(const Plot& plot, ImDrawList* list, double x, bool with_valu
   const float at = std::round(plot.px_x(x));
   if (at < plot.min.x || at > plot.max.x) return;
   list->AddRectFilled(ImVec2(at, plot.min.y), ImVec2(at + line_width(1.0f), plot.max.y), t.faint);
-  const auto all = readings(plot.model, plot.state, x);
+  auto all = readings(plot.model, plot.state, x);
   for (const Reading& r : all) {
     const float y = plot.px_y(r.value);
     if (!std::isfinite(r.value) || y < plot.min.y - 1.0f || y > plot.max.y + 1.0f) continue;
@@ -276,8 +279,25 @@ void draw_crosshair(const Plot& plot, ImDrawList* list, double x, bool with_valu
                           path_colour(plot.model.series[static_cast<std::size_t>(r.series)].colour), 16);
   }
   if (!with_values) return;
-  const std::string head = x_text(plot.model, x);
+  const std::string head = x_reading(plot.model, x);
   const float row = px(17.0f);
+  // Of very many those nearest to the mouse: the list stays on the screen.
+  const float room_below = ImGui::GetIO().DisplaySize.y - plot.min.y - px(30.0f);
+  const auto most = static_cast<std::size_t>(std::max(3.0f, std::min(room_below / row, 24.0f)));
+  std::size_t more = 0;
+  if (all.size() > most) {
+    const float mouse = ImGui::GetIO().MousePos.y;
+    const auto away = [&](const Reading& r) {
+      const float y = plot.px_y(r.value);
+      return std::isfinite(y) ? std::abs(y - mouse) : 1e9f;
+    };
+    more = all.size() - most;
+    std::size_t first = 0;
+    for (std::size_t i = 1; i + most <= all.size(); ++i)
+      if (away(all[i + most / 2]) < away(all[first + most / 2])) first = i;
+    all = {all.begin() + static_cast<std::ptrdiff_t>(first),
+           all.begin() + static_cast<std::ptrdiff_t>(first + most)};
+  }
   float names = 0.0f;
   float values = 0.0f;
   for (const Reading& r : all) {
@@ -292,7 +312,7 @@ void draw_crosshair(const Plot& plot, ImDrawList* list, double x, bool with_valu
   names = std::min(names, std::max(px(48.0f), room - values - px(44.0f)));
   const float inner =
       std::max(text_width(Type::kNote, head), all.empty() ? 0.0f : px(28.0f) + names + values);
-  const ImVec2 size(std::ceil(inner) + px(16.0f), row * static_cast<float>(all.size() + 1) + px(10.0f));
+  const ImVec2 size(std::ceil(inner) + px(16.0f), row * static_cast<float>(all.size() + (more > 0 ? 2 : 1)) + px(10.0f));
   const ImVec2 a(std::round(left ? at - gap - size.x : at + gap), std::round(plot.min.y + px(4.0f)));
   const ImVec2 b(a.x + size.x, a.y + size.y);
   ImDrawList* top = ImGui::GetForegroundDrawList();
@@ -307,6 +327,8 @@ void draw_crosshair(const Plot& plot, ImDrawList* list, double x, bool with_valu
     draw_centred(top, Type::kNote, a.x + px(22.0f), y, t.dim, elided(Type::kNote, s.name, names + 1.0f));
     draw_centred(top, Type::kNote, b.x - px(8.0f), y, t.text, number(r.value), 1.0f);
   }
+  if (more > 0)
+    draw_centred(top, Type::kNote, a.x + px(22.0f), y + row, t.dim, "and " + integer(static_cast<std::int64_t>(more)) + " more");
 }
 
 }  // namespace thalweg::ui::chart_detail

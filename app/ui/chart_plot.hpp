@@ -52,10 +52,11 @@ struct PlacedTicks {
 
 /// Whether series `i` is to be drawn.
 bool shown(const Chart& model, const ChartState& state, std::size_t i);
-std::string axis_text(const Axis& axis);
 
-/// The head: the title in small capitals and the button for the scale. True if that was clicked.
-bool draw_head(std::string_view id, const Chart& model, ChartState& state, float width, std::string_view help);
+/// The head: the title in small capitals, the button for files, which shows while the mouse is over the
+/// chart of that height, and the button for the scale. True if the last was clicked.
+bool draw_head(std::string_view id, const Chart& model, ChartState& state, float width, float height,
+               std::string_view help);
 bool draw_legend(std::string_view id, const Chart& model, ChartState& state, float width);
 void draw_axes(const Plot& plot, const PlacedTicks& placed, ImDrawList* list, ImVec2 frame_min,
                ImVec2 frame_max);

@@ -142,13 +142,16 @@ float draw_label(ImDrawList* list, float x, float middle_y, Colour colour, const
 }
 
 std::string elided(Type type, std::string_view text, float width) {
-  if (text_width(type, text) <= width) return std::string(text);
-  const float room = width - text_width(type, "\u2026");
-  std::size_t end = 0;
-  each_character(text, [&](std::string_view c) {
-    const auto next = static_cast<std::size_t>(c.data() - text.data()) + c.size();
-    if (text_width(type, text.substr(0, next)) <= room) end = next;
-  });
+  ImFont* f = font(type);
+  // Measures no further than there is room: names may be very long, and are drawn in every frame.
+  const auto fitting = [&](float room) {
+    const char* rest = text.data();
+    f->CalcTextSizeA(f->FontSize, std::max(room, 0.0f) + 0.01f, 0.0f, text.data(), text.data() + text.size(),
+                     &rest);
+    return static_cast<std::size_t>(rest - text.data());
+  };
+  if (fitting(width) == text.size()) return std::string(text);
+  std::size_t end = fitting(width - text_width(type, "\u2026"));
   while (end > 0 && text[end - 1] == ' ') --end;
   return std::string(text.substr(0, end)) + "\u2026";
 }

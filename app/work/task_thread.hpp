@@ -33,6 +33,12 @@ class TaskThread {
     changed_.notify_all();
   }
 
+  /// Any thread but this one: until everything that was given so far is done. For tests and pictures.
+  void wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return tasks_.empty() && !busy_; });
+  }
+
  private:
   void loop() {
     std::unique_lock lock(mutex_);
@@ -41,9 +47,12 @@ class TaskThread {
       if (tasks_.empty()) return;
       const std::function<void()> task = std::move(tasks_.front());
       tasks_.pop_front();
+      busy_ = true;
       lock.unlock();
       task();
       lock.lock();
+      busy_ = false;
+      changed_.notify_all();
     }
   }
 
@@ -51,6 +60,7 @@ class TaskThread {
   std::condition_variable changed_;
   std::deque<std::function<void()>> tasks_;
   bool ending_ = false;
+  bool busy_ = false;
   std::thread thread_;
 };
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <exception>
 
 namespace thalweg {
@@ -13,15 +12,9 @@ namespace {
 /// A turn of one lane: short enough for commands to take effect at once.
 constexpr double kSliceSeconds = 0.006;
 constexpr double kPublishSeconds = 1.0 / 60.0;
-/// Between two looks while training; and a look may take this share of the time.
-constexpr double kLookSeconds = 0.5;
-constexpr double kLookShare = 0.03;
-constexpr std::int64_t kLookSamples = 1000;
-/// Parameters times samples that a look may cost where nothing is in a hurry.
-constexpr double kLookWork = 4e9;
 constexpr double kRateSeconds = 0.5;
-/// Cells along a side of the map of what a network says.
-constexpr int kMapSide = 64;
+/// Of the states that all lanes together keep to go back to, in bytes.
+constexpr std::size_t kMemory = std::size_t{256} << 20U;
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -43,13 +36,6 @@ bool fits(const TrainingSettings& run, const TrainingSettings& wanted, std::int6
   return first_difference(run, wanted) >= steps;
 }
 
-std::vector<std::uint32_t> evenly(std::int64_t count, std::int64_t of) {
-  std::vector<std::uint32_t> out(static_cast<std::size_t>(count));
-  for (std::int64_t i = 0; i < count; ++i)
-    out[static_cast<std::size_t>(i)] = static_cast<std::uint32_t>(i * of / count);
-  return out;
-}
-
 }  // namespace
 
 std::int64_t TrainingSnapshot::steps() const {
@@ -64,8 +50,11 @@ bool TrainingSnapshot::finished() const {
   });
 }
 
-TrainingWorker::TrainingWorker(std::function<void()> wake)
-    : wake_(std::move(wake)), thread_([this](std::stop_token stop) { loop(std::move(stop)); }) {}
+TrainingWorker::TrainingWorker(std::function<void()> wake, store::Recorder* recorder)
+    : wake_(std::move(wake)), recorder_(recorder), thread_([this](std::stop_token stop) {
+        loop(std::move(stop));
+        finish_all();
+      }) {}
 
 TrainingWorker::~TrainingWorker() {
   abandon_ = true;
@@ -80,6 +69,12 @@ void TrainingWorker::request(TrainingRequest request) {
     held_ = false;
     if (!same) {
       if (request.run != asked_.run || request.drive == TrainingRequest::Drive::kStop) abandon_ = true;
+      if (request.fork != asked_.fork && request.run == asked_.run) {
+        fork_pending_ = true;
+        const std::size_t end = std::min(request.fork_first + request.fork_count, claims_.size());
+        for (std::size_t i = request.fork_first; i < end; ++i)
+          claims_[i] = std::min(claims_[i], request.fork_step);
+      }
       asked_ = request;
       pending_ = std::move(request);
       idle_ = false;
@@ -120,7 +115,7 @@ void TrainingWorker::loop(std::stop_token stop) {
         if (slice)
           claims_[slice->lane] += slice->steps;
         else
-          rest = !look_wanted();
+          rest = !busy() && !look_wanted();
       }
       if (!pending_ && (held_ || rest)) {
         if (rest) {
@@ -139,12 +134,15 @@ void TrainingWorker::loop(std::stop_token stop) {
     try {
       if (request) {
         adopt(*request);
-        publish(!next_slice() && !look_wanted());
+        publish(!busy() && !look_wanted());
         continue;
       }
-      if (slice) train(*slice);
+      if (slice)
+        train(*slice);
+      else if (replay_wanted())
+        replay();
       if (look_due()) look();
-      const bool arrived = !next_slice();
+      const bool arrived = !busy();
       if (arrived || now() - published_at_ >= kPublishSeconds) {
         answer();
         publish(arrived);
@@ -156,7 +154,9 @@ void TrainingWorker::loop(std::stop_token stop) {
 }
 
 void TrainingWorker::fail(const std::exception& exception) {
+  finish_all();
   lanes_.clear();
+  replay_.reset();
   set_claims();
   loading_ = false;
   error_ = Error{ErrorCode::kInternal,
@@ -167,8 +167,11 @@ void TrainingWorker::fail(const std::exception& exception) {
 
 void TrainingWorker::set_claims() {
   const std::scoped_lock lock(mutex_);
+  if (fork_pending_ && pending_ && pending_->fork != forked_) return;
+  fork_pending_ = false;
   claims_.resize(lanes_.size());
-  for (std::size_t i = 0; i < lanes_.size(); ++i) claims_[i] = lanes_[i].trainer->steps();
+  for (std::size_t i = 0; i < lanes_.size(); ++i)
+    claims_[i] = std::max(lanes_[i].trainer->steps(), lanes_[i].catch_up);
 }
 
 // What is wanted ------------------------------------------------------------------------------------
@@ -183,18 +186,28 @@ void TrainingWorker::adopt(const TrainingRequest& request) {
   request_ = request;
   run_ = request.run;
   if (again || (!began && other)) {
-    if (again) lanes_.clear();
+    forked_ = request.fork;
+    replay_.reset();
+    if (again) {
+      finish_all();
+      lanes_.clear();
+      opened_ = request.opened;
+      file_.reset();
+    }
     error_ = rebuild(request);
     if (error_) lanes_.clear();
     loading_ = differs_ = false;
   } else if (began) {
+    if (request.fork != forked_) fork();
     synchronise(request);
   }
   if (request.drive == TrainingRequest::Drive::kStop)
     for (Lane& lane : lanes_)
       if (lane.trainer->steps() > 0) lane.trainer->stop();
   if (lanes_.empty()) look_.reset();
-  if (look_ && look_->lane != request.selected) next_look_ = 0.0;
+  if (look_ && (look_->lane != request.selected || (request.at && look_->step != *request.at)))
+    next_look_ = 0.0;
+  if (replay_wanted()) replay_aimed_ = false;
   set_claims();
   answer();
 }
@@ -221,14 +234,19 @@ std::optional<Error> TrainingWorker::rebuild(const TrainingRequest& request) {
   for (std::size_t i = 0; i < request.lanes.size(); ++i) {
     if (i < lanes_.size() && *lanes_[i].settings == request.lanes[i]) continue;
     if (auto error = add_lane(request, i)) return error;
+    if (opened_) take_up(*opened_, i);
   }
+  for (Lane& lane : lanes_) lane.memory.set_room(kMemory / lanes_.size());
   plan_ = lanes_.empty() ? nullptr : std::make_shared<const Plan>(lanes_.front().trainer->engine().plan());
+  scene_ = request.scene;
+  race_.clear();
   return std::nullopt;
 }
 
 /// Builds lane `index`, in the place of the one that is there or after the last.
 std::optional<Error> TrainingWorker::add_lane(const TrainingRequest& request, std::size_t index) {
-  auto trainer = Trainer::create(request.lanes[index], data_, make_cpu_engine());
+  const int threads = opened_ && index < opened_->run.threads.size() ? opened_->run.threads[index] : 1;
+  auto trainer = Trainer::create(request.lanes[index], data_, make_cpu_engine({.threads = threads}));
   if (!trainer) return trainer.error();
   const auto seeds = static_cast<std::size_t>(std::max(1, request.seeds));
   Lane lane;
@@ -236,11 +254,35 @@ std::optional<Error> TrainingWorker::add_lane(const TrainingRequest& request, st
   lane.settings = std::make_shared<const TrainingSettings>(request.lanes[index]);
   lane.optimizer = index / seeds;
   lane.seed = static_cast<int>(index % seeds);
+  lane.threads = threads;
   if (index < lanes_.size())
     lanes_[index] = std::move(lane);
   else
     lanes_.push_back(std::move(lane));
   return std::nullopt;
+}
+
+/// Brings a lane that was just built to where its run in the file is, as far as a checkpoint says.
+void TrainingWorker::take_up(const OpenedTraining& opened, std::size_t index) {
+  Lane& lane = lanes_[index];
+  const OpenedRun& run = opened.run;
+  if (index >= run.lanes.size() || run.lanes[index].uid.empty()) return;
+  lane.kept = run.lanes[index];
+  lane.fork = lane.kept->fork;
+  lane.catch_up = lane.kept->steps;
+  lane.memory.offer(*lane.trainer);  // how it began
+  if (index >= run.states.size() || !run.states[index]) return;
+  TrainerState state = *run.states[index];
+  // One that was stopped may go on. Where that can't be had it is made again from before.
+  if (state.record.outcome == Outcome::kStopped && !take_back_stop(state)) {
+    remember_from_file(lane, state.steps());
+    const auto before = lane.memory.before(state.steps());
+    if (!before) return;
+    state = *before;
+  }
+  lane.memory.add(std::make_shared<const TrainerState>(state));
+  // A state of other settings changes nothing: the run is made again from its start.
+  (void)lane.trainer->restore(state);
 }
 
 void TrainingWorker::synchronise(const TrainingRequest& request) {
@@ -264,6 +306,8 @@ void TrainingWorker::adjust_lanes(const TrainingRequest& request) {
       else
         lane.settings = std::make_shared<const TrainingSettings>(std::move(target));
     }
+    if (recorder_ && take_over(scene_, *lane.settings, i))
+      for (Lane& other : lanes_) other.changed = true;
     differs_ = differs_ || *lane.settings != request.lanes[i];
   }
 }
@@ -284,6 +328,8 @@ bool TrainingWorker::take_or_leave_lanes(const TrainingRequest& request) {
       std::count_if(place.begin(), place.end(), [](const auto& p) { return p.has_value(); }));
   if (matched != std::min(lanes_.size(), request.lanes.size())) return false;
   const auto seeds = static_cast<std::size_t>(std::max(1, request.seeds));
+  for (std::size_t j = 0; j < lanes_.size(); ++j)
+    if (std::find(place.begin(), place.end(), j) == place.end()) finish(lanes_[j], j);
   std::vector<Lane> old = std::move(lanes_);
   lanes_.clear();
   for (std::size_t i = 0; i < request.lanes.size(); ++i) {
@@ -299,32 +345,48 @@ bool TrainingWorker::take_or_leave_lanes(const TrainingRequest& request) {
     }
   }
   look_.reset();
+  replay_.reset();
+  scene_ = request.scene;
+  for (Lane& lane : lanes_) {
+    lane.changed = true;
+    lane.memory.set_room(kMemory / lanes_.size());
+  }
   return true;
 }
 
 // Training ------------------------------------------------------------------------------------------
 
-/// The lane that is furthest behind has its turn.
+/// The lane that is furthest behind has its turn. One that was opened goes in any case to where it had been.
 std::optional<TrainingWorker::Slice> TrainingWorker::next_slice() const {
-  if (request_.drive != TrainingRequest::Drive::kTrain) return std::nullopt;
   std::optional<Slice> out;
   std::int64_t behind = 0;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    const Trainer& trainer = *lanes_[i].trainer;
-    if (trainer.outcome() != Outcome::kRunning || trainer.steps() >= request_.limit) continue;
-    if (out && trainer.steps() >= behind) continue;
-    behind = trainer.steps();
-    const double per_step = lanes_[i].seconds_per_step;
-    const double most = per_step > 0.0 ? std::clamp(kSliceSeconds / per_step, 1.0, 1e6) : 1.0;
-    out = Slice{
-        i, std::min({static_cast<std::int64_t>(most), request_.limit - behind, trainer.budget() - behind})};
+    const Lane& lane = lanes_[i];
+    const std::int64_t step = lane.trainer->steps();
+    const std::int64_t limit = request_.drive == TrainingRequest::Drive::kTrain
+                                   ? std::max(request_.limit, lane.catch_up)
+                                   : lane.catch_up;
+    if (lane.trainer->outcome() != Outcome::kRunning || step >= limit || (out && step >= behind)) continue;
+    behind = step;
+    const double most =
+        lane.seconds_per_step > 0.0 ? std::clamp(kSliceSeconds / lane.seconds_per_step, 1.0, 1e6) : 1.0;
+    // Not past a step at which something is to be done: a state is kept, a record taken up.
+    std::int64_t end = std::min({limit, lane.trainer->budget(), lane.memory.next(step)});
+    if (lane.catch_up > step) end = std::min(end, lane.catch_up);
+    out = Slice{i, std::min(static_cast<std::int64_t>(most), end - step)};
   }
   return out;
 }
 
+bool TrainingWorker::busy() const { return next_slice() || replay_wanted(); }
+
 void TrainingWorker::train(const Slice& slice) {
   Lane& lane = lanes_[slice.lane];
   Trainer& trainer = *lane.trainer;
+  // Only now: what is moved while it stands still is one change.
+  tell_changes(lane, slice.lane);
+  take_up_record(lane, slice.lane);
+  lane.memory.offer(trainer);
   const double begin = now();
   const std::int64_t before = trainer.steps();
   trainer.advance(slice.steps, [this] { return abandon_.load(std::memory_order_relaxed); });
@@ -348,126 +410,21 @@ void TrainingWorker::train(const Slice& slice) {
   }
   {
     const std::scoped_lock lock(mutex_);
-    claims_[slice.lane] = trainer.steps();
+    if (!fork_pending_) claims_[slice.lane] = std::max(trainer.steps(), lane.catch_up);
   }
-}
-
-// Looking into a network ----------------------------------------------------------------------------
-
-/// Whether a look is missing before there is nothing left to do.
-bool TrainingWorker::look_wanted() const {
-  if (request_.selected >= lanes_.size()) return false;
-  return !look_ || look_->lane != request_.selected || !whole_look_ ||
-         look_->step != lanes_[request_.selected].trainer->steps();
-}
-
-bool TrainingWorker::look_due() const {
-  if (!look_wanted()) return false;
-  if (!next_slice() || now() >= next_look_) return true;
-  const Lane& lane = lanes_[request_.selected];
-  return lane.trainer->epochs().size() != lane.looked_at_epoch && now() >= next_look_ - 0.5 * kLookSeconds;
-}
-
-void TrainingWorker::look() {
-  const double begin = now();
-  Lane& lane = lanes_[request_.selected];
-  TrainingEngine& engine = lane.trainer->engine();
-  auto out = std::make_shared<TrainingLook>();
-  out->lane = request_.selected;
-  out->step = lane.trainer->steps();
-  out->data = data_;
-  out->part = data_->test.count > 0 ? DataPart::kTest : DataPart::kTrain;
-  const Samples& samples = out->part == DataPart::kTest ? data_->test : data_->train;
-  out->of = samples.count;
-  whole_look_ = !next_slice();
-  const double affordable = kLookWork / std::max(1.0, static_cast<double>(engine.plan().parameters));
-  const std::int64_t most =
-      whole_look_ ? std::max(kLookSamples, static_cast<std::int64_t>(affordable)) : kLookSamples;
-  if (data_->classes > 0) {
-    const std::vector<std::uint32_t> indices = evenly(std::min(samples.count, most), samples.count);
-    auto inspection = inspect(engine, *data_, out->part, indices);
-    if (inspection) out->inspection = std::move(*inspection);
-  }
-  for (const PlannedLayer& layer : engine.plan().layers) {
-    if (layer.kind != LayerKind::kLinear) continue;
-    out->inputs = layer.inputs;
-    out->units = layer.outputs;
-    const auto size = static_cast<std::size_t>(std::int64_t{layer.inputs} * layer.outputs);
-    const auto weights = engine.parameters().subspan(static_cast<std::size_t>(layer.weight), size);
-    out->first_weights.assign(weights.begin(), weights.end());
-    break;
-  }
-  draw_map(engine, *out);
-  lane.looked_at_epoch = lane.trainer->epochs().size();
-  look_ = std::move(out);
-  const double end = now();
-  next_look_ = end + std::max(kLookSeconds, (end - begin) / kLookShare);
-}
-
-/// What the network says all over the plane (or the line) that the data lie in.
-void TrainingWorker::draw_map(TrainingEngine& engine, TrainingLook& out) const {
-  const Samples& samples = data_->train;
-  if (data_->features > 2 || samples.values.empty()) return;
-  const auto features = static_cast<std::size_t>(data_->features);
-  for (std::size_t f = 0; f < features; ++f) {
-    double low = samples.values[f], high = low;
-    for (std::size_t i = f; i < samples.values.size(); i += features) {
-      low = std::min(low, static_cast<double>(samples.values[i]));
-      high = std::max(high, static_cast<double>(samples.values[i]));
-    }
-    const double margin = 0.08 * std::max(high - low, 1e-6);
-    out.bounds[2 * f] = low - margin;
-    out.bounds[2 * f + 1] = high + margin;
-  }
-  const int columns = features == 2 ? kMapSide : 4 * kMapSide;
-  const int rows = features == 2 ? kMapSide : 1;
-  Samples grid;
-  grid.count = std::int64_t{columns} * rows;
-  const auto at = [&](std::size_t f, int place, int of) {
-    const double from = out.bounds[2 * f], to = out.bounds[2 * f + 1];
-    return static_cast<float>(from + (to - from) * (place + 0.5) / of);
-  };
-  for (int y = 0; y < rows; ++y)
-    for (int x = 0; x < columns; ++x) {
-      grid.values.push_back(at(0, x, columns));
-      if (features == 2) grid.values.push_back(at(1, y, rows));
-    }
-  auto outputs = engine.outputs(grid);
-  if (!outputs) return;
-  out.map = std::move(*outputs);
-  out.columns = columns;
-  out.rows = rows;
-}
-
-void TrainingWorker::answer() {
-  const std::shared_ptr<const Drawing>& drawing = request_.drawing;
-  if (!drawing || request_.selected >= lanes_.size() || data_->classes < 1 || data_->train.bytes.empty() ||
-      drawing->pixels.size() != static_cast<std::size_t>(data_->features)) {
-    answer_.reset();
-    return;
-  }
-  Trainer& trainer = *lanes_[request_.selected].trainer;
-  if (answer_ && answer_->version == drawing->version && answer_->step == trainer.steps() &&
-      answered_lane_ == request_.selected)
-    return;
-  Samples one;
-  one.count = 1;
-  one.bytes = drawing->pixels;
-  one.labels = {0};
-  const auto outputs = trainer.engine().outputs(one);
-  answer_.reset();
-  if (!outputs) return;
-  answered_lane_ = request_.selected;
-  answer_ = std::make_shared<const DrawingAnswer>(
-      DrawingAnswer{drawing->version, trainer.steps(), probabilities(*outputs)});
 }
 
 void TrainingWorker::publish(bool arrived) {
   published_at_ = now();
+  keep();
   auto next = std::make_shared<TrainingSnapshot>();
   next->run = run_;
   for (const Lane& lane : lanes_)
-    next->lanes.push_back({lane.settings, lane.trainer->view(), lane.optimizer, lane.seed});
+    next->lanes.push_back({lane.settings, lane.trainer->view(), lane.optimizer, lane.seed,
+                           lane.keeper ? lane.keeper->uid()
+                           : lane.kept ? lane.kept->uid
+                                       : "",
+                           lane.fork});
   next->data = data_;
   next->data_spec = data_spec_;
   next->plan = lanes_.empty() ? nullptr : plan_;
@@ -476,6 +433,11 @@ void TrainingWorker::publish(bool arrived) {
   next->loading = loading_;
   next->arrived = arrived;
   next->differs = differs_;
+  next->fork = forked_;
+  next->replaying =
+      replay_wanted() || std::any_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) {
+        return lane.trainer->steps() < lane.catch_up && lane.trainer->outcome() == Outcome::kRunning;
+      });
   next->samples_per_second = rate_;
   next->error = error_;
   {

@@ -14,6 +14,9 @@
 #include <thread>
 #include <vector>
 
+#include "app/keep/opened_run.hpp"
+#include "app/keep/training_keeper.hpp"
+#include "app/work/training_memory.hpp"
 #include "core/training/inspect.hpp"
 #include "core/training/trainer.hpp"
 
@@ -51,15 +54,33 @@ struct TrainingLook {
   std::array<double, 4> bounds{};  ///< x from, to, y from, to
 };
 
+/// A training that was kept and is to be shown again.
+struct OpenedTraining {
+  OpenedRun run;
+  std::filesystem::path db;  ///< where its checkpoints are
+};
+
 /// What the window wants. A plain value; asking for the same again changes nothing.
 struct TrainingRequest {
   enum class Drive { kPause, kTrain, kStop };
 
   std::vector<TrainingSettings> lanes;
-  int seeds = 1;       ///< lanes of one optimizer, one after the other
-  std::string folder;  ///< where data files are; empty: the usual places
-  Spec data;           ///< as in the lanes; counts where there are none
+  TrainingScene scene;    ///< which they are of; counts where they are kept
+  bool keep = false;      ///< what is trained goes into the file of runs, if there is a recorder
+  int seeds = 1;          ///< lanes of one optimizer, one after the other
+  std::string folder;     ///< where data files are; empty: the usual places
+  Spec data;              ///< as in the lanes; counts where there are none
   std::uint64_t run = 0;  ///< another number: all of it starts again
+  /// The start is the one that was opened here, where it had got to; null: from new weights.
+  std::shared_ptr<const OpenedTraining> opened;
+  /// What is looked at is the networks as they were after so many updates; nothing: as they are.
+  std::optional<std::int64_t> at;
+  /// Another number: lanes [fork_first, fork_first + fork_count) that are beyond `fork_step` go on from
+  /// there.
+  std::uint64_t fork = 0;
+  std::int64_t fork_step = 0;
+  std::size_t fork_first = 0;
+  std::size_t fork_count = 0;
   Drive drive = Drive::kPause;
   /// No lane goes beyond: for single steps, and for pictures of a given step.
   std::int64_t limit = std::numeric_limits<std::int64_t>::max();
@@ -75,13 +96,15 @@ struct TrainingSnapshot {
     TrainingView view;
     std::size_t optimizer = 0;  ///< index into the Scene's, when its lanes were taken over
     int seed = 0;               ///< counted from 0
+    std::string uid = {};       ///< in the file of runs; empty: it is not kept, or not yet
+    Fork fork = {};             ///< where it left another run
   };
 
   std::uint64_t run = 0;
   std::vector<Lane> lanes;
   std::shared_ptr<const Dataset> data;
-  Spec data_spec;                       ///< what `data` is
-  std::shared_ptr<const Plan> plan;     ///< of the networks; null while there are none
+  Spec data_spec;                    ///< what `data` is
+  std::shared_ptr<const Plan> plan;  ///< of the networks; null while there are none
   std::shared_ptr<const TrainingLook> look;
   std::shared_ptr<const DrawingAnswer> answer;
   bool loading = false;  ///< data are read or networks built
@@ -89,8 +112,11 @@ struct TrainingSnapshot {
   /// The run goes on with settings of its own: what was asked for since can't be had without starting
   /// again.
   bool differs = false;
-  double samples_per_second = 0.0;      ///< of all lanes together; 0: not known
-  std::optional<Error> error = {};      ///< why there are no networks, or why they ended
+  std::uint64_t fork = 0;  ///< the last one that was carried out
+  /// On the way to the step that was asked for, or to where a run that was opened had got to.
+  bool replaying = false;
+  double samples_per_second = 0.0;  ///< of all lanes together; 0: not known
+  std::optional<Error> error = {};  ///< why there are no networks, or why they ended
 
   /// Updates made by the lane that has made most.
   std::int64_t steps() const;
@@ -100,8 +126,9 @@ struct TrainingSnapshot {
 
 class TrainingWorker {
  public:
-  /// `wake` is called on the worker's thread after each new snapshot, at most sixty times a second.
-  explicit TrainingWorker(std::function<void()> wake = {});
+  /// @param wake      called on the worker's thread after each new snapshot, at most sixty times a second
+  /// @param recorder  what is kept goes there; null: nothing is kept. Must outlive the worker.
+  explicit TrainingWorker(std::function<void()> wake = {}, store::Recorder* recorder = nullptr);
   ~TrainingWorker();
   TrainingWorker(const TrainingWorker&) = delete;
   TrainingWorker& operator=(const TrainingWorker&) = delete;
@@ -110,7 +137,8 @@ class TrainingWorker {
   void request(TrainingRequest request);
 
   /// The window's thread: the first update that a change can still reach in lanes [first, first + count)
-  /// of the newest snapshot. None is begun until the next request(), so that the change gets there in time.
+  /// of the newest snapshot, or the step of a fork that was asked for. None is begun until the next
+  /// request(), so that the change gets there in time.
   std::int64_t hold(std::size_t first, std::size_t count);
 
   /// The newest snapshot, never null. Any thread; never blocks for longer than a pointer's copy.
@@ -127,6 +155,14 @@ class TrainingWorker {
     int seed = 0;
     double seconds_per_step = 0.0;
     std::size_t looked_at_epoch = 0;
+
+    std::unique_ptr<TrainingKeeper> keeper;  ///< from the first update on
+    Fork fork;
+    bool changed = false;         ///< by what the keeper was not told of
+    std::optional<KeptRun> kept;  ///< it was opened; the keeper takes it up where it goes on
+    std::int64_t catch_up = 0;    ///< an opened run had got so far, a fork begins there
+    int threads = 1;              ///< of its engine
+    TrainingMemory memory;
   };
   struct Slice {
     std::size_t lane = 0;
@@ -140,18 +176,36 @@ class TrainingWorker {
   void synchronise(const TrainingRequest& request);
   void adjust_lanes(const TrainingRequest& request);
   bool take_or_leave_lanes(const TrainingRequest& request);
+  void take_up(const OpenedTraining& opened, std::size_t index);
   std::optional<Slice> next_slice() const;
+  bool busy() const;
   void train(const Slice& slice);
+  void fork();
+  void fork(Lane& lane, std::size_t index, std::int64_t step);
+  std::optional<std::int64_t> replay_step() const;
+  bool replay_wanted() const;
+  void replay();
+  void remember_from_file(Lane& lane, std::int64_t step);
+  Trainer* looked_at();
+  std::int64_t look_step() const;
   bool look_wanted() const;
   bool look_due() const;
   void look();
   void draw_map(TrainingEngine& engine, TrainingLook& out) const;
   void answer();
   void publish(bool arrived);
+  static bool take_over(TrainingScene& scene, const TrainingSettings& lane, std::size_t index);
+  void keep();
+  void keep(Lane& lane, std::size_t index);
+  void take_up_record(Lane& lane, std::size_t index);
+  void tell_changes(Lane& lane, std::size_t index);
+  void finish(Lane& lane, std::size_t index) noexcept;
+  void finish_all() noexcept;
   void set_claims();
   void fail(const std::exception& exception);
 
   std::function<void()> wake_;
+  store::Recorder* recorder_;
 
   // The worker's thread only.
   TrainingRequest request_;
@@ -166,6 +220,13 @@ class TrainingWorker {
   std::size_t answered_lane_ = 0;
   std::optional<Error> error_;
   std::uint64_t run_ = 0;
+  TrainingScene scene_;  ///< what the lanes are trained by, whatever was asked for since
+  std::string race_;     ///< uid that they share in the file of runs
+  std::shared_ptr<const OpenedTraining> opened_;  ///< that the lanes came from
+  std::unique_ptr<store::Store> file_;            ///< for its checkpoints
+  TrainingReplay replay_;
+  bool replay_aimed_ = false;
+  std::uint64_t forked_ = 0;  ///< the last one that was carried out
   bool loading_ = false;
   bool differs_ = false;
   double published_at_ = 0.0;
@@ -182,6 +243,7 @@ class TrainingWorker {
   std::condition_variable idle_changed_;
   std::optional<TrainingRequest> pending_;
   std::vector<std::int64_t> claims_;  ///< by lane: updates made or begun
+  bool fork_pending_ = false;         ///< claims_ are already what they will be once it is carried out
   bool held_ = false;
   bool idle_ = true;
   std::shared_ptr<const TrainingSnapshot> snapshot_ = std::make_shared<TrainingSnapshot>();

@@ -30,8 +30,11 @@ struct Series {
   bool dashed = false;  ///< for a reference: a bound, a saved run
   bool faint = false;   ///< behind the others and not read off: the raw numbers of a smoothed curve
   bool dots = false;    ///< a dot at each of the points
+  bool line = true;     ///< false: the dots alone, as of a scatter
   std::vector<double> low = {};  ///< with points: a band around the curve, from `low` to `high`
   std::vector<double> high = {};
+  std::string run = {};  ///< uid of the run it is of, where it was kept: files name it
+  std::vector<std::string> runs = {};  ///< of a mean, those of all that it is taken over
 
   bool from_points() const { return !x.empty(); }
 };
@@ -50,6 +53,7 @@ struct Chart {
   std::vector<Mark> marks = {};
   std::optional<double> cursor = {};  ///< x of the step that is shown elsewhere
   std::string empty = "No data yet";  ///< said where there is nothing to show, best with what to do
+  std::string note = {};              ///< below the picture, in files only: where the numbers come from
 };
 
 }  // namespace thalweg

@@ -34,6 +34,20 @@ struct AdaBelief {
                            eps, decoupled_decay_parameter()}};
   }
 
+  static TorchCall torch(const Spec& spec, bool) {
+    TorchCall call = adam_torch("AdaBelief", spec);
+    call.arguments.push_back(torch_argument("weight_decay", spec.number("weight_decay"), 0.0));
+    call.definition = element_class(
+        "AdaBelief", "Zhuang et al. 2020, Algorithm 2.", "betas=(0.9, 0.999), eps=1e-16, weight_decay=0",
+        "betas=betas, eps=eps, weight_decay=weight_decay", {"m", "s"},
+        {"b1, b2 = group[\"betas\"]", "p *= 1 - lr * group[\"weight_decay\"]",
+         "s[\"m\"] = b1 * s[\"m\"] + (1 - b1) * g",
+         "s[\"s\"] = b2 * s[\"s\"] + (1 - b2) * (g - s[\"m\"]) ** 2 + group[\"eps\"]",
+         "root = (s[\"s\"] / (1 - b2**t)).sqrt() + group[\"eps\"]",
+         "p -= lr * s[\"m\"] / (1 - b1**t) / root"});
+    return call;
+  }
+
   static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
 
   template <class T>

@@ -47,6 +47,13 @@ struct Adadelta {
                 eps, l2_parameter()}};
   }
 
+  static TorchCall torch(const Spec& spec, bool) {
+    return {"torch.optim.Adadelta",
+            {torch_argument("lr", spec.number("lr")), torch_argument("rho", spec.number("rho")),
+             torch_argument("eps", spec.number("eps")),
+             torch_argument("weight_decay", spec.number("weight_decay"), 0.0)}};
+  }
+
   static Hyper hyper(const Spec& spec) {
     return {
         .rho = spec.number("rho"), .eps = spec.number("eps"), .weight_decay = spec.number("weight_decay")};

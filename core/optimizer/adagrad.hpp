@@ -63,6 +63,15 @@ struct Adagrad {
                        epsilon_parameter(1e-10), l2_parameter()}};
   }
 
+  static TorchCall torch(const Spec& spec, bool) {
+    return {
+        "torch.optim.Adagrad",
+        {torch_argument("lr", spec.number("lr")), torch_argument("lr_decay", spec.number("lr_decay"), 0.0),
+         torch_argument("initial_accumulator_value", spec.number("initial_accumulator_value"), 0.0),
+         torch_argument("eps", spec.number("eps")),
+         torch_argument("weight_decay", spec.number("weight_decay"), 0.0)}};
+  }
+
   static Hyper hyper(const Spec& spec) {
     return {.lr_decay = spec.number("lr_decay"),
             .initial_accumulator_value = spec.number("initial_accumulator_value"),

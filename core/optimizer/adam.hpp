@@ -27,6 +27,8 @@ struct Adam {
                            epsilon_parameter(1e-8), bias_correction_parameter()}};
   }
 
+  static TorchCall torch(const Spec& spec, bool) { return adam_torch("torch.optim.Adam", spec); }
+
   static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
 
   template <class T>

@@ -27,6 +27,12 @@ struct AdamL2 {
                            epsilon_parameter(1e-8), l2_parameter(0.01)}};
   }
 
+  static TorchCall torch(const Spec& spec, bool) {
+    TorchCall call = adam_torch("torch.optim.Adam", spec);
+    call.arguments.push_back(torch_argument("weight_decay", spec.number("weight_decay")));
+    return call;
+  }
+
   static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
 
   template <class T>

@@ -7,9 +7,12 @@
 
 #include <cmath>
 #include <cstdint>
+#include <string>
+#include <utility>
 
 #include "core/optimizer/hyperparameters.hpp"
 #include "core/optimizer/rule.hpp"
+#include "core/optimizer/torch_classes.hpp"
 
 namespace thalweg {
 
@@ -28,6 +31,25 @@ inline AdamHyper adam_hyper(const Spec& spec) {
           .eps = spec.number("eps"),
           .weight_decay = spec.find("weight_decay") ? spec.number("weight_decay") : 0.0,
           .bias_correction = !spec.find("bias_correction") || spec.flag("bias_correction")};
+}
+
+/// torch.optim's class, or where there is no bias correction a class of our own.
+inline TorchCall adam_torch(std::string callee, const Spec& spec) {
+  TorchCall call{std::move(callee),
+                 {torch_argument("lr", spec.number("lr")),
+                  {"betas", "(" + python_number(spec.number("beta1")) + ", " +
+                                python_number(spec.number("beta2")) + ")"},
+                  torch_argument("eps", spec.number("eps"))}};
+  if (adam_hyper(spec).bias_correction) return call;
+  call.callee = "UncorrectedAdam";
+  call.definition =
+      element_class("UncorrectedAdam", "Adam, and AdamW, without the bias correction.",
+                    "betas=(0.9, 0.999), eps=1e-8, weight_decay=0",
+                    "betas=betas, eps=eps, weight_decay=weight_decay", {"m", "v"},
+                    {"b1, b2 = group[\"betas\"]", "p *= 1 - lr * group[\"weight_decay\"]",
+                     "s[\"m\"] = b1 * s[\"m\"] + (1 - b1) * g", "s[\"v\"] = b2 * s[\"v\"] + (1 - b2) * g**2",
+                     "p -= lr * s[\"m\"] / (s[\"v\"].sqrt() + group[\"eps\"])"});
+  return call;
 }
 
 /// βᵗ for both β, and the β it belongs to.

@@ -27,6 +27,12 @@ struct AdamW {
                            bias_correction_parameter()}};
   }
 
+  static TorchCall torch(const Spec& spec, bool) {
+    TorchCall call = adam_torch("torch.optim.AdamW", spec);
+    call.arguments.push_back(torch_argument("weight_decay", spec.number("weight_decay")));
+    return call;
+  }
+
   static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
 
   template <class T>

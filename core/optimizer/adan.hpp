@@ -56,6 +56,26 @@ struct Adan {
                            epsilon_parameter(1e-8), decay}};
   }
 
+  static TorchCall torch(const Spec& spec, bool) {
+    TorchCall call{
+        "Adan",
+        {torch_argument("lr", spec.number("lr")),
+         {"betas", "(" + python_number(spec.number("beta1")) + ", " + python_number(spec.number("beta2")) +
+                       ", " + python_number(spec.number("beta3")) + ")"},
+         torch_argument("eps", spec.number("eps")),
+         torch_argument("weight_decay", spec.number("weight_decay"), 0.0)}};
+    call.definition = element_class(
+        "Adan", "Xie et al. 2022, Algorithm 1.", "betas=(0.98, 0.92, 0.99), eps=1e-8, weight_decay=0",
+        "betas=betas, eps=eps, weight_decay=weight_decay", {"m", "v", "n"},
+        {"b1, b2, b3 = group[\"betas\"]", "change = g - s.get(\"g\", g)", "s[\"g\"] = g.clone()",
+         "s[\"m\"] = b1 * s[\"m\"] + (1 - b1) * g", "s[\"v\"] = b2 * s[\"v\"] + (1 - b2) * change",
+         "s[\"n\"] = b3 * s[\"n\"] + (1 - b3) * (g + b2 * change) ** 2",
+         "mean = s[\"m\"] / (1 - b1**t) + b2 * s[\"v\"] / (1 - b2**t)",
+         "p -= lr * mean / ((s[\"n\"] / (1 - b3**t)).sqrt() + group[\"eps\"])",
+         "p /= 1 + lr * group[\"weight_decay\"]"});
+    return call;
+  }
+
   static Hyper hyper(const Spec& spec) {
     return {.beta1 = spec.number("beta1"),
             .beta2 = spec.number("beta2"),

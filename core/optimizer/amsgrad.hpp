@@ -26,6 +26,13 @@ struct AmsGrad {
                            epsilon_parameter(1e-8), l2_parameter()}};
   }
 
+  static TorchCall torch(const Spec& spec, bool) {
+    TorchCall call = adam_torch("torch.optim.Adam", spec);
+    call.arguments.push_back(torch_argument("weight_decay", spec.number("weight_decay"), 0.0));
+    call.arguments.push_back({"amsgrad", "True"});
+    return call;
+  }
+
   static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
 
   template <class T>

@@ -31,6 +31,12 @@ struct GradientDescent {
             .parameters = {learning_rate_parameter(0.001, 1e-5, 1.0), l2_parameter()}};
   }
 
+  static TorchCall torch(const Spec& spec, bool) {
+    return {"torch.optim.SGD",
+            {torch_argument("lr", spec.number("lr")),
+             torch_argument("weight_decay", spec.number("weight_decay"), 0.0)}};
+  }
+
   static Hyper hyper(const Spec& spec) { return {.weight_decay = spec.number("weight_decay")}; }
 
   template <class T>

@@ -8,6 +8,7 @@
 #include "core/optimizer/hyperparameters.hpp"
 #include "core/optimizer/rule.hpp"
 #include "core/optimizer/sign.hpp"
+#include "core/optimizer/torch_classes.hpp"
 
 namespace thalweg {
 
@@ -44,6 +45,20 @@ struct Lion {
                        decay_rate_parameter("beta2", "β₂", "momentum", 0.99,
                                             "Memory of the momentum: about 1/(1−β₂) updates."),
                        decoupled_decay_parameter()}};
+  }
+
+  static TorchCall torch(const Spec& spec, bool) {
+    TorchCall call{"Lion",
+                   {torch_argument("lr", spec.number("lr")),
+                    {"betas", "(" + python_number(spec.number("beta1")) + ", " +
+                                  python_number(spec.number("beta2")) + ")"},
+                    torch_argument("weight_decay", spec.number("weight_decay"), 0.0)}};
+    call.definition = element_class(
+        "Lion", "Chen et al. 2023, Algorithm 2.", "betas=(0.9, 0.99), weight_decay=0",
+        "betas=betas, weight_decay=weight_decay", {"m"},
+        {"b1, b2 = group[\"betas\"]", "p *= 1 - lr * group[\"weight_decay\"]",
+         "p -= lr * (b1 * s[\"m\"] + (1 - b1) * g).sign()", "s[\"m\"] = b2 * s[\"m\"] + (1 - b2) * g"});
+    return call;
   }
 
   static Hyper hyper(const Spec& spec) {

@@ -23,6 +23,7 @@
 
 #include "core/optimizer/hyperparameters.hpp"
 #include "core/optimizer/rule.hpp"
+#include "core/optimizer/torch_classes.hpp"
 
 namespace thalweg {
 
@@ -76,6 +77,39 @@ struct Momentum {
                           .help = "How the velocity is written: the forms differ when η changes, and ema "
                                   "also by a factor 1−μ in the step.",
                           .choices = {"pytorch", "classical", "polyak", "ema"}}}};
+  }
+
+  static TorchCall torch(const Spec& spec, bool velocity_stops) {
+    const std::string& form = spec.text("form");
+    TorchCall call{
+        "torch.optim.SGD",
+        {torch_argument("lr", spec.number("lr")), torch_argument("momentum", spec.number("momentum")),
+         torch_argument("weight_decay", spec.number("weight_decay"), 0.0)}};
+    if (form == "classical") {
+      call.callee = "ClassicalMomentum";
+      call.definition =
+          velocity_class(call.callee,
+                         "v ← μv − ηg, θ ← θ + v. torch.optim.SGD keeps η out of v: the two part when η "
+                         "changes.",
+                         "v.mul_(mu).sub_(lr * g)", "p.add_(v)");
+    } else if (form == "polyak") {
+      call.callee = "HeavyBall";
+      call.definition =
+          velocity_class(call.callee, "θ ← θ − ηg + μ(θ − θ₋₁), Polyak's heavy ball; v is θ − θ₋₁.",
+                         "v.mul_(mu).sub_(lr * g)", "p.add_(v)");
+    } else if (form == "ema") {
+      call.callee = "AveragedGradient";
+      call.definition = velocity_class(call.callee, "v ← μv + (1−μ)g from v = 0, θ ← θ − ηv.",
+                                       "v.mul_(mu).add_((1 - mu) * g)", "p.sub_(lr * v)");
+    } else {
+      call.arguments.insert(call.arguments.begin() + 2,
+                            torch_argument("dampening", spec.number("dampening"), 0.0));
+      if (velocity_stops) {
+        call.callee = "Momentum";
+        call.definition = kStoppingMomentum;
+      }
+    }
+    return call;
   }
 
   static Hyper hyper(const Spec& spec) {

@@ -53,6 +53,23 @@ struct NAdam {
                       .live = true}}};
   }
 
+  static TorchCall torch(const Spec& spec, bool) {
+    TorchCall call = adam_torch("NAdam", spec);
+    call.arguments.push_back(torch_argument("weight_decay", spec.number("weight_decay"), 0.0));
+    call.arguments.push_back(torch_argument("momentum_decay", spec.number("momentum_decay")));
+    call.definition = element_class(
+        "NAdam", "torch.optim.NAdam as it is since PyTorch 2.0, in the precision of the parameters.",
+        "betas=(0.9, 0.999), eps=1e-8, weight_decay=0, momentum_decay=4e-3",
+        "betas=betas, eps=eps, weight_decay=weight_decay, momentum_decay=momentum_decay", {"m", "v"},
+        {"b1, b2 = group[\"betas\"]", "g = g + group[\"weight_decay\"] * p",
+         "mu, ahead = (b1 * (1 - 0.5 * 0.96 ** (k * group[\"momentum_decay\"])) for k in (t, t + 1))",
+         "s[\"product\"] = s.get(\"product\", 1.0) * mu", "s[\"m\"] = b1 * s[\"m\"] + (1 - b1) * g",
+         "s[\"v\"] = b2 * s[\"v\"] + (1 - b2) * g**2",
+         "look = (1 - mu) / (1 - s[\"product\"]) * g + ahead / (1 - s[\"product\"] * ahead) * s[\"m\"]",
+         "p -= lr * look / ((s[\"v\"] / (1 - b2**t)).sqrt() + group[\"eps\"])"});
+    return call;
+  }
+
   static Hyper hyper(const Spec& spec) { return {adam_hyper(spec), spec.number("momentum_decay")}; }
 
   template <class T>

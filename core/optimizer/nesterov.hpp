@@ -11,6 +11,7 @@
 
 #include "core/optimizer/hyperparameters.hpp"
 #include "core/optimizer/rule.hpp"
+#include "core/optimizer/torch_classes.hpp"
 
 namespace thalweg {
 
@@ -37,6 +38,23 @@ struct Nesterov {
         .formula = "v ← μv + g,  θ ← θ − η(g + μv),  g = ∇f(θ) + λθ",
         .reference = "Nesterov 1983; Sutskever et al. 2013, eqs. (3)-(4); PyTorch SGD with nesterov=True",
         .parameters = {learning_rate_parameter(0.0002, 1e-5, 1.0), momentum_parameter(0.9), l2_parameter()}};
+  }
+
+  static TorchCall torch(const Spec& spec, bool velocity_stops) {
+    TorchCall call{
+        "torch.optim.SGD",
+        {torch_argument("lr", spec.number("lr")), torch_argument("momentum", spec.number("momentum"), 0.0),
+         torch_argument("weight_decay", spec.number("weight_decay"), 0.0)}};
+    if (velocity_stops) {
+      call.callee = "Nesterov";
+      call.definition =
+          velocity_class("Nesterov", "torch.optim.SGD with nesterov=True, which can't have momentum=0.",
+                         "v.mul_(mu).add_(g)", "p.sub_(lr * (g + mu * v))");
+    } else if (spec.number("momentum") !=
+               0.0) {  // without momentum it is plain descent, and SGD refuses the flag
+      call.arguments.push_back({"nesterov", "True"});
+    }
+    return call;
   }
 
   static Hyper hyper(const Spec& spec) {

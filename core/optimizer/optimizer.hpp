@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "core/spec/python.hpp"
 #include "core/spec/spec.hpp"
 
 namespace thalweg {
@@ -37,6 +38,8 @@ class Stepper {
 struct OptimizerDescriptor : Descriptor {
   /// `spec` has passed check(); `dim` > 0.
   std::function<std::unique_ptr<Stepper>(const Spec& spec, int dim)> make;
+  /// How PyTorch writes it: as torch(spec, velocity_stops) of the rule (rule.hpp).
+  std::function<TorchCall(const Spec& spec, bool velocity_stops)> torch;
 };
 
 /// All optimizers in the order of the menu.

@@ -15,6 +15,7 @@ OptimizerDescriptor described() {
   descriptor.make = [](const Spec& spec, int dim) -> std::unique_ptr<Stepper> {
     return std::make_unique<RuleStepper<R>>(spec, dim);
   };
+  descriptor.torch = R::torch;
   return descriptor;
 }
 

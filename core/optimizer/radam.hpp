@@ -38,6 +38,12 @@ struct RAdam {
                            epsilon_parameter(1e-8), l2_parameter()}};
   }
 
+  static TorchCall torch(const Spec& spec, bool) {
+    TorchCall call = adam_torch("torch.optim.RAdam", spec);
+    call.arguments.push_back(torch_argument("weight_decay", spec.number("weight_decay"), 0.0));
+    return call;
+  }
+
   static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
 
   template <class T>

@@ -62,6 +62,46 @@ struct Rmsprop {
                                          "squared mean is taken off first."}}};
   }
 
+  /// Where the momentum is 0 for a while PyTorch has no velocity to begin with, or a stale one.
+  static constexpr const char* kStoppingClass = R"(class RMSprop(torch.optim.Optimizer):
+    """torch.optim.RMSprop, but for a velocity that is kept up while the momentum is 0."""
+
+    def __init__(self, params, lr, alpha, eps, momentum=0, weight_decay=0, centered=False):
+        super().__init__(params, dict(lr=lr, alpha=alpha, eps=eps, momentum=momentum, weight_decay=weight_decay,
+                                      centered=centered))
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            alpha = group["alpha"]
+            for p in group["params"]:
+                state = self.state[p]
+                if not state:
+                    state.update(s=torch.zeros_like(p), v=torch.zeros_like(p), mean=torch.zeros_like(p))
+                g = p.grad + group["weight_decay"] * p
+                state["s"] = alpha * state["s"] + (1 - alpha) * g**2
+                state["mean"] = alpha * state["mean"] + (1 - alpha) * g
+                spread = (state["s"] - state["mean"] ** 2).clamp(min=0) if group["centered"] else state["s"]
+                state["v"] = group["momentum"] * state["v"] + g / (spread.sqrt() + group["eps"])
+                p -= group["lr"] * state["v"]
+)";
+
+  static TorchCall torch(const Spec& spec, bool velocity_stops) {
+    TorchCall call{
+        "torch.optim.RMSprop",
+        {torch_argument("lr", spec.number("lr")), torch_argument("alpha", spec.number("alpha")),
+         torch_argument("eps", spec.number("eps")), torch_argument("momentum", spec.number("momentum"), 0.0),
+         torch_argument("weight_decay", spec.number("weight_decay"), 0.0)}};
+    if (spec.flag("centered")) call.arguments.push_back({"centered", "True"});
+    if (velocity_stops) {
+      call.callee = "RMSprop";
+      call.definition = kStoppingClass;
+    } else if (spec.flag("centered")) {
+      call.notes = {"Where s − ḡ² rounds below 0 Thalweg takes 0; PyTorch 1.13 gives NaN."};
+    }
+    return call;
+  }
+
   static Hyper hyper(const Spec& spec) {
     return {.alpha = spec.number("alpha"),
             .eps = spec.number("eps"),

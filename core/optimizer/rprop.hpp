@@ -88,6 +88,16 @@ struct Rprop {
                        bound("step_max", "Δmax", "largest step", 50.0, "No step size grows beyond this.")}};
   }
 
+  static TorchCall torch(const Spec& spec, bool) {
+    const auto pair = [&](const char* first, const char* second) {
+      return "(" + python_number(spec.number(first)) + ", " + python_number(spec.number(second)) + ")";
+    };
+    return {"torch.optim.Rprop",
+            {torch_argument("lr", spec.number("lr")),
+             {"etas", pair("eta_minus", "eta_plus")},
+             {"step_sizes", pair("step_min", "step_max")}}};
+  }
+
   static Hyper hyper(const Spec& spec) {
     return {.eta_minus = spec.number("eta_minus"),
             .eta_plus = spec.number("eta_plus"),

@@ -21,6 +21,12 @@
 //     // an engine that keeps them in columns copies them to a local array around the call.
 //     template <class T>
 //     THALWEG_HD static void update(T& theta, T gradient, T* slots, const Step<T>&);
+//     // The call that makes it in PyTorch, for "copy as PyTorch": the same numbers, or a class of a few
+//     lines
+//     // where PyTorch has no such rule. `velocity_stops`: the momentum is 0 in a part of the run, and only
+//     in
+//     // a part; there PyTorch leaves its velocity alone, and our rules do not.
+//     static TorchCall torch(const Spec&, bool velocity_stops);
 //   };
 //
 // Optional:
@@ -42,6 +48,7 @@
 #include <type_traits>
 
 #include "core/spec/platform.hpp"
+#include "core/spec/python.hpp"
 #include "core/spec/spec.hpp"
 
 namespace thalweg {
@@ -54,6 +61,7 @@ concept UpdateRule = requires(const Spec& spec, const typename R::Hyper& hyper,
   requires std::is_trivially_copyable_v<typename R::template Step<float>>;
   { R::describe() } -> std::same_as<Descriptor>;
   { R::hyper(spec) } -> std::same_as<typename R::Hyper>;
+  { R::torch(spec, false) } -> std::same_as<TorchCall>;
   {
     R::template prepare<double>(hyper, 0.0, std::int64_t{1}, progress)
     } -> std::same_as<typename R::template Step<double>>;

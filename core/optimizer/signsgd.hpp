@@ -8,6 +8,7 @@
 #include "core/optimizer/hyperparameters.hpp"
 #include "core/optimizer/rule.hpp"
 #include "core/optimizer/sign.hpp"
+#include "core/optimizer/torch_classes.hpp"
 
 namespace thalweg {
 
@@ -37,6 +38,19 @@ struct SignSgd {
             .reference = "Bernstein et al. 2018, Algorithms 1 and 2; Tiger: Su 2023",
             .parameters = {learning_rate_parameter(0.002, 1e-5, 0.1), momentum_parameter(0.9),
                            decoupled_decay_parameter()}};
+  }
+
+  static TorchCall torch(const Spec& spec, bool) {
+    TorchCall call{
+        "SignSGD",
+        {torch_argument("lr", spec.number("lr")), torch_argument("momentum", spec.number("momentum")),
+         torch_argument("weight_decay", spec.number("weight_decay"), 0.0)}};
+    call.definition =
+        element_class("SignSGD", "Bernstein et al. 2018, Algorithm 2 (Signum).",
+                      "momentum=0.9, weight_decay=0", "momentum=momentum, weight_decay=weight_decay", {"m"},
+                      {"mu = group[\"momentum\"]", "p *= 1 - lr * group[\"weight_decay\"]",
+                       "s[\"m\"] = mu * s[\"m\"] + (1 - mu) * g", "p -= lr * s[\"m\"].sign()"});
+    return call;
   }
 
   static Hyper hyper(const Spec& spec) {

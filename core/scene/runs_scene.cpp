@@ -53,6 +53,7 @@ const Descriptor& runs_view_descriptor() {
           choice("layout", "layout", {"both", "list", "comparison"}, "The list, the comparison, or both."),
           flag("descending", "descending", true, "Order of the list: the largest first."),
           flag("deleted", "deleted runs", false, "List what was deleted instead."),
+          flag("details", "details", true, "Below the list, all about one run."),
           choice("page", "page", {"curves", "settings", "scatter", "parallel", "paths", "networks", "family"},
                  "Curves over each other; settings that differ; a setting against a result; parallel "
                  "coordinates; paths on the surface; confusion matrices and spectra of networks; the tree of "
@@ -75,6 +76,9 @@ const Descriptor& runs_view_descriptor() {
               "band", "band", {"range", "deviation"},
               "Around the mean of a group: from its lowest to its highest run, or one standard deviation."),
           flag("tiles", "small multiples", false, "A small chart for each run instead of one for all."),
+          flag("all_settings", "all settings", false, "Also the settings that are the same in all runs."),
+          flag("differences", "differences", false,
+               "Confusion matrices less that of the first run, instead of the matrices themselves."),
       }};
   return descriptor;
 }
@@ -92,16 +96,25 @@ std::optional<Error> check(const RunsScene& scene) {
     if (run.colour < 0 || run.colour > 63) return bad_input("must be at least 0 and at most 63", "colour");
     if (run.uid.empty() || run.uid.size() > kLongestText) return bad_input("is no uid of a run", "selected");
   }
-  for (const auto* texts : {&scene.columns, &scene.series}) {
+  for (const auto* texts : {&scene.columns, &scene.series, &scene.flipped}) {
     if (texts->size() > kMostNames)
       return bad_input("at most " + std::to_string(kMostNames) + " are possible", "columns");
     for (const std::string& text : *texts)
       if (text.size() > kLongestText)
         return bad_input("is longer than " + std::to_string(kLongestText) + " bytes", "columns");
   }
-  for (const std::string* text : {&scene.filter, &scene.sort, &scene.group, &scene.across, &scene.upward})
+  for (const std::string* text : {&scene.filter, &scene.sort, &scene.group, &scene.list_group, &scene.across,
+                                  &scene.upward, &scene.shade})
     if (text->size() > kLongestText)
       return bad_input("is longer than " + std::to_string(kLongestText) + " bytes", "text");
+  if (scene.axes.size() > kMostNames)
+    return bad_input("at most " + std::to_string(kMostNames) + " are possible", "axes");
+  for (const RunsAxis& axis : scene.axes) {
+    if (axis.key.size() > kLongestText)
+      return bad_input("is longer than " + std::to_string(kLongestText) + " bytes", "axes");
+    if (!(axis.low >= 0.0 && axis.low <= axis.high && axis.high <= 1.0))
+      return bad_input("must be a stretch from 0 to 1", "axes");
+  }
   return check(scene.view, runs_view_descriptor());
 }
 

@@ -17,18 +17,36 @@ struct SelectedRun {
   bool operator==(const SelectedRun&) const = default;
 };
 
+/// An axis of the parallel coordinates that was changed by hand.
+struct RunsAxis {
+  std::string key;       ///< setting or result
+  bool hidden = false;
+  bool brushed = false;  ///< only runs between `low` and `high` (0 to 1 along the axis) stand out
+  double low = 0.0;
+  double high = 1.0;
+
+  bool operator==(const RunsAxis&) const = default;
+};
+
 /// At most so many runs are compared.
 inline constexpr std::size_t kMostSelected = 200;
 
 struct RunsScene {
   std::string filter;                ///< in the language of core/store/filter.hpp
   std::string sort = "created";      ///< a column, a setting or a result
-  std::vector<std::string> columns;  ///< settings and results in the list: "lr", "best(test_accuracy)"
+  /// Of the list: "optimizer", "steps", settings and results such as "lr", "best(test_accuracy)"; empty: the
+  /// usual ones.
+  std::vector<std::string> columns;
+  std::string list_group;  ///< what the list is divided by: "", "day", "race", or a setting
   std::vector<SelectedRun> selected;
   std::vector<std::string> series;  ///< that are compared; empty: those that most of the runs have
-  std::string group;                ///< setting whose equal values share a band; empty: every run by itself
+  std::vector<std::string> flipped;  ///< series whose vertical axis is not the usual one of linear and log
+  /// Setting whose equal values share a band, or "all but seed"; empty: every run by itself.
+  std::string group;
   std::string across;               ///< of the scatter: setting or result along x; empty: one that differs
   std::string upward;               ///< likewise along y
+  std::string shade;                ///< likewise as a colour; empty: that of the run
+  std::vector<RunsAxis> axes;       ///< of the parallel coordinates: those moved, hidden or brushed, in order
   Spec view;                        ///< runs_view_descriptor()
 
   bool operator==(const RunsScene&) const = default;

@@ -142,6 +142,72 @@ double cosine_warmup_at(const Spec& spec, std::int64_t t, double base) {
   return cosine_between(peak, min, (step - warmup) / (total - warmup));
 }
 
+// In PyTorch: its schedulers go from value to value, which costs digits where they multiply by what is nearly
+// 0. Those that would lose more than rounding, or leave our path after the end, are not called.
+
+TorchCall scheduler(const char* name, std::vector<TorchCall::Argument> arguments) {
+  return {std::string("torch.optim.lr_scheduler.") + name, std::move(arguments)};
+}
+
+std::string number_in(const Spec& spec, std::string_view key) { return python_number(spec.number(key)); }
+
+TorchSchedule constant_torch(const Spec&, std::int64_t) { return {{}, {"return peak"}}; }
+
+TorchSchedule step_torch(const Spec& spec, std::int64_t) {
+  return {
+      scheduler("StepLR", {{"step_size", number_in(spec, "step_size")}, {"gamma", number_in(spec, "gamma")}}),
+      {"return peak * " + number_in(spec, "gamma") + " ** (t // " + number_in(spec, "step_size") + ")"}};
+}
+
+TorchSchedule exponential_torch(const Spec& spec, std::int64_t) {
+  return {scheduler("ExponentialLR", {{"gamma", number_in(spec, "gamma")}}),
+          {"return peak * " + number_in(spec, "gamma") + " ** t"}};
+}
+
+TorchSchedule linear_torch(const Spec& spec, std::int64_t) {
+  const double first = spec.number("start_factor"), last = spec.number("end_factor");
+  const std::string a = python_number(first), b = python_number(last), total = number_in(spec, "total");
+  TorchSchedule out{{}, {"return peak * (" + a + " + (" + b + " - " + a + ") * min(t / " + total + ", 1))"}};
+  if (first == 1.0 && last == 0.0) out.formula = {"return peak * (1 - min(t / " + total + ", 1))"};
+  const bool keeps_digits = last >= 0.01 || (last == 0.0 && first == 1.0);
+  if (first > 0.0 && first <= 1.0 && last <= 1.0 && keeps_digits)
+    out.scheduler = scheduler("LinearLR", {{"start_factor", a}, {"end_factor", b}, {"total_iters", total}});
+  return out;
+}
+
+/// Half a cosine period as Python: from `peak` at t = `from` to `min` at t = `total`.
+std::string cosine_line(double min, double from, double total) {
+  const std::string low = python_number(min), way = python_number(total - from);
+  const std::string shape = "math.cos(math.pi / 2 * " +
+                            (from == 0.0 ? std::string("t") : "(t - " + python_number(from) + ")") + " / " +
+                            way + ") ** 2";
+  return min == 0.0 ? "return peak * " + shape : "return " + low + " + (peak - " + low + ") * " + shape;
+}
+
+TorchSchedule cosine_torch(const Spec& spec, std::int64_t steps) {
+  const double total = spec.number("total"), min = spec.number("min");
+  TorchSchedule out{{},
+                    {"if t >= " + python_number(total) + ":", "    return " + python_number(min),
+                     cosine_line(min, 0.0, total)}};
+  // After T_max CosineAnnealingLR climbs again.
+  if (static_cast<double>(steps) <= total + 1.0)
+    out.scheduler = scheduler("CosineAnnealingLR",
+                              {{"T_max", python_number(total)}, torch_argument("eta_min", min, 0.0)});
+  return out;
+}
+
+TorchSchedule cosine_warmup_torch(const Spec& spec, std::int64_t) {
+  const double total = spec.number("total"), warmup = spec.number("warmup"), min = spec.number("min");
+  const std::string t = spec.text("convention") == "from_one" ? "(t + 1)" : "t";
+  TorchSchedule out;
+  out.formula = {"if t >= " + python_number(total) + ":", "    return " + python_number(min)};
+  if (warmup > 0.0)
+    out.formula.insert(out.formula.end(), {"if t < " + python_number(warmup) + ":",
+                                           "    return peak * " + t + " / " + python_number(warmup)});
+  if (total > warmup) out.formula.push_back(cosine_line(min, warmup, total));
+  return out;
+}
+
 // The list ----------------------------------------------------------------------------------------
 
 std::vector<ScheduleDescriptor> make_schedules() {
@@ -152,7 +218,8 @@ std::vector<ScheduleDescriptor> make_schedules() {
         .formula = "η(t) = ηₘₐₓ",
         .reference = "Robbins & Monro 1951 give the conditions that it does not meet",
         .parameters = {peak_parameter()}},
-       constant_at},
+       constant_at,
+       constant_torch},
       {{.id = "step",
         .label = "Step decay",
         .summary = "Drops by a factor after every so many updates.",
@@ -163,7 +230,8 @@ std::vector<ScheduleDescriptor> make_schedules() {
                                        "Number of updates from one drop to the next."),
                        gamma_parameter(0.1, 0.01, Scale::kLinear,
                                        "What the learning rate is multiplied by at each drop.")}},
-       step_at},
+       step_at,
+       step_torch},
       {{.id = "exponential",
         .label = "Exponential decay",
         .summary = "Shrinks by the same factor at every update.",
@@ -172,7 +240,8 @@ std::vector<ScheduleDescriptor> make_schedules() {
         .parameters = {peak_parameter(),
                        gamma_parameter(0.997, 0.9, Scale::kLogOneMinus,
                                        "What the learning rate is multiplied by at each update.")}},
-       exponential_at},
+       exponential_at,
+       exponential_torch},
       {{.id = "linear",
         .label = "Linear",
         .summary = "A straight line from one multiple of the peak to another, then level.",
@@ -184,14 +253,16 @@ std::vector<ScheduleDescriptor> make_schedules() {
                        factor_parameter("end_factor", "b", "end factor", 0.0,
                                         "The last learning rate as a multiple of the peak."),
                        total_parameter()}},
-       linear_at},
+       linear_at,
+       linear_torch},
       {{.id = "cosine",
         .label = "Cosine annealing",
         .summary = "Half a cosine period from the peak down to the minimum, then level.",
         .formula = "η(t) = ηₘᵢₙ + ½(ηₘₐₓ − ηₘᵢₙ)(1 + cos(πt/T))",
         .reference = "Loshchilov & Hutter 2017 (SGDR), eq. (5), without restarts; PyTorch CosineAnnealingLR",
         .parameters = {peak_parameter(), min_parameter(), total_parameter()}},
-       cosine_at},
+       cosine_at,
+       cosine_torch},
       {{.id = "cosine_warmup",
         .label = "Warm-up and cosine",
         .summary = "A straight climb from 0 to the peak, then half a cosine period down to the minimum.",
@@ -211,7 +282,8 @@ std::vector<ScheduleDescriptor> make_schedules() {
                                      "last of the climb has the peak.",
                                  .live = true,
                                  .choices = {"from_zero", "from_one"}}}},
-       cosine_warmup_at},
+       cosine_warmup_at,
+       cosine_warmup_torch},
   };
 }
 

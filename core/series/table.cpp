@@ -140,6 +140,13 @@ Extent TableView::extent(int column, std::int64_t first, std::int64_t last) cons
   return out;
 }
 
+TableView TableView::first(std::int64_t rows) const {
+  TableView out = *this;
+  out.rows_ = std::clamp<std::int64_t>(rows, 0, rows_);
+  out.blocks_.resize(static_cast<std::size_t>((out.rows_ + Table::kBlockRows - 1) / Table::kBlockRows));
+  return out;
+}
+
 bool TableView::extends(const TableView& older) const {
   if (older.rows_ == 0) return true;
   // A table that was cut goes on in a new block, so the last block tells; `older` keeps its own alive,

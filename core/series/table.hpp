@@ -38,6 +38,9 @@ class TableView {
   /// Extent of a column over rows [first, last), clamped to what is there. O(log) for long ranges.
   Extent extent(int column, std::int64_t first, std::int64_t last) const;
 
+  /// The first `rows` rows, or all of them if there are fewer.
+  TableView first(std::int64_t rows) const;
+
   /// True if this is the same table as `older`, with rows appended at most: what was read from
   /// `older` still holds.
   bool extends(const TableView& older) const;

@@ -9,6 +9,8 @@ namespace {
 constexpr std::int64_t kMostInOne = 262'144;
 /// Beyond so many waiting points the interval is not waited for.
 constexpr std::int64_t kEnough = 65'536;
+/// So many things that wait are looked at for points to join others to.
+constexpr std::ptrdiff_t kMostLookedAt = 64;
 /// Longest that append() holds up a run.
 constexpr std::chrono::seconds kLongestWait{1};
 
@@ -60,7 +62,7 @@ std::string Recorder::uid(int run) const {
   return uids_.at(static_cast<std::size_t>(run));
 }
 
-std::uint64_t Recorder::append(int run, std::vector<Points> points) {
+std::uint64_t Recorder::append(int run, std::vector<Points> points, std::int64_t steps) {
   std::int64_t count = 0;
   for (const Points& series : points) count += static_cast<std::int64_t>(series.steps.size());
   {
@@ -74,7 +76,53 @@ std::uint64_t Recorder::append(int run, std::vector<Points> points) {
       return tickets_;
     }
   }
-  return hand_over(run, count, Append{std::move(points)});
+  Append append{std::move(points), steps};
+  {
+    const std::scoped_lock lock(mutex_);
+    if (join(run, count, append)) {
+      // What is written last tells that all before it is.
+      queue_.back().ticket = ++tickets_;
+      status_.waiting += count;
+      return tickets_;
+    }
+  }
+  return hand_over(run, count, std::move(append));
+}
+
+/// Joins points to those of the same run that still wait: a long one is written many times as quickly as many
+/// short ones. False if there are none, or something of the run comes between.
+bool Recorder::join(int run, std::int64_t points, Append& append) {
+  for (auto item = queue_.rbegin(); item != queue_.rend() && item - queue_.rbegin() < kMostLookedAt; ++item) {
+    if (item->run != run) continue;
+    auto* const before = std::get_if<Append>(&item->what);
+    if (!before || before->alone || item->points + points > kEnough) return false;
+    std::vector<Points*> places;
+    for (const Points& series : append.points) {
+      const auto same = std::find_if(before->points.begin(), before->points.end(),
+                                     [&](const Points& other) { return other.series == series.series; });
+      places.push_back(same == before->points.end() ? nullptr : &*same);
+      // What is wrong is refused by itself.
+      const bool good = !series.steps.empty() && series.steps.size() == series.values.size() &&
+                        std::adjacent_find(series.steps.begin(), series.steps.end(),
+                                           std::greater_equal<>()) == series.steps.end() &&
+                        (!places.back() || (!places.back()->steps.empty() &&
+                                            series.steps.front() > places.back()->steps.back()));
+      append.alone = append.alone || !good;
+    }
+    if (append.alone) return false;
+    for (std::size_t i = 0; i < append.points.size(); ++i) {
+      if (!places[i]) continue;
+      const Points& series = append.points[i];
+      places[i]->steps.insert(places[i]->steps.end(), series.steps.begin(), series.steps.end());
+      places[i]->values.insert(places[i]->values.end(), series.values.begin(), series.values.end());
+    }
+    for (std::size_t i = 0; i < append.points.size(); ++i)
+      if (!places[i]) before->points.push_back(std::move(append.points[i]));
+    before->steps = std::max(before->steps, append.steps);
+    item->points += points;
+    return true;
+  }
+  return false;
 }
 
 std::uint64_t Recorder::add_event(int run, Event event) { return hand_over(run, 0, std::move(event)); }
@@ -89,8 +137,8 @@ std::uint64_t Recorder::set_result(int run, std::string key, double value) {
   return hand_over(run, 0, SetResult{std::move(key), value});
 }
 
-std::uint64_t Recorder::set_scene(int run, std::string scene) {
-  return hand_over(run, 0, SetScene{std::move(scene)});
+std::uint64_t Recorder::set_scene(int run, std::string scene, std::optional<int> lane) {
+  return hand_over(run, 0, SetScene{std::move(scene), lane});
 }
 
 std::uint64_t Recorder::truncate(int run, std::int64_t step) { return hand_over(run, 0, Truncate{step}); }
@@ -236,11 +284,18 @@ std::optional<Error> Recorder::apply(const Item& item, std::vector<Known>& known
       Overloaded{[&](const RunStart&) -> std::optional<Error> { return {}; },
                  [&](const Resume&) -> std::optional<Error> { return {}; },
                  [&](const Append& append) -> std::optional<Error> {
+                   std::optional<Error> wrong;
                    for (const Points& points : append.points) {
-                     if (auto error = store_->append(id, points)) return error;
-                     if (!points.steps.empty()) run.steps = std::max(run.steps, points.steps.back());
+                     if (auto error = store_->append(id, points)) {
+                       if (store_->last_error_passes()) return error;
+                       wrong = std::move(error);
+                       continue;
+                     }
+                     if (!points.steps.empty() && append.steps < 0)
+                       run.steps = std::max(run.steps, points.steps.back());
                    }
-                   return {};
+                   run.steps = std::max(run.steps, append.steps);
+                   return wrong;
                  },
                  [&](const Event& event) { return store_->add_event(id, event); },
                  [&](const Save& save) {
@@ -248,14 +303,15 @@ std::optional<Error> Recorder::apply(const Item& item, std::vector<Known>& known
                    return error ? error : store_->thin_checkpoints(id, save.keep);
                  },
                  [&](const SetResult& result) { return store_->set_result(id, result.key, result.value); },
-                 [&](const SetScene& set) { return store_->set_scene(id, set.scene); },
+                 [&](const SetScene& set) { return store_->set_scene(id, set.scene, set.lane); },
                  [&](const Truncate& truncate) {
                    run.steps = std::min(run.steps, truncate.step);
                    return store_->truncate(id, truncate.step);
                  },
                  [&](const RunEnd& end) {
                    run.running = false;
-                   return store_->finish(id, end);
+                   auto error = store_->finish(id, end);
+                   return error ? error : store_->bound_checkpoints(options_.checkpoint_bytes);
                  }},
       item.what);
 }
@@ -264,8 +320,9 @@ std::optional<Error> Recorder::take_up(const Resume& resume, Known& run) {
   const auto info = store_->find(resume.uid);
   if (!info) return info.error();
   if (auto error = store_->reopen(info->id, resume.step)) return error;
-  const auto worked = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(info->duration));
-  run = {info->id, true, resume.step, Clock::now() - worked};
+  const auto worked =
+      std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(info->duration));
+  run = {info->id, true, std::min(info->steps, resume.step), Clock::now() - worked};
   return {};
 }
 

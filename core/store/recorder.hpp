@@ -27,6 +27,8 @@ struct RecorderOptions {
   std::chrono::milliseconds retry{1000};      ///< after a failure
   std::chrono::milliseconds heartbeat{2000};  ///< of runs that have nothing to say
   std::int64_t most_waiting = 16'000'000;     ///< points in memory: 256 MB
+  /// Bytes of all checkpoints in the file (Store::bound_checkpoints), seen to when a run ends.
+  std::int64_t checkpoint_bytes = 1'000'000'000;
 };
 
 struct RecorderStatus {
@@ -55,12 +57,13 @@ class Recorder {
   std::string uid(int run) const;
 
   /// Waits, for a second at most, only where more than most_waiting points would be in memory.
-  std::uint64_t append(int run, std::vector<Points> points);
+  /// @param steps  updates made so far; negative: the last step of the points
+  std::uint64_t append(int run, std::vector<Points> points, std::int64_t steps = -1);
   std::uint64_t add_event(int run, Event event);
-  /// @param keep  how many checkpoints of the run stay, the newest
-  std::uint64_t save(int run, Checkpoint checkpoint, std::int64_t keep = 8);
+  /// @param keep  how many checkpoints of the run stay (Store::thin_checkpoints)
+  std::uint64_t save(int run, Checkpoint checkpoint, std::int64_t keep = 16);
   std::uint64_t set_result(int run, std::string key, double value);
-  std::uint64_t set_scene(int run, std::string scene);
+  std::uint64_t set_scene(int run, std::string scene, std::optional<int> lane = {});
   std::uint64_t truncate(int run, std::int64_t step);
   std::uint64_t finish(int run, RunEnd end);
 
@@ -73,6 +76,8 @@ class Recorder {
 
   struct Append {
     std::vector<Points> points;
+    std::int64_t steps;
+    bool alone = false;  ///< nothing is joined to it
   };
   struct Save {
     Checkpoint checkpoint;
@@ -84,6 +89,7 @@ class Recorder {
   };
   struct SetScene {
     std::string scene;
+    std::optional<int> lane;
   };
   struct Truncate {
     std::int64_t step;
@@ -108,6 +114,7 @@ class Recorder {
 
   int number_for(std::string uid);
   std::uint64_t hand_over(int run, std::int64_t points, decltype(Item::what) what);
+  bool join(int run, std::int64_t points, Append& append);
   void loop();
   void wait_for_work(std::unique_lock<std::mutex>& lock);
   void work();

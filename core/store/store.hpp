@@ -91,19 +91,24 @@ class Store {
   std::optional<Error> add_event(std::int64_t run, const Event& event);
   /// Replaces one of the same step.
   std::optional<Error> save(std::int64_t run, const Checkpoint& checkpoint);
-  /// Keeps the newest `most` checkpoints of a run.
+  /// Keeps at most `most` checkpoints of a run, at least 1: the newest, and others as evenly spread from the
+  /// start as they come.
   std::optional<Error> thin_checkpoints(std::int64_t run, std::int64_t most);
+  /// Keeps the checkpoints of the whole file below so many bytes: where they are more, those of ended runs go
+  /// but for each run's newest, the oldest runs first, and starred ones after all others.
+  std::optional<Error> bound_checkpoints(std::int64_t bytes);
   /// A figure that is no series.
   std::optional<Error> set_result(std::int64_t run, const std::string& key, double value);
   /// Says that these runs are alive and how far they are.
   std::optional<Error> heartbeat(std::int64_t run, std::int64_t steps, double duration);
   std::optional<Error> finish(std::int64_t run, const RunEnd& end);
-  /// Takes up a run that nobody is working on: it is this process's from now on, and points, events and
-  /// checkpoints from `step` on are forgotten. Refuses one that goes on elsewhere.
+  /// Takes up a run that nobody is working on: it is this process's from now on, and truncated. Refuses one
+  /// that goes on elsewhere.
   std::optional<Error> reopen(std::int64_t run, std::int64_t step);
   /// Replaces what is needed to run it again: something was changed while it went on.
-  std::optional<Error> set_scene(std::int64_t run, const std::string& scene);
-  /// Forgets points, events and checkpoints from `step` on: somebody went back and goes on differently.
+  /// @param lane  which of the Scene's it is now; nothing: the same
+  std::optional<Error> set_scene(std::int64_t run, const std::string& scene, std::optional<int> lane = {});
+  /// Forgets points and events from `step` on, and checkpoints after it: the run goes on with update `step`.
   std::optional<Error> truncate(std::int64_t run, std::int64_t step);
 
   std::optional<Error> rename(std::int64_t run, const std::string& name);
@@ -116,6 +121,8 @@ class Store {
   /// Removes for good what was deleted more than `days` ago, with all its points.
   /// @return how many runs
   Result<std::int64_t> purge(double days);
+  /// The same of one run. Refuses one that is not deleted, and one that goes on.
+  std::optional<Error> remove(std::int64_t run);
 
   /// Marks runs whose process is gone as interrupted (process.hpp says how that is known).
   /// @return their uids
@@ -123,6 +130,10 @@ class Store {
 
   // --- reading ---------------------------------------------------------------------------------
 
+  /// Another number than before if somebody else (another store, another program) has changed the file since.
+  Result<std::int64_t> data_version();
+  /// How many runs there are that were deleted, or were not.
+  Result<std::int64_t> count(bool deleted = false);
   /// Refuses a filter that names what no run has.
   Result<std::vector<RunInfo>> list(const ListQuery& query);
   /// By uid, by the beginning of one, by id or by name; deleted ones by uid only.
@@ -132,6 +143,8 @@ class Store {
   Result<std::vector<RunValue>> column(const std::string& key, bool best = false);
   /// Every key of settings and of results that there is.
   Result<std::vector<std::string>> keys();
+  /// Those of results alone.
+  Result<std::vector<std::string>> result_keys();
 
   Result<std::string> scene(std::int64_t run);
   Result<std::vector<Setting>> settings(std::int64_t run);

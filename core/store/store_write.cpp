@@ -1,5 +1,4 @@
 // What happens in a run while it goes on: points with their rollup, results, events, checkpoints, its end.
-#include <zlib.h>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -240,38 +239,6 @@ std::optional<Error> Store::add_event(std::int64_t run, const Event& event) {
   });
 }
 
-std::uint32_t checksum(const std::vector<std::uint8_t>& bytes) {
-  return static_cast<std::uint32_t>(crc32_z(crc32_z(0, nullptr, 0), bytes.data(), bytes.size()));
-}
-
-std::optional<Error> Store::save(std::int64_t run, const Checkpoint& checkpoint) {
-  return write([&] {
-    database_
-        ->query(
-            "INSERT INTO checkpoints (run, step, version, checksum, state) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET version = excluded.version, checksum = excluded.checksum,"
-            " state = excluded.state")
-        .bind(run)
-        .bind(checkpoint.step)
-        .bind(checkpoint.version)
-        .bind(std::int64_t{checksum(checkpoint.state)})
-        .bind(checkpoint.state)
-        .run();
-  });
-}
-
-std::optional<Error> Store::thin_checkpoints(std::int64_t run, std::int64_t most) {
-  return write([&] {
-    database_
-        ->query(
-            "DELETE FROM checkpoints WHERE run = ?1 AND step NOT IN"
-            " (SELECT step FROM checkpoints WHERE run = ?1 ORDER BY step DESC LIMIT ?2)")
-        .bind(run)
-        .bind(most)
-        .run();
-  });
-}
-
 std::optional<Error> Store::set_result(std::int64_t run, const std::string& key, double value) {
   return write([&] {
     check_text("name of a result", key, kLongestName);
@@ -325,8 +292,9 @@ std::optional<Error> Store::reopen(std::int64_t run, std::int64_t step) {
           is_alive(row.text(1), row.text(2)) != Alive::kNo)
         throw bad_input("goes on in another process; end it there first", "run");
       database_
-          ->query("UPDATE runs SET outcome = 'running', heartbeat = ?, process = ?, host = ?,"
-                  " steps = min(steps, ?) WHERE id = ?")
+          ->query(
+              "UPDATE runs SET outcome = 'running', heartbeat = ?, process = ?, host = ?,"
+              " steps = min(steps, ?) WHERE id = ?")
           .bind(timestamp())
           .bind(this_process())
           .bind(host_name())
@@ -338,10 +306,15 @@ std::optional<Error> Store::reopen(std::int64_t run, std::int64_t step) {
   });
 }
 
-std::optional<Error> Store::set_scene(std::int64_t run, const std::string& scene) {
+std::optional<Error> Store::set_scene(std::int64_t run, const std::string& scene, std::optional<int> lane) {
   return write([&] {
-    check_text("scene", scene, kLongestScene);
-    database_->query("UPDATE runs SET scene = ? WHERE id = ?").bind(scene).bind(run).run();
+    check_text("scene", scene, kLongestScene, true);
+    const auto place = lane ? std::optional(std::int64_t{*lane}) : std::nullopt;
+    database_->query("UPDATE runs SET scene = ?, lane = coalesce(?, lane) WHERE id = ?")
+        .bind(scene)
+        .bind(place)
+        .bind(run)
+        .run();
     require_run(run);
   });
 }
@@ -350,7 +323,7 @@ std::optional<Error> Store::truncate(std::int64_t run, std::int64_t step) {
   return write([&] {
     std::erase_if(cache_->series, [&](const auto& entry) { return entry.first.first == run; });
     database_->query("DELETE FROM events WHERE run = ? AND step >= ?").bind(run).bind(step).run();
-    database_->query("DELETE FROM checkpoints WHERE run = ? AND step >= ?").bind(run).bind(step).run();
+    database_->query("DELETE FROM checkpoints WHERE run = ? AND step > ?").bind(run).bind(step).run();
     for (const SeriesRow& series : series_of(*database_, run)) {
       database_->query("DELETE FROM points WHERE series = ? AND step >= ?").bind(series.id).bind(step).run();
       for (int i = 0; series.level && i < kLevels; ++i) {

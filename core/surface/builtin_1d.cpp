@@ -145,6 +145,12 @@ SurfaceDescriptor huber_surface() {
       1,
       [](const Spec& spec) {
         return with_minima(formulas::Huber{spec.number("tau")}, {{-2.0, 2.0}}, {1.0}, {{{0.0}, 0.0, true}});
+      },
+      {},
+      [](const Spec& spec) {
+        return std::vector<std::string>{"(x,) = p",
+                                        "return torch.nn.functional.huber_loss(x, torch.zeros(()), delta=" +
+                                            python_number(spec.number("tau")) + ")"};
       }};
 }
 
@@ -162,7 +168,9 @@ SurfaceDescriptor sharp_flat_1d_surface() {
             return with_polished_minima(formulas::SharpFlat1d{{spec.number("sharp"), spec.number("flat"),
                                                                spec.number("gap"), 2.0 * half}},
                                         {{-5.0, 5.0}}, {-2.8}, {{-half}, {half}}, half);
-          }};
+          },
+          {},
+          [](const Spec& spec) { return sharp_flat_torch(spec, false); }};
 }
 
 }  // namespace thalweg

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/spec/python.hpp"
 #include "core/surface/formula_surface.hpp"
 #include "core/surface/minima.hpp"
 #include "core/surface/surface.hpp"
@@ -89,5 +90,7 @@ SurfaceDescriptor expression_surface();
 
 /// The parameters of sharp_flat, shared by its two forms.
 std::vector<Parameter> sharp_flat_parameters();
+/// SurfaceDescriptor::torch of the two.
+std::vector<std::string> sharp_flat_torch(const Spec& spec, bool two_variables);
 
 }  // namespace thalweg

@@ -7,6 +7,7 @@
 
 #include "core/surface/jet.hpp"
 #include "core/surface/surface.hpp"
+#include "core/surface/symbol.hpp"
 
 namespace thalweg {
 
@@ -55,6 +56,15 @@ class FormulaSurface final : public Surface {
       const double fixed = x[0];
       for (int i = 0; i < count; ++i) out[i] = formula(fixed, first + i * step);
     }
+  }
+
+  Syntax syntax() const override {
+    if constexpr (requires { Formula::kBranches; })
+      return {};
+    else if constexpr (kDim == 1)
+      return formula_(jets::Symbol::variable(0)).syntax();
+    else
+      return formula_(jets::Symbol::variable(0), jets::Symbol::variable(1)).syntax();
   }
 
  private:

@@ -47,6 +47,7 @@ struct Matyas {
 
 /// Mean logistic loss of the line w·x + b on twelve labelled numbers, plus ½λ‖(w, b)‖².
 struct Logistic {
+  static constexpr bool kBranches = true;  // not one expression (symbol.hpp)
   double l2 = 0.01;
 
   static constexpr int kSamples = 12;
@@ -174,6 +175,7 @@ struct Easom {
 /// The soft minimum of two paraboloids, ½·flat·‖p − (distance/2, 0)‖² + gap and
 /// ½·sharp·‖p + (distance/2, 0)‖²; the same in one variable.
 struct SharpFlat {
+  static constexpr bool kBranches = true;
   double sharp = 40.0;
   double flat = 2.0;
   double gap = 0.0;
@@ -196,6 +198,7 @@ struct SharpFlat {
 };
 
 struct SharpFlat1d {
+  static constexpr bool kBranches = true;
   SharpFlat both;
   template <class T>
   THALWEG_HD T operator()(T x) const {
@@ -281,6 +284,7 @@ struct Washboard {
 };
 
 struct Huber {
+  static constexpr bool kBranches = true;
   double tau = 0.5;
   template <class T>
   THALWEG_HD T operator()(T x) const {

@@ -136,6 +136,18 @@ std::vector<Parameter> sharp_flat_parameters() {
            .help = "Between the two minima, along x."}};
 }
 
+std::vector<std::string> sharp_flat_torch(const Spec& spec, bool two_variables) {
+  const std::string half = python_number(0.5 * spec.number("distance"));
+  const auto bowl = [&](const char* key, const char* sign) {
+    const std::string square = std::string("(x ") + sign + " " + half + ") ** 2";
+    return python_number(0.5 * spec.number(key)) + " * " +
+           (two_variables ? "(" + square + " + y**2)" : square);
+  };
+  return {two_variables ? "x, y = p" : "(x,) = p", "sharp = " + bowl("sharp", "+"),
+          "flat = " + bowl("flat", "-") + " + " + python_number(spec.number("gap")),
+          "return -0.5 * torch.logaddexp(-2 * sharp, -2 * flat)  # the lower of the two, softly"};
+}
+
 SurfaceDescriptor sharp_flat_surface() {
   return {
       {.id = "sharp_flat",
@@ -154,7 +166,9 @@ SurfaceDescriptor sharp_flat_surface() {
         return with_polished_minima(
             formulas::SharpFlat{spec.number("sharp"), spec.number("flat"), spec.number("gap"), 2.0 * half},
             {{-5.0, 5.0}, {-4.0, 4.0}}, {-2.5, 0.7}, {{-half, 0.0}, {half, 0.0}}, half);
-      }};
+      },
+      {},
+      [](const Spec& spec) { return sharp_flat_torch(spec, true); }};
 }
 
 }  // namespace thalweg

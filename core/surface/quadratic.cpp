@@ -62,6 +62,7 @@ class Quadratic final : public Surface {
 
 /// Two eigenvalues on axes turned by an angle: f = ½ (λ₁u² + λ₂v²), u = x cos θ + y sin θ.
 struct TurnedQuadratic {
+  static constexpr bool kBranches = true;  // written by quadratic_torch(), from the angle
   double xx, xy, yy;
 
   TurnedQuadratic(double first, double second, double radians) {
@@ -103,6 +104,22 @@ MadeSurface make_quadratic(const Spec& spec) {
       TurnedQuadratic(eigenvalues[0], eigenvalues[1], degrees * std::numbers::pi / 180.0),
       {{-2.0, 2.0}, {-2.0, 2.0}}, {-1.6, 1.2},
       definite ? std::vector<MarkedPoint>{{{0.0, 0.0}, 0.0, true}} : std::vector<MarkedPoint>{});
+}
+
+std::vector<std::string> quadratic_torch(const Spec& spec) {
+  std::vector<double> eigenvalues = spec.list("eigenvalues");
+  if (eigenvalues.size() == 2 && !spec.is_off("condition")) {
+    const auto [smallest, largest] = std::minmax_element(eigenvalues.begin(), eigenvalues.end());
+    *largest = *smallest * spec.number("condition");
+  }
+  const std::string curvatures = "curvatures = torch.tensor(" + python_list(eigenvalues) + ")";
+  const double degrees = spec.number("angle");
+  if (eigenvalues.size() != 2 || std::remainder(degrees, 180.0) == 0.0)
+    return {curvatures, "return 0.5 * (curvatures * p**2).sum()"};
+  return {curvatures, "angle = math.radians(" + python_number(degrees) + ")",
+          "u = p[0] * math.cos(angle) + p[1] * math.sin(angle)",
+          "v = p[1] * math.cos(angle) - p[0] * math.sin(angle)",
+          "return 0.5 * (curvatures[0] * u**2 + curvatures[1] * v**2)"};
 }
 
 }  // namespace
@@ -147,7 +164,8 @@ SurfaceDescriptor quadratic_surface() {
       make_quadratic,
       [](const Spec& spec, std::string_view key) {
         return key == "eigenvalues" || spec.list("eigenvalues").size() == 2;
-      }};
+      },
+      quadratic_torch};
 }
 
 }  // namespace thalweg

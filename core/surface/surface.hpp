@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/spec/spec.hpp"
+#include "core/surface/syntax.hpp"
 
 namespace thalweg {
 
@@ -40,6 +41,10 @@ class Surface {
   /// f along a grid row: out[i] = f(x with x[axis] = first + i*step), for i in [0, count).
   virtual void row(const double* x, int axis, double first, double step, int count, double* out) const = 0;
 
+  /// The formula itself, its parameters as numbers; empty where it is not one expression of x and y
+  /// (SurfaceDescriptor::torch has those).
+  virtual Syntax syntax() const { return {}; }
+
   /// Where the function is worth looking at: one interval for each axis.
   const std::vector<Interval>& domain() const { return domain_; }
   const std::vector<double>& start() const { return start_; }
@@ -61,6 +66,9 @@ struct SurfaceDescriptor : Descriptor {
   /// Whether the parameter has any effect with these settings (an unused a..d of a typed formula
   /// has none); empty: every one always has.
   std::function<bool(const Spec&, std::string_view key)> relevant = {};
+  /// For surfaces without syntax(): the body of a Python function that returns the loss at the tensor `p` of
+  /// all coordinates, line by line, with torch and math at hand.
+  std::function<std::vector<std::string>(const Spec&)> torch = {};
 };
 
 /// All built-in surfaces in the order of the menu; the last is the typed expression.

@@ -81,7 +81,7 @@ SurfaceDescriptor matyas_surface() {
 }
 
 SurfaceDescriptor logistic_surface() {
-  return {
+  SurfaceDescriptor out = {
       {.id = "logistic",
        .label = "Logistic regression",
        .summary = "A real training loss of two weights: convex, stretched because slope and offset are tied.",
@@ -102,6 +102,20 @@ SurfaceDescriptor logistic_surface() {
         return with_polished_minima(formulas::Logistic{spec.number("l2")}, {{-3.0, 6.0}, {-10.0, 5.0}},
                                     {-2.0, 3.0}, {{0.0, 0.0}}, 100.0);
       }};
+  out.torch = [](const Spec& spec) {
+    std::vector<double> places, signs;
+    for (const auto& sample : formulas::Logistic::kData) {
+      places.push_back(sample.x);
+      signs.push_back(sample.positive ? 1.0 : -1.0);
+    }
+    return std::vector<std::string>{
+        "x, y = p", "u = torch.tensor(" + python_list(places) + ")",
+        "t = torch.tensor(" + python_list(signs) + ")",
+        "loss = -torch.nn.functional.logsigmoid(t * (x * u + y)).mean()  # log(1 + exp(-z)), without "
+        "overflow",
+        "return loss + " + python_number(0.5 * spec.number("l2")) + " * (x**2 + y**2)"};
+  };
+  return out;
 }
 
 }  // namespace thalweg

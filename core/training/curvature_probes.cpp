@@ -29,6 +29,11 @@ class HessianProbe : public Probe {
   virtual std::optional<std::vector<double>> measure(const SymmetricOperator& op,
                                                      const ProbeMoment& moment) = 0;
   const ProbeContext& context() const { return context_; }
+  /// A vector in mind, for those that have one.
+  void take_vector(const ProbeMemory& memory, std::vector<float>& vector) const {
+    if (memory.vector.size() == static_cast<std::size_t>(context_.engine.plan().parameters))
+      vector = memory.vector;
+  }
 
  private:
   const ProbeContext& context_;
@@ -41,6 +46,8 @@ class CurvatureProbe final : public HessianProbe {
   std::vector<std::string> columns() const override {
     return {"largest eigenvalue", "residual", "stability limit", "products"};
   }
+  ProbeMemory memory() const override { return {{}, vector_}; }
+  void recall(const ProbeMemory& memory) override { take_vector(memory, vector_); }
 
  protected:
   std::optional<std::vector<double>> measure(const SymmetricOperator& op,
@@ -73,6 +80,8 @@ class SpectrumProbe final : public HessianProbe {
     out.emplace_back("largest residual");
     return out;
   }
+  ProbeMemory memory() const override { return {{}, start_}; }
+  void recall(const ProbeMemory& memory) override { take_vector(memory, start_); }
 
  protected:
   std::optional<std::vector<double>> measure(const SymmetricOperator& op,

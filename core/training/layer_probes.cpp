@@ -49,6 +49,21 @@ class GradientProbe final : public Probe {
     return row;
   }
 
+  ProbeMemory memory() const override {
+    ProbeMemory out;
+    for (const Sum& sum : sums_)
+      out.numbers.insert(out.numbers.end(), {sum.min, sum.max, sum.total, sum.count});
+    return out;
+  }
+  void recall(const ProbeMemory& memory) override {
+    if (memory.numbers.size() != 4 * sums_.size()) return;
+    const double* next = memory.numbers.data();
+    for (Sum& sum : sums_) {
+      sum = {next[0], next[1], next[2], next[3]};
+      next += 4;
+    }
+  }
+
  private:
   struct Sum {
     double min = std::numeric_limits<double>::infinity();

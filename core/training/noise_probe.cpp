@@ -25,6 +25,9 @@ class NoiseProbe final : public Probe {
     return std::vector{noise->squared_gradient, noise->trace, scale_.value()};
   }
 
+  ProbeMemory memory() const override { return {scale_.save(), {}}; }
+  void recall(const ProbeMemory& memory) override { scale_.load(memory.numbers); }
+
  private:
   /// So many different samples, each as likely as the others: the beginning of a shuffle.
   std::span<const std::uint32_t> draw(std::int64_t step, std::size_t count) {

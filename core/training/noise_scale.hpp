@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <vector>
 
 #include "core/nn/engine.hpp"
 
@@ -35,6 +36,12 @@ class NoiseScale {
   void add(const GradientNoise& noise);
   /// NaN while the average ‖G‖² is not positive.
   double value() const;
+
+  /// Both averages; load() takes what save() gave and leaves anything else.
+  std::vector<double> save() const { return {sum_.squared_gradient, sum_.trace}; }
+  void load(std::span<const double> numbers) {
+    if (numbers.size() == 2) sum_ = {numbers[0], numbers[1]};
+  }
 
  private:
   GradientNoise sum_;

@@ -44,6 +44,14 @@ struct ProbeMoment {
 /// Which StepDetail a probe needs from the engine.
 enum class DetailNeed { kNone, kWholeWhenMeasured, kNormsAlways };
 
+/// What a probe has in mind from one measurement to the next.
+struct ProbeMemory {
+  std::vector<double> numbers;
+  std::vector<float> vector;  ///< in the order of the parameters
+
+  bool operator==(const ProbeMemory&) const = default;
+};
+
 class Probe {
  public:
   virtual ~Probe() = default;
@@ -54,6 +62,9 @@ class Probe {
   virtual void watch(const ProbeMoment&) {}
   /// One number for each column; nothing if it could not be measured (stopped, no finite numbers).
   virtual std::optional<std::vector<double>> measure(const ProbeMoment& moment) = 0;
+  virtual ProbeMemory memory() const { return {}; }
+  /// Goes on from memory() of another of its kind; what can't be one changes nothing.
+  virtual void recall(const ProbeMemory&) {}
 };
 
 /// In the order of the menu; histograms, which are no numbers, are apart (probes.hpp).

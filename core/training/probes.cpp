@@ -116,10 +116,12 @@ void Probes::observe(const ProbeMoment& moment) {
 void Probes::measure(Entry& entry, const ProbeMoment& moment) {
   const double begin = wall();
   entry.probe->watch(moment);
-  if (entry.due(moment.step) && !moment.stopped()) {
-    const auto row = entry.probe->measure(moment);
+  if (entry.due(moment.step)) {
+    const auto row = moment.stopped() ? std::nullopt : entry.probe->measure(moment);
     // What was cut short is not what it says.
-    if (row && !moment.stopped()) {
+    if (moment.stopped()) {
+      cut_short_ = true;
+    } else if (row) {
       const auto tail = entry.table->tail();
       tail.column(0)[0] = static_cast<double>(moment.step);
       for (std::size_t i = 0; i < row->size(); ++i) tail.column(static_cast<int>(i) + 1)[0] = (*row)[i];
@@ -130,7 +132,10 @@ void Probes::measure(Entry& entry, const ProbeMoment& moment) {
 }
 
 void Probes::take_histograms(const ProbeMoment& moment) {
-  if (moment.stopped()) return;
+  if (moment.stopped()) {
+    cut_short_ = true;
+    return;
+  }
   const double begin = wall();
   TrainingEngine& engine = context_.engine;
   const auto* activations = context_.activations();
@@ -171,7 +176,14 @@ double Probes::seconds() const {
   return out;
 }
 
-void Probes::restore(const TrainingView& record) {
+ProbesState Probes::state() const {
+  ProbesState out{.memories = {}, .histogram_stride = shot_stride_, .cut_short = cut_short_};
+  for (const Entry& entry : entries_)
+    if (entry.interval > 0) out.memories.emplace_back(entry.id, entry.probe->memory());
+  return out;
+}
+
+void Probes::restore(const TrainingView& record, const ProbesState& state) {
   for (Entry& entry : entries_) {
     const ProbeSeries* series = record.find(entry.id);
     entry.seconds = series ? series->seconds : 0.0;
@@ -184,7 +196,12 @@ void Probes::restore(const TrainingView& record) {
     entry.table = std::make_unique<Table>(static_cast<int>(entry.columns.size()));
     entry.table->append(series->table);
   }
+  for (const auto& [id, memory] : state.memories)
+    for (Entry& entry : entries_)
+      if (entry.id == id && entry.interval > 0) entry.probe->recall(memory);
   shots_ = record.histograms ? *record.histograms : Histograms{};
+  shot_stride_ = state.histogram_stride;
+  cut_short_ = state.cut_short;
   histogram_seconds_ = record.histogram_seconds;
   shared_shots_ = nullptr;
 }

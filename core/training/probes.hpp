@@ -16,6 +16,15 @@ namespace thalweg {
 inline constexpr std::size_t kMostHistograms = 512;
 inline constexpr int kHistogramBins = 64;
 
+/// What the next measurements depend on besides the network.
+struct ProbesState {
+  std::vector<std::pair<std::string, ProbeMemory>> memories;  ///< of those that are on, by id
+  std::int64_t histogram_stride = 1;                          ///< intervals from one that is kept to the next
+  bool cut_short = false;  ///< a measurement was stopped half way, and is missing from the record
+
+  bool operator==(const ProbesState&) const = default;
+};
+
 /// One thread at a time. What it is made from must outlive it.
 class Probes {
  public:
@@ -40,8 +49,10 @@ class Probes {
   double histogram_seconds() const { return histogram_seconds_; }
   double seconds() const;  ///< what all have cost so far
 
+  ProbesState state() const;
   /// Goes on in the tables of `record`.
-  void restore(const TrainingView& record);
+  void restore(const TrainingView& record, const ProbesState& state);
+  bool cut_short() const { return cut_short_; }
 
  private:
   struct Entry {
@@ -64,6 +75,7 @@ class Probes {
   std::int64_t histogram_interval_ = 0;
   Histograms shots_;
   std::int64_t shot_stride_ = 1;  ///< of the histograms, in intervals
+  bool cut_short_ = false;        ///< ProbesState::cut_short
   mutable std::shared_ptr<const Histograms> shared_shots_;
   double histogram_seconds_ = 0.0;
 };

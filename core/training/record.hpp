@@ -79,4 +79,8 @@ struct TrainingView {
   const EpochRecord* final_epoch() const;
 };
 
+/// The record as it stood after `steps` updates, as far as it still tells: rows, epochs, what probes had
+/// measured, and the histograms that are left of that time. Seconds and skipped steps are those of the whole.
+TrainingView cut(const TrainingView& record, std::int64_t steps);
+
 }  // namespace thalweg

@@ -14,18 +14,36 @@ double wall() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-}  // namespace
-
-const ProbeSeries* TrainingView::find(std::string_view probe) const {
-  const auto it = std::find_if(probes.begin(), probes.end(), [&](const auto& p) { return p.id == probe; });
-  return it == probes.end() ? nullptr : &*it;
+/// Of the same network and optimizer.
+bool alike(const EngineState& a, const EngineState& b) {
+  return a.parameters.size() == b.parameters.size() && a.buffers.size() == b.buffers.size() &&
+         a.slots.size() == b.slots.size() && a.progress.size() == b.progress.size() &&
+         a.average.size() == b.average.size() && a.scaling.size() == b.scaling.size();
 }
 
-const EpochRecord* TrainingView::final_epoch() const {
-  if (!epochs || epochs->empty()) return nullptr;
-  const auto it = std::find_if(epochs->begin(), epochs->end(),
-                               [&](const EpochRecord& e) { return e.steps == restored_step + 1; });
-  return restored_step >= 0 && it != epochs->end() ? &*it : &epochs->back();
+bool fits(const Histograms& histograms, const Plan& plan) {
+  return std::all_of(histograms.begin(), histograms.end(), [&](const auto& shot) {
+    return shot->weights.size() == plan.tensors.size() && shot->gradients.size() == plan.tensors.size() &&
+           std::all_of(shot->activations.begin(), shot->activations.end(), [&](const LayerActivations& one) {
+             return one.layer >= 0 && static_cast<std::size_t>(one.layer) < plan.layers.size();
+           });
+  });
+}
+
+}  // namespace
+
+bool take_back_stop(TrainerState& state) {
+  TrainingView& record = state.record;
+  if (record.outcome == Outcome::kRunning) return true;
+  if (record.outcome != Outcome::kStopped || state.probes.cut_short) return false;
+  record.outcome = Outcome::kRunning;
+  if (state.sums.seen > 0 && record.epochs && !record.epochs->empty() &&
+      record.epochs->back().steps == state.steps()) {
+    auto epochs = *record.epochs;
+    epochs.pop_back();
+    record.epochs = std::make_shared<const std::vector<EpochRecord>>(std::move(epochs));
+  }
+  return true;
 }
 
 Result<std::unique_ptr<Trainer>> Trainer::create(TrainingSettings settings,
@@ -93,22 +111,26 @@ TrainingView Trainer::view() const {
 }
 
 TrainerState Trainer::state() const {
-  return {.record = view(), .engine = engine_->state(), .sums = sums_, .best = best_};
+  return {
+      .record = view(), .engine = engine_->state(), .sums = sums_, .best = best_, .probes = probes_.state()};
 }
 
 std::optional<Error> Trainer::restore(const TrainerState& state) {
   const TrainingView& record = state.record;
   if (record.steps_per_epoch != batches_.per_epoch() || record.budget != budget_ || !record.epochs ||
-      (record.steps.rows() > 0 && record.steps.columns() != TrainingColumns::kCount))
+      (record.steps.rows() > 0 && record.steps.columns() != TrainingColumns::kCount) ||
+      (!state.best.state.parameters.empty() && !alike(state.best.state, state.engine)) ||
+      (record.histograms && !fits(*record.histograms, engine_->plan())))
     return bad_input("belongs to a run with other settings", "state");
   if (auto error = engine_->restore(state.engine)) return error;
   table_.truncate(0);
   table_.append(record.steps);
   epochs_ = *record.epochs;
+  shared_epochs_ = record.epochs;
   outcome_ = record.outcome;
   restored_step_ = record.restored_step;
   skipped_ = record.skipped_steps;
-  probes_.restore(record);
+  probes_.restore(record, state.probes);
   seconds_ = record.seconds - probes_.seconds();
   sums_ = state.sums;
   best_ = state.best;
@@ -198,34 +220,47 @@ void Trainer::make_step(const Stop& stop) {
   seconds_ += seconds;
   record(*result, batch.size(), rate);
 
-  const double escaped = kLossEscaped * std::max(1.0, table_.view().at(0, TrainingColumns::kLoss));
-  if (!(result->loss <= escaped)) {
+  if (!(result->loss <= escape())) {
     end_epoch(false, stop);
     outcome_ = Outcome::kDiverged;
     return;
   }
   probes_.observe({.step = step, .learning_rate = rate, .optimizer = optimizer_, .stop = stop});
-  const bool last = step + 1 == budget_;
-  if ((step + 1) % batches_.per_epoch() != 0 && !last) return;
+  if (at_epoch_end()) finish_epoch(stop);
+}
+
+/// The largest loss that is no divergence.
+double Trainer::escape() const {
+  return kLossEscaped * std::max(1.0, table_.view().at(0, TrainingColumns::kLoss));
+}
+
+bool Trainer::at_epoch_end() const { return steps() % batches_.per_epoch() == 0 || steps() == budget_; }
+
+void Trainer::finish_epoch(const Stop& stop) {
+  const EpochSums sums = sums_;
   end_epoch(true, stop);
-  if (stop && stop()) return this->stop();
-  if (watch(epochs_.back())) {
+  if (stop && stop()) {
+    sums_ = sums;
+    outcome_ = Outcome::kStopped;
+  } else if (watch(epochs_.back())) {
     restore_best();
     outcome_ = Outcome::kConverged;
-  } else if (last) {
-    end_by_budget(escaped);
+  } else if (steps() == budget_) {
+    end_by_budget();
   }
 }
 
-void Trainer::end_by_budget(double escaped) {
+void Trainer::end_by_budget() {
   // The last update is seen by no step: its result by the evaluation alone.
   const double tested = epochs_.back().test_loss;
-  const bool good = tested <= escaped || (std::isnan(tested) && engine_finite());
+  const bool good = tested <= escape() || (std::isnan(tested) && engine_finite());
   outcome_ = good ? Outcome::kBudget : Outcome::kDiverged;
   if (good) restore_best();
 }
 
 void Trainer::advance(std::int64_t steps, const Stop& stop) {
+  // Taken up again where the end of an epoch was cut short.
+  if (steps > 0 && outcome_ == Outcome::kRunning && sums_.seen > 0 && at_epoch_end()) finish_epoch(stop);
   for (std::int64_t made = 0; made < steps && outcome_ == Outcome::kRunning; ++made) {
     if (stop && stop()) return this->stop();
     make_step(stop);
@@ -234,7 +269,9 @@ void Trainer::advance(std::int64_t steps, const Stop& stop) {
 
 void Trainer::stop() {
   if (outcome_ != Outcome::kRunning) return;
-  if (sums_.seen > 0) end_epoch(false, {});
+  const EpochSums sums = sums_;
+  if (sums.seen > 0) end_epoch(false, {});
+  sums_ = sums;
   outcome_ = Outcome::kStopped;
 }
 

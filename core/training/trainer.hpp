@@ -45,13 +45,20 @@ struct BestEpoch {
 };
 
 /// Where a run stands: a trainer made from the same settings and data goes on from it with the same numbers,
-/// bit for bit. Probes go on in their tables, but an interval that is under way begins anew.
+/// bit for bit, those of probes too.
 struct TrainerState {
   TrainingView record;
   EngineState engine;
-  EpochSums sums;
+  EpochSums sums;  ///< of a run that was stopped: of the epoch that was cut off
   BestEpoch best;
+  ProbesState probes;
+
+  std::int64_t steps() const { return record.steps.rows(); }
 };
+
+/// Takes back stop(): a trainer goes on from the state as if it had never been stopped. False, and nothing
+/// changes, if the run ended by itself, or if a probe was cut short whose numbers would be missing.
+bool take_back_stop(TrainerState& state);
 
 /// One thread at a time.
 class Trainer {
@@ -100,7 +107,10 @@ class Trainer {
   void end_epoch(bool measure, const Stop& stop);
   void measure(EpochRecord& record, const Stop& stop);
   bool watch(const EpochRecord& record);
-  void end_by_budget(double escaped);
+  bool at_epoch_end() const;
+  void finish_epoch(const Stop& stop);
+  void end_by_budget();
+  double escape() const;
   void restore_best();
   bool engine_finite() const;
 

@@ -288,6 +288,15 @@ shows "diverged" runs list 'outcome=diverged and best(loss)>0' --columns 'lr,los
 shows '"optimizer.lr": 0.02' runs show "$adam_uid" --json --db "$db"
 shows '"grad_norm"' runs compare "$adam_uid" 2 --json --db "$db"
 shows "$adam_uid,loss,50," runs export 1 --csv --db "$db"
+shows "optimizer = torch.optim.Adam([p], lr=" runs export "$adam_uid" --pytorch --db "$db"
+accepted runs export "$adam_uid" --pytorch --out "$scratch/run.py" --db "$db"
+python3 -m py_compile "$scratch/run.py" 2>/dev/null || ! command -v python3 >/dev/null || {
+  echo "the program is not Python"
+  failures=$((failures + 1))
+}
+shows "lr_scheduler.StepLR(optimizer, step_size=30, gamma=0.1)" schedule step:step_size=30 --pytorch
+shows "def surface(p):" descend --surface beale --optimizer adam --pytorch
+refused 2 "one optimizer at a time" descend --optimizer adam --optimizer gd --pytorch
 accepted runs tag 1 good "x'); DROP TABLE runs; --" --db "$db"
 accepted runs edit 1 --name "'; DELETE FROM runs; --" --star --note "a % _ note" --db "$db"
 shows "$adam_uid" runs list "tag=\"x'); DROP TABLE runs; --\" star=yes note~\"% _\"" --db "$db" --json

@@ -19,7 +19,7 @@ Xvfb -displayfd 3 -screen 0 1280x800x24 3>"$scratch/display" 2>"$scratch/server.
 server_pid=$!
 for _ in $(seq 100); do [ -s "$scratch/display" ] && break; sleep 0.1; done
 DISPLAY=:$(cat "$scratch/display")
-export DISPLAY XDG_CONFIG_HOME=$scratch/config LIBGL_ALWAYS_SOFTWARE=1
+export DISPLAY XDG_CONFIG_HOME=$scratch/config THALWEG_DB=$scratch/runs.sqlite LIBGL_ALWAYS_SOFTWARE=1
 unset WAYLAND_DISPLAY
 # The display server's and the renderer's libraries keep some memory to the end; the tests without a
 # display look for leaks in ours.
@@ -90,4 +90,17 @@ open_window
 close_window
 [ -f "$scene.unreadable" ] || fail "the unreadable Scene was not kept"
 has '"surface": "rosenbrock'
+
+# 5. What was played is kept, and what kill -9 left behind is found by the next window.
+# Into a file first: grep -q would close a pipe before all of it is written.
+listed() { "$program" runs list "$1" --json >"$scratch/listed.json" && grep -q "$2" "$scratch/listed.json"; }
+listed outcome=stopped '"name": "adam on rosenbrock"' || fail "no run of the window was kept"
+open_window --fresh
+sleep 2
+kill -9 "$window_pid"
+wait "$window_pid" 2>/dev/null || true
+window_pid=
+open_window --fresh
+close_window
+listed outcome=interrupted '"uid"' || fail "what was killed is not listed as interrupted"
 echo "window_test: passed"

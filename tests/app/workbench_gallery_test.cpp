@@ -148,7 +148,7 @@ TEST_P(WorkbenchGallery, Training) {
   h().move(h().place("loss", 0.5F, 0.5F));
   h().frames(3);
   picture("training-crosshair");
-  h().move("transport.progress");
+  h().move("transport.timeline");
   h().frames(60);
   picture("training-events");
   for (const char* page : {"histograms", "curvature", "rate", "experiments"}) {

@@ -175,6 +175,28 @@ TEST_F(WorkbenchTest, AddDuplicateHideRemove) {
   EXPECT_EQ(scene().optimizers.size(), 7U);
 }
 
+TEST_F(WorkbenchTest, AnOptimizerIsCopiedAsPyTorch) {
+  const Scene before = scene();
+  const std::string lr = format_number(rate(0));
+  const auto copied = [&](const char* item) {
+    ImGui::SetClipboardText("nothing");
+    h().move("optimizer.0.name");
+    h().frames(2);
+    h().click("optimizer.0.more");
+    h().frames(2);
+    h().click(item);
+    h().frames(2);
+    return std::string(ImGui::GetClipboardText());
+  };
+  const std::string lines = copied("optimizer.0.pytorch");
+  EXPECT_TRUE(lines.starts_with("optimizer = torch.optim.")) << lines;
+  EXPECT_NE(lines.find("([p], lr=" + lr), std::string::npos) << lines;
+  const std::string program = copied("optimizer.0.program");
+  EXPECT_NE(program.find("def surface(p):"), std::string::npos) << program;
+  EXPECT_NE(program.find("lr=" + lr), std::string::npos) << program;
+  EXPECT_EQ(scene().optimizers, before.optimizers);
+}
+
 TEST_F(WorkbenchTest, PlayingAtAnySpeedGivesTheSameNumbers) {
   std::vector<double> last;
   for (const char* speed : {"37", "1000", "max"}) {

@@ -21,6 +21,10 @@ TEST(Scene, DefaultIsValidAndRoundTrips) {
   scene.optimizers[1].visible = false;
   scene.step = 12;
   *scene.camera.find("x") = 0.1;
+  scene.runs.filter = "lr<0.01 and name~\"a\"";
+  scene.runs.columns = {"lr", "best(test_loss)"};
+  scene.runs.list_group = "optimizer";
+  scene.runs.selected = {{"0123456789abcdef0123", 3, false}};
   const auto back = scene_from_json(to_json(scene));
   ASSERT_TRUE(back) << back.error().text();
   EXPECT_EQ(*back, scene);

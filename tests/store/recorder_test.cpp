@@ -61,7 +61,7 @@ TEST(Recorder, KeepsRunsOfManyThreads) {
     EXPECT_EQ(run.outcome, "budget");
     EXPECT_EQ(run.steps, kBlocks * 20);
     EXPECT_EQ(need(store->points(run.id, "loss")).values.size(), static_cast<std::size_t>(kBlocks * 20));
-    EXPECT_EQ(need(store->checkpoints(run.id)), (std::vector<std::int64_t>{30, 40}));
+    EXPECT_EQ(need(store->checkpoints(run.id)), (std::vector<std::int64_t>{20, 40}));
   }
 }
 
@@ -101,6 +101,44 @@ TEST(Recorder, WhatIsWrongInItselfIsDroppedAndSaid) {
   const auto store = test::open(scratch / "runs.sqlite");
   EXPECT_EQ(need(store->points(1, "loss")).values.size(), 10U);
   EXPECT_EQ(need(store->list({})).size(), 1U);
+}
+
+// Many short pieces that wait are joined: what is in the file is the same as if each had been written by
+// itself.
+TEST(Recorder, PiecesThatWaitAreJoined) {
+  test::Scratch scratch;
+  std::vector<std::string> uids;
+  {
+    Recorder recorder(scratch / "runs.sqlite", {.interval = 1h});
+    for (int i = 0; i < 2; ++i) uids.push_back(recorder.uid(recorder.begin({.name = std::to_string(i)})));
+    for (std::int64_t step = 0; step < 500; ++step)
+      for (int run = 0; run < 2; ++run) {
+        std::vector<Points> points = block(step, 1);
+        if (step % 7 == 0) points.push_back({"sparse", "s", Goal::kNone, {step}, {0.5}});
+        recorder.append(run, std::move(points), step + 1);
+        if (run == 1 && step == 250) recorder.add_event(run, {step, "changed", "lr", "1"});
+      }
+    // Out of order: refused by itself, and what comes after it is not.
+    recorder.append(0, block(10, 5));
+    recorder.append(0, block(500, 5), 505);
+    EXPECT_TRUE(recorder.flush());
+    EXPECT_EQ(recorder.status().waiting, 0);
+    EXPECT_NE(recorder.status().refused->text().find("does not come after"), std::string::npos);
+  }
+  const auto store = test::open(scratch / "runs.sqlite");
+  for (std::size_t i = 0; i < 2; ++i) {
+    const RunInfo run = need(store->find(uids[i]));
+    EXPECT_EQ(run.steps, i == 0 ? 505 : 500);
+    const SeriesData loss = need(store->points(run.id, "loss"));
+    ASSERT_EQ(static_cast<std::int64_t>(loss.steps.size()), run.steps);
+    for (std::size_t step = 0; step < loss.steps.size(); ++step) {
+      ASSERT_EQ(loss.steps[step], static_cast<std::int64_t>(step));
+      ASSERT_EQ(loss.values[step], static_cast<double>(step));
+    }
+    EXPECT_EQ(need(store->points(run.id, "sparse")).steps.size(), 72U);
+    EXPECT_EQ(need(store->series(run.id)).back().unit, "s");
+    EXPECT_EQ(need(store->events(run.id)).size(), i);
+  }
 }
 
 TEST(Recorder, TruncatesAndGoesOn) {

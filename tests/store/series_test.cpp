@@ -154,12 +154,13 @@ TEST(Series, TruncatedSeriesAreAsIfTheRestHadNeverBeen) {
   need(store->add_event(run, {2000, "changed", "lr", "2"}));
   need(store->save(run, {1000, 1, {1}}));
   need(store->save(run, {2000, 1, {1}}));
+  need(store->save(run, {2001, 1, {1}}));
   need(store->truncate(run, 2000));
   expect_all_readings(*store, run, part(all, 0, 2000), 23);
   EXPECT_EQ(need(store->series(run)).size(), 1U);
   EXPECT_EQ(need(store->results(run)).size(), 1U);
   EXPECT_EQ(need(store->events(run)).size(), 1U);
-  EXPECT_EQ(need(store->checkpoints(run)), std::vector<std::int64_t>{1000});
+  EXPECT_EQ(need(store->checkpoints(run)), (std::vector<std::int64_t>{1000, 2000})) << "after 2000 updates";
   // And going on differently.
   Points other = noisy(3000, 1, 4);
   for (std::size_t i = 0; i < 2000; ++i) other.values[i] = all.values[i];

@@ -203,6 +203,39 @@ TEST(Store, DeletedRunsComeBackUntilTheyArePurged) {
   EXPECT_FALSE(store->check());
 }
 
+TEST(Store, OneRunIsRemovedForGoodOnceItWasDeleted) {
+  Scratch scratch;
+  const fs::path file = scratch / "runs.sqlite";
+  const auto store = test::open(file);
+  const std::int64_t kept = need(store->begin(example())), gone = need(store->begin(example()));
+  need(store->append(gone, {"loss", "", Goal::kLowest, {0, 1}, {3.0, 2.0}}));
+  need(store->set_deleted(kept, true));
+  EXPECT_EQ(need(store->count()), 1);
+  EXPECT_EQ(need(store->count(true)), 1);
+  EXPECT_TRUE(store->remove(gone)) << "it is not deleted";
+  need(store->set_deleted(gone, true));
+  EXPECT_TRUE(store->remove(gone)) << "it goes on";
+  EXPECT_EQ(need(store->count(true)), 2);
+  need(store->finish(gone, {"budget", 1, 0}));
+  need(store->remove(gone));
+  EXPECT_EQ(store->remove(gone).value_or(Error{}).code, ErrorCode::kNotFound);
+  EXPECT_EQ(need(store->list({.deleted = true})).front().id, kept);
+  EXPECT_EQ(sql(file, "SELECT count(*) FROM points")[0][0], "0");
+}
+
+TEST(Store, TellsWhetherOthersHaveWritten) {
+  Scratch scratch;
+  const auto store = test::open(scratch / "runs.sqlite");
+  const auto reader = test::open(scratch / "runs.sqlite", Access::kRead);
+  const std::int64_t run = need(store->begin(example()));
+  const std::int64_t first = need(reader->data_version());
+  EXPECT_EQ(need(reader->data_version()), first);
+  need(store->set_result(run, "accuracy", 0.5));
+  EXPECT_NE(need(reader->data_version()), first);
+  const auto keys = need(reader->result_keys());
+  EXPECT_EQ(keys, std::vector<std::string>{"accuracy"}) << "no settings";
+}
+
 TEST(Store, RunsAreFoundByWhatPeopleType) {
   Scratch scratch;
   const auto store = test::open(scratch / "runs.sqlite");
@@ -299,17 +332,6 @@ TEST(Store, ThisProcessIsAliveAndAnotherOfItsNumberIsNot) {
   EXPECT_EQ(is_alive("elsewhere", this_process()), Alive::kUnknown);
   for (const char* nonsense : {"", " ", "a b c", "1", "boot pid:[1] 1 1"})
     EXPECT_EQ(is_alive(host_name(), nonsense), Alive::kUnknown) << nonsense;
-}
-
-TEST(Store, CheckpointsAreThinned) {
-  Scratch scratch;
-  const auto store = test::open(scratch / "runs.sqlite");
-  const std::int64_t run = need(store->begin({}));
-  for (const std::int64_t step : {10, 20, 30, 40}) need(store->save(run, {step, 1, {1}}));
-  need(store->save(run, {20, 3, {9}}));
-  need(store->thin_checkpoints(run, 3));
-  EXPECT_EQ(need(store->checkpoints(run)), (std::vector<std::int64_t>{20, 30, 40}));
-  EXPECT_EQ(need(store->checkpoint(run, 25)).version, 3);
 }
 
 TEST(Store, SettingsComeFromSpecs) {

@@ -4,7 +4,9 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
+#include "core/training/checkpoint.hpp"
 #include "core/training/trainer.hpp"
 #include "tests/nn/networks.hpp"
 
@@ -54,5 +56,52 @@ inline std::shared_ptr<const Dataset> generated(const std::string& text) {
 
 /// The same bytes, so that a NaN equals itself.
 inline bool same_bits(double a, double b) { return a == b || (a != a && b != b); }
+
+struct KindOfRun {
+  const char* name;
+  TrainingSettings settings;
+};
+
+/// Every kind of number that a run has in mind.
+inline std::vector<KindOfRun> every_kind_of_run() {
+  std::vector<KindOfRun> out;
+  const auto add = [&](const char* name, const std::string& model,
+                       const std::string& optimizer) -> TrainingSettings& {
+    out.push_back({name, run_settings(model, optimizer)});
+    set(out.back().settings, "epochs", 20.0);
+    return out.back().settings;
+  };
+  add("adam", "8-16-3", "adam:lr=0.01");
+  add("momentum", "8-16-3", "momentum:lr=0.05");
+  add("batch_norm and dropout", "linear:units=16; batch_norm; relu; dropout:p=0.3; linear:units=3",
+      "adamw:lr=0.01");
+  TrainingSettings& averaged = add("ema and fp16", "8-16-3", "adam:lr=0.01");
+  set(averaged, "ema_decay", 0.9);
+  set(averaged, "precision", std::string("fp16"));
+  set(averaged, "accumulate", 2.0);
+  TrainingSettings& early = add("early stopping", "8-16-3", "adam:lr=0.2");
+  set(early, "validation", 0.2);
+  set(early, "patience", 11.0);
+  TrainingSettings& scheduled = add("schedule and changes", "8-16-3", "gd:lr=0.1");
+  scheduled.schedule = parse_spec("cosine_warmup:warmup=20,total=80", schedule_family()).value();
+  scheduled.optimizer.change(11, "lr", 0.02);
+  scheduled.optimizer.change(40, "lr", 0.3);
+  TrainingSettings& probed = add("probes", "8-16-3", "adam:lr=0.01");
+  probed.probes = probes(
+      "gradients=5,weights=4,activations=7,histograms=3,curvature=9,spectrum=11,trace=8,"
+      "noise_scale=6,evaluation=10,calibration=10,samples=256,eigenvalues=5");
+  return out;
+}
+
+/// Everything that a state holds but measured times: equal for runs that are equal bit for bit.
+inline std::vector<std::uint8_t> timeless(TrainerState state) {
+  TrainingView& record = state.record;
+  record.seconds = record.histogram_seconds = state.sums.seconds = 0.0;
+  auto epochs = *record.epochs;
+  for (EpochRecord& epoch : epochs) epoch.seconds = 0.0;
+  record.epochs = std::make_shared<const std::vector<EpochRecord>>(std::move(epochs));
+  for (ProbeSeries& probe : record.probes) probe.seconds = 0.0;
+  return to_bytes(state);
+}
 
 }  // namespace thalweg::test

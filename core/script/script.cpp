@@ -1,0 +1,76 @@
+// Lines to paste, and the program of a run in a Scene.
+#include "core/script/script.hpp"
+
+#include "core/optimizer/optimizer.hpp"
+#include "core/schedule/schedule.hpp"
+#include "core/script/source.hpp"
+#include "core/script/updates.hpp"
+
+namespace thalweg {
+namespace script {
+namespace {
+
+std::optional<Error> check_both(const Spec& optimizer, const Spec& schedule) {
+  const OptimizerDescriptor* rule = find_optimizer(optimizer.id);
+  if (!rule) return bad_input("there is no optimizer '" + optimizer.id + "'");
+  if (auto error = check(optimizer, *rule)) return error;
+  const ScheduleDescriptor* descriptor = find_schedule(schedule.id);
+  if (!descriptor) return bad_input("there is no schedule '" + schedule.id + "'");
+  return check(schedule, *descriptor);
+}
+
+std::string snippet(const Updates& made) {
+  Source out;
+  for (const std::string& definition : made.definitions) out.definition(definition);
+  out.lines(made.set_up);
+  if (made.scheduler) out.comment("After each optimizer.step(): scheduler.step()");
+  return out.text();
+}
+
+}  // namespace
+}  // namespace script
+
+Result<std::string> pytorch_optimizer_and_schedule(const Spec& optimizer, const Spec& schedule,
+                                                   std::int64_t steps, const std::string& parameters) {
+  if (auto error = script::check_both(optimizer, schedule)) return *error;
+  return script::snippet(script::updates({optimizer, {}}, schedule, parameters, steps));
+}
+
+Result<std::string> pytorch_optimizer(const Spec& optimizer, const std::string& parameters) {
+  return pytorch_optimizer_and_schedule(optimizer, default_spec(schedules().front()), 1, parameters);
+}
+
+Result<std::string> pytorch_schedule(const Spec& schedule, double learning_rate, std::int64_t steps) {
+  Spec plain = default_spec(*find_optimizer("gd"));
+  *plain.find("lr") = learning_rate;
+  if (auto error = script::check_both(plain, schedule)) return *error;
+  script::Updates made = script::updates({plain, {}}, schedule, "", steps);
+  std::erase_if(made.set_up, [](const std::string& line) { return line.starts_with("optimizer = "); });
+  return script::snippet(made);
+}
+
+Result<std::string> pytorch_of_scene(const Scene& scene, std::string_view kind, int lane,
+                                     const ScriptTitle& title) {
+  // A race of more lanes than a Scene holds was kept with each lane alone.
+  const auto place = [&](std::size_t count) {
+    return count == 1                                            ? 0
+           : lane >= 0 && static_cast<std::size_t>(lane) < count ? static_cast<std::size_t>(lane)
+                                                                 : count;
+  };
+  const Error no_lane{ErrorCode::kNotFound, "the Scene has no run number " + std::to_string(lane), "pytorch"};
+  if (kind == "descent") {
+    const RaceSettings race = scene.race();
+    const std::size_t i = place(race.optimizers.size());
+    if (i >= race.optimizers.size()) return no_lane;
+    return pytorch_script(race.lane(i), title);
+  }
+  if (kind == "training") {
+    const std::vector<TrainingSettings> lanes = scene.training.lanes();
+    const std::size_t i = place(lanes.size());
+    if (i >= lanes.size()) return no_lane;
+    return pytorch_script(lanes[i], scene.training.folder, title);
+  }
+  return bad_input("runs of kind '" + std::string(kind) + "' have no PyTorch program", "pytorch");
+}
+
+}  // namespace thalweg

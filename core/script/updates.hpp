@@ -1,0 +1,37 @@
+// Optimizer, schedule and their changes on the way as Python: what the scripts of descents and of trainings
+// share. Private to core/script.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/script/source.hpp"
+#include "core/spec/live.hpp"
+
+namespace thalweg::script {
+
+/// Changes made on the way: step -> the new items of a Python dict.
+using PythonChanges = std::map<std::int64_t, std::string>;
+
+/// Writes "name = {...}", an entry a line.
+void write_changes(Source& out, const std::string& name, const PythonChanges& changes);
+
+/// The steps at which a setting changes, within (0, steps).
+std::vector<std::int64_t> change_steps(const LiveSpec& live, std::int64_t steps);
+
+struct Updates {
+  std::vector<std::string> definitions;  ///< classes and functions
+  std::vector<std::string> set_up;       ///< lines that make `optimizer` and `scheduler`, and set `group`
+  PythonChanges changes;                 ///< of optimizer.param_groups[0]
+  bool scheduler = false;                ///< to be stepped after every update
+  bool by_hand = false;  ///< the rate is set before every update: learning_rate(step, group["peak"])
+};
+
+/// @param parameters  what is optimized, as Python: "[p]"
+/// @param steps       how many updates there are at most
+Updates updates(const LiveSpec& optimizer, const Spec& schedule, const std::string& parameters,
+                std::int64_t steps);
+
+}  // namespace thalweg::script

@@ -1,0 +1,207 @@
+// Programs of descents, run in PyTorch, against our own runs.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/descent/descent.hpp"
+#include "core/script/script.hpp"
+#include "tests/script/torch.hpp"
+
+namespace thalweg {
+namespace {
+
+using test::Program;
+
+DescentSettings descent(const std::string& surface, const std::string& optimizer, int steps,
+                        std::vector<double> start = {}) {
+  DescentSettings out;
+  out.surface = parse_spec(surface, surface_family()).value();
+  out.start = start.empty() ? make_surface(out.surface).value()->start() : std::move(start);
+  out.optimizer.spec = parse_spec(optimizer, optimizer_family()).value();
+  out.gradient.spec = default_spec(gradient_descriptor());
+  out.schedule = default_spec(schedules().front());
+  out.run = default_spec(run_descriptor());
+  *out.run.find("steps") = static_cast<double>(steps);
+  return out;
+}
+
+struct Case {
+  std::string name;
+  DescentSettings settings;
+};
+
+/// Every program makes as many updates as our run and comes to the same position.
+void expect_same_ends(const std::vector<Case>& cases, double tolerance = 1e-10) {
+  std::vector<Program> programs;
+  for (const Case& one : cases) {
+    auto source = pytorch_script(one.settings);
+    ASSERT_TRUE(source) << one.name << ": " << source.error().text();
+    programs.push_back({one.name, *source, {"p.detach()", "step", "loss"}});
+  }
+  const auto answers = test::run_in_torch(programs);
+  if (!answers.missing.empty())
+    GTEST_SKIP() << answers.missing << ": " << cases.size() << " programs not run";
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    SCOPED_TRACE(cases[i].name);
+    ASSERT_EQ(answers.errors[i], "") << programs[i].source;
+    Descent run(cases[i].settings, make_surface(cases[i].settings.surface).value());
+    run.advance(10'000'000);
+    const DescentView view = run.view();
+    const auto p = test::numbers(answers.answers[i][0]);
+    EXPECT_EQ(answers.answers[i][1], view.steps());
+    ASSERT_EQ(static_cast<int>(p.size()), view.columns.dim);
+    double size = 0.0, distance = 0.0;
+    for (int axis = 0; axis < view.columns.dim; ++axis) {
+      const double ours = view.table.at(view.steps(), axis);
+      size = std::max(size, std::abs(ours));
+      distance = std::max(distance, std::abs(p[static_cast<std::size_t>(axis)] - ours));
+    }
+    EXPECT_LE(distance, tolerance * std::max(size, 1e-3)) << programs[i].source;
+  }
+}
+
+LiveSpec with_changes(LiveSpec live, std::vector<Change> changes) {
+  for (Change& change : changes) live.change(change.step, change.key, std::move(change.value));
+  return live;
+}
+
+TEST(DescentScript, EveryOptimizerWithItsOptions) {
+  std::vector<Case> cases;
+  for (const char* optimizer :
+       {"gd:lr=0.001",
+        "gd:lr=0.001,weight_decay=0.05",
+        "momentum:lr=2e-4",
+        "momentum:lr=2e-4,momentum=0",
+        "momentum:lr=1e-3,momentum=0.9,dampening=0.8,weight_decay=0.02",
+        "momentum:lr=2e-4,form=classical",
+        "momentum:lr=2e-4,form=polyak,weight_decay=0.02",
+        "momentum:lr=2e-3,form=ema",
+        "nesterov:lr=2e-4",
+        "nesterov:lr=2e-4,momentum=0",
+        "nesterov:lr=2e-4,momentum=0.8,weight_decay=0.02",
+        "adagrad",
+        "adagrad:lr=0.3,lr_decay=0.01,initial_accumulator_value=0.1,eps=1e-3,weight_decay=0.02",
+        "rmsprop:lr=0.001",
+        "rmsprop:lr=0.0005,centered=true",
+        "rmsprop:lr=0.0003,momentum=0.5",
+        "rmsprop:lr=0.001,alpha=0.995,eps=1e-2,weight_decay=0.02",
+        "adam",
+        "adam:lr=0.01,beta1=0.8,beta2=0.995,eps=1e-2",
+        "adam_l2:lr=0.01,weight_decay=0.05",
+        "adamw:lr=0.01,beta1=0.85,beta2=0.995,eps=1e-4,weight_decay=0.3",
+        "amsgrad",
+        "amsgrad:lr=0.01,weight_decay=0.05,beta2=0.99"})
+    cases.push_back({optimizer, descent("rosenbrock", optimizer, 1000, {-1.35, 1.55})});
+  // Every rule there is stands in the list.
+  for (const OptimizerDescriptor& rule : optimizers())
+    EXPECT_TRUE(std::any_of(cases.begin(), cases.end(), [&](const Case& one) {
+      return one.settings.optimizer.spec.id == rule.id;
+    })) << rule.id;
+  expect_same_ends(cases);
+}
+
+TEST(DescentScript, EverySurface) {
+  std::vector<Case> cases;
+  for (const SurfaceDescriptor& surface : surfaces())
+    cases.push_back({surface.id, descent(surface.id, "adam:lr=0.01", 200)});
+  for (const char* surface :
+       {"quadratic:eigenvalues=1/10,angle=30", "quadratic:eigenvalues=1/3,condition=20",
+        "quadratic:eigenvalues=1/10/100/0.5/-1", "rosenbrock:a=-0.5,b=7", "huber:tau=0.1",
+        "sharp_flat:gap=-1,distance=2", "quartic:b=-1,c=-0.5", "ackley:a=10,b=0.5,c=3"})
+    cases.push_back({surface, descent(surface, "momentum:lr=1e-3,form=classical", 200)});
+  expect_same_ends(cases);
+}
+
+TEST(DescentScript, SchedulesMoveTheRate) {
+  std::vector<Case> cases;
+  for (const char* schedule :
+       {"constant:peak=0.003", "step:step_size=70,gamma=0.5", "exponential:gamma=0.995", "linear:total=200",
+        "linear:total=300,start_factor=0,end_factor=1.5", "cosine:total=300,min=1e-4",
+        "cosine:total=100,min=1e-4", "cosine_warmup:total=250,warmup=40,peak=0.05",
+        "cosine_warmup:total=250,warmup=40,convention=from_one,min=1e-3",
+        "cosine_warmup:total=20,warmup=40"}) {
+    cases.push_back({schedule, descent("booth", "momentum:lr=0.01,momentum=0.5", 300)});
+    cases.back().settings.schedule = parse_spec(schedule, schedule_family()).value();
+    // Moved on the way: also the rate, which the schedule scales.
+    cases.push_back(cases.back());
+    cases.back().name += ", changed";
+    cases.back().settings.optimizer = with_changes(
+        cases.back().settings.optimizer, {{50, "lr", 0.02}, {50, "momentum", 0.7}, {120, "lr", 0.005}});
+  }
+  expect_same_ends(cases);
+}
+
+TEST(DescentScript, ChangesOnTheWay) {
+  const auto changed = [](const std::string& optimizer, std::vector<Change> changes) {
+    Case out{optimizer + " changed", descent("booth", optimizer, 300)};
+    out.settings.optimizer = with_changes(out.settings.optimizer, std::move(changes));
+    return out;
+  };
+  std::vector<Case> cases = {
+      changed("gd:lr=0.01", {{100, "lr", 0.002}, {100, "weight_decay", 0.1}, {200, "weight_decay", 0.0}}),
+      changed("momentum:lr=0.005", {{50, "momentum", 0.5}, {100, "dampening", 0.5}, {150, "lr", 0.01}}),
+      // PyTorch's velocity rests while the momentum is 0, ours does not.
+      changed("momentum:lr=0.005", {{50, "momentum", 0.0}, {60, "momentum", 0.9}}),
+      changed("momentum:lr=0.005,momentum=0,dampening=0.3", {{7, "momentum", 0.9}}),
+      changed("nesterov:lr=0.005", {{50, "momentum", 0.0}, {60, "momentum", 0.9}}),
+      changed("nesterov:lr=0.005,momentum=0", {{7, "momentum", 0.8}}),
+      changed("rmsprop:lr=0.01,momentum=0",
+              {{10, "momentum", 0.8}, {20, "momentum", 0.0}, {30, "momentum", 0.5}}),
+      changed("rmsprop:lr=0.01,momentum=0,centered=true", {{10, "momentum", 0.8}, {30, "weight_decay", 0.1}}),
+      changed("momentum:lr=0.005,form=classical", {{50, "lr", 0.01}, {70, "momentum", 0.5}}),
+      changed("momentum:lr=0.005,form=polyak",
+              {{50, "lr", 0.01}, {70, "momentum", 0.0}, {90, "momentum", 0.5}}),
+      changed("momentum:lr=0.05,form=ema", {{50, "lr", 0.01}, {70, "momentum", 0.5}}),
+      changed("adagrad", {{50, "lr", 0.1}, {60, "lr_decay", 0.01}, {70, "eps", 1e-3}}),
+      changed("adam", {{50, "lr", 0.1}, {60, "beta1", 0.5}, {70, "beta2", 0.99}, {80, "eps", 1e-3}}),
+      changed("adamw", {{50, "weight_decay", 0.5}}),
+      changed("amsgrad", {{50, "lr", 0.1}, {90, "weight_decay", 0.5}}),
+      changed("adam", {{0, "lr", 0.1}}),
+  };
+  expect_same_ends(cases);
+}
+
+TEST(DescentScript, NoiseClippingAndEnds) {
+  std::vector<Case> cases;
+  const auto add = [&](const char* name, const char* surface, const char* optimizer,
+                       const std::function<void(DescentSettings&)>& change) {
+    cases.push_back({name, descent(surface, optimizer, 300)});
+    change(cases.back().settings);
+  };
+  const auto set = [](LiveSpec& live, const char* key, double value) { *live.spec.find(key) = value; };
+  add("clip norm", "rosenbrock", "gd:lr=0.01", [&](auto& s) { set(s.gradient, "clip", 2.0); });
+  add("clip value", "rosenbrock", "momentum:lr=0.001", [&](auto& s) { set(s.gradient, "clip_value", 3.0); });
+  add("both, changed", "rosenbrock", "gd:lr=0.001", [&](auto& s) {
+    s.gradient =
+        with_changes(s.gradient, {{20, "clip", 50.0}, {40, "clip_value", 10.0}, {60, "clip", Value{}}});
+  });
+  add("noise", "booth", "gd:lr=0.01", [&](auto& s) {
+    set(s.gradient, "noise", 0.5);
+    *s.run.find("seed") = 9007199254740991.0;
+  });
+  add("noise in one variable", "parabola", "gd:lr=0.01", [&](auto& s) { set(s.gradient, "noise", 0.5); });
+  add("noise in five, changed", "quadratic:eigenvalues=1/2/3/4/5", "adam", [&](auto& s) {
+    set(s.gradient, "noise", 0.5);
+    set(s.gradient, "batch", 16.0);
+    s.gradient = with_changes(s.gradient, {{100, "noise", 0.0}, {150, "noise", 1.0}, {150, "batch", 4.0}});
+  });
+  add("diverges", "booth", "gd:lr=1", [](auto&) {});
+  add("converges", "booth", "gd:lr=0.05", [](auto& s) { *s.run.find("tol") = 1e-3; });
+  add("converges to one of many", "ackley", "gd:lr=0.01", [](auto& s) { *s.run.find("tol") = 1e-2; });
+  add("no minimum known", "expr:x^2 - 0.0001*x", "gd:lr=0.05", [](auto& s) { *s.run.find("tol") = 1e-3; });
+  add("no step", "booth", "gd", [](auto& s) { *s.run.find("steps") = 0.0; });
+  add("one step", "booth", "gd", [](auto& s) { *s.run.find("steps") = 1.0; });
+  expect_same_ends(cases);
+}
+
+TEST(DescentScript, RefusesWhatCannotBe) {
+  DescentSettings settings = descent("booth", "gd", 10);
+  settings.start = {1.0};
+  EXPECT_FALSE(pytorch_script(settings));
+  settings = descent("booth", "gd", 10);
+  *settings.optimizer.spec.find("lr") = -1.0;
+  EXPECT_FALSE(pytorch_script(settings));
+}
+
+}  // namespace
+}  // namespace thalweg

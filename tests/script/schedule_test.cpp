@@ -1,0 +1,91 @@
+// Lines of optimizers and schedules, run in PyTorch.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/optimizer/optimizer.hpp"
+#include "core/schedule/schedule.hpp"
+#include "core/script/script.hpp"
+#include "tests/script/torch.hpp"
+
+namespace thalweg {
+namespace {
+
+TEST(ScheduleScript, EveryRateOfEverySchedule) {
+  struct Case {
+    const char* schedule;
+    int steps;
+    bool native;  ///< whether PyTorch's own scheduler serves
+  };
+  const Case cases[] = {{"constant", 20, false},
+                        {"constant:peak=0.7", 20, false},
+                        {"step:step_size=30", 400, true},
+                        {"step:step_size=7,gamma=0.5,peak=0.3", 100, true},
+                        {"exponential:gamma=0.95", 2000, true},
+                        {"exponential:gamma=1.01", 500, true},
+                        {"linear:total=40", 60, true},
+                        {"linear:total=500,start_factor=0.3333333333333333,end_factor=1", 700, true},
+                        {"linear:total=50,start_factor=0,end_factor=2", 70, false},
+                        {"linear:total=50,start_factor=0.25,end_factor=0", 70, false},
+                        {"linear:total=1", 5, true},
+                        {"cosine:total=100", 101, true},
+                        {"cosine:total=100,min=1e-3", 101, true},
+                        {"cosine:total=100,min=1e-3", 300, false},
+                        {"cosine:total=1", 3, false},
+                        {"cosine_warmup:total=100,warmup=10", 150, false},
+                        {"cosine_warmup:total=100,warmup=10,min=0.01,convention=from_one", 150, false},
+                        {"cosine_warmup:total=100,warmup=0", 150, false},
+                        {"cosine_warmup:total=10,warmup=20", 30, false}};
+  constexpr double kBase = 0.2;
+  std::vector<test::Program> programs;
+  for (const Case& one : cases) {
+    const Spec spec = parse_spec(one.schedule, schedule_family()).value();
+    const Spec rule = parse_spec("gd:lr=0.2", optimizer_family()).value();
+    const auto lines = pytorch_optimizer_and_schedule(rule, spec, one.steps, "[p]");
+    ASSERT_TRUE(lines);
+    const bool moves = spec.id != "constant";
+    EXPECT_EQ(lines->find("LambdaLR") == std::string::npos && moves, one.native) << *lines;
+    programs.push_back(
+        {one.schedule,
+         "import math\nimport torch\ntorch.set_default_dtype(torch.float64)\np = torch.zeros(1, "
+         "requires_grad=True)\n" +
+             *lines + "\nrates = []\np.grad = torch.zeros(1)\nfor t in range(" + std::to_string(one.steps) +
+             "):\n    rates.append(optimizer.param_groups[0]['lr'])\n    optimizer.step()\n" +
+             (moves ? "    scheduler.step()\n" : ""),
+         {"rates"}});
+  }
+  const auto answers = test::run_in_torch(programs);
+  if (!answers.missing.empty())
+    GTEST_SKIP() << answers.missing << ": " << programs.size() << " schedules not run";
+  for (std::size_t i = 0; i < programs.size(); ++i) {
+    SCOPED_TRACE(programs[i].source);
+    ASSERT_EQ(answers.errors[i], "");
+    const auto rates = test::numbers(answers.answers[i][0]);
+    ASSERT_EQ(static_cast<int>(rates.size()), cases[i].steps);
+    const Spec spec = parse_spec(cases[i].schedule, schedule_family()).value();
+    const ScheduleDescriptor& schedule = *find_schedule(spec.id);
+    for (int t = 0; t < cases[i].steps; ++t) {
+      const double ours = schedule.at(spec, t, kBase);
+      // PyTorch's recursions lose digits where a rate nears 0: there it counts against the first one.
+      const double scale = std::max(std::abs(ours), 1e-3 * kBase);
+      ASSERT_NEAR(rates[static_cast<std::size_t>(t)], ours, 1e-12 * scale) << t;
+    }
+  }
+}
+
+TEST(ScheduleScript, LinesReadAsPeopleWriteThem) {
+  const auto optimizer = [](const char* text) {
+    return pytorch_optimizer(parse_spec(text, optimizer_family()).value()).value();
+  };
+  EXPECT_EQ(optimizer("adam:lr=3e-4"),
+            "optimizer = torch.optim.Adam(model.parameters(), lr=3e-4, betas=(0.9, 0.999), eps=1e-8)\n");
+  EXPECT_EQ(optimizer("nesterov:lr=0.1"),
+            "optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, nesterov=True)\n");
+  EXPECT_EQ(optimizer("gd:lr=1"), "optimizer = torch.optim.SGD(model.parameters(), lr=1)\n");
+  EXPECT_EQ(pytorch_schedule(parse_spec("step:step_size=30", schedule_family()).value(), 0.1, 100).value(),
+            "scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=30, gamma=0.1)\n"
+            "# After each optimizer.step(): scheduler.step()\n");
+}
+
+}  // namespace
+}  // namespace thalweg
