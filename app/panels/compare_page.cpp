@@ -193,4 +193,14 @@ bool choose_names(std::string_view id, std::string_view label, const std::vector
   return changed;
 }
 
+bool listed_or_why_not(const ComparePage& page) {
+  if (!page.data.listed) {
+    ui::paragraph("Reading…", ui::theme().dim);
+    return false;
+  }
+  if (page.data.listed->error)
+    ui::empty_state("filter", "The filter can't be used", page.data.listed->error->text());
+  return !page.data.listed->error;
+}
+
 }  // namespace thalweg

@@ -34,6 +34,9 @@ struct ComparePage {
   bool visible(std::size_t index) const;
 };
 
+/// Whether the runs of the filter are there; else says at the cursor why they are not.
+bool listed_or_why_not(const ComparePage& page);
+
 /// Controls in a row that go on in the next where there is no room.
 class FlowRow {
  public:

@@ -68,12 +68,8 @@ void CompareParallel::ask(const RunsScene& scene, ComparisonRequest& request) co
 void CompareParallel::draw(ComparePage& page, const Rect& area) {
   const ui::Scope scope("parallel");
   ImGui::SetCursorScreenPos(area.min);
-  if (!page.data.listed) return ui::paragraph("Reading…", ui::theme().dim);
+  if (!listed_or_why_not(page)) return;
   const ListedRuns& runs = *page.data.listed;
-  if (runs.error) {
-    ui::empty_state("filter", "The filter can't be used", runs.error->text());
-    return;
-  }
   const std::vector<RunsAxis> shown = shown_axes(page.scene(), runs);
   std::vector<std::string> keys;
   for (const RunsAxis& axis : shown) keys.push_back(axis.key);

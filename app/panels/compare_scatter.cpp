@@ -147,12 +147,8 @@ void CompareScatter::controls(ComparePage& page, const ListedRuns& runs, const A
 void CompareScatter::draw(ComparePage& page, const Rect& area) {
   const ui::Scope scope("scatter");
   ImGui::SetCursorScreenPos(area.min);
-  if (!page.data.listed) return ui::paragraph("Reading…", ui::theme().dim);
+  if (!listed_or_why_not(page)) return;
   const ListedRuns& runs = *page.data.listed;
-  if (runs.error) {
-    ui::empty_state("filter", "The filter can't be used", runs.error->text());
-    return;
-  }
   const RunsScene& scene = page.scene();
   Axes axes;
   axes.across = runs.find(scene.across);

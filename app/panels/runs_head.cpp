@@ -74,7 +74,9 @@ void RunsRows::head(Frame& frame, const Rect& area, const Mouse& mouse) {
     const float x = area.min.x + place.left - scroll_x_;
     const bool sign = place.column->name == "outcome" && place.width < ui::px(60);
     const float end = std::min(x + place.width, area.max.x - ui::px(kAdd));
-    if (end - x < ui::px(2 * kPadding + 8)) continue;
+    // As in the rows: of what the right edge cuts, nothing is shown where hardly anything would be left.
+    const bool hardly = end < x + place.width && end - x < 0.6F * place.width;
+    if (hardly || end - x < ui::px(2 * kPadding + 8)) continue;
     head_cell(frame, {{x, area.min.y}, {end, area.max.y}}, place.column->name,
               sign ? "" : column_head(place.column->name), is_right_aligned(*place.column));
   }

@@ -1,22 +1,17 @@
 #include "core/scene/runs_scene.hpp"
 
 #include <algorithm>
+#include "core/scene/view_parameters.hpp"
 
 namespace thalweg {
+
+using scene_parameters::choice;
+using scene_parameters::smoothing;
+
 namespace {
 
 constexpr std::size_t kLongestText = 4096;
 constexpr std::size_t kMostNames = 200;
-
-Parameter choice(std::string key, std::string label, std::vector<std::string> choices, std::string help) {
-  return {.key = std::move(key),
-          .symbol = "",
-          .label = std::move(label),
-          .kind = Kind::kChoice,
-          .default_value = choices.front(),
-          .help = std::move(help),
-          .choices = std::move(choices)};
-}
 
 Parameter flag(std::string key, std::string label, bool value, std::string help) {
   return {.key = std::move(key),
@@ -61,17 +56,7 @@ const Descriptor& runs_view_descriptor() {
           choice(
               "x_axis", "horizontal axis", {"step", "epoch", "time"},
               "Curves against updates, passes over the training samples, or the seconds that the run took."),
-          {.key = "smoothing",
-           .label = "smoothing",
-           .default_value = 0.0,
-           .min = 0.0,
-           .max = 1.0,
-           .max_open = true,
-           .soft_min = 0.0,
-           .soft_max = 0.999,
-           .scale = Scale::kLogOneMinus,
-           .help = "Share of the past in the running average, without the pull towards the first value; the "
-                   "raw curve lies faint behind."},
+          smoothing(0.0),
           choice(
               "band", "band", {"range", "deviation"},
               "Around the mean of a group: from its lowest to its highest run, or one standard deviation."),

@@ -5,22 +5,17 @@
 #include <cmath>
 
 #include "core/optimizer/optimizer.hpp"
+#include "core/scene/view_parameters.hpp"
 #include "core/schedule/schedule.hpp"
 
 namespace thalweg {
+
+using scene_parameters::choice;
+using scene_parameters::smoothing;
+
 namespace {
 
 constexpr std::size_t kLongestFolder = 4096;
-
-Parameter choice(std::string key, std::string label, std::vector<std::string> choices, std::string help) {
-  return {.key = std::move(key),
-          .symbol = "",
-          .label = std::move(label),
-          .kind = Kind::kChoice,
-          .default_value = choices.front(),
-          .help = std::move(help),
-          .choices = std::move(choices)};
-}
 
 }  // namespace
 
@@ -58,18 +53,7 @@ const Descriptor& training_view_descriptor() {
           choice(
               "x_axis", "horizontal axis", {"step", "epoch", "time"},
               "Curves against updates, passes over the training samples, or the seconds that training took."),
-          {.key = "smoothing",
-           .label = "smoothing",
-           .default_value = 0.95,
-           .min = 0.0,
-           .max = 1.0,
-           .max_open = true,
-           .soft_min = 0.0,
-           .soft_max = 0.999,
-           .scale = Scale::kLogOneMinus,
-           .help = "Share of the past in the curves' running average, without the pull towards the first "
-                   "value; the "
-                   "single batches lie faint behind."},
+          smoothing(0.95),
           choice("loss_scale", "loss axis", {"log", "linear"}, "Scale of the loss chart."),
           choice("accuracy_scale", "accuracy axis", {"linear", "log"}, "Scale of the accuracy chart."),
           choice("probe_scale", "probe axes", {"log", "linear"}, "Scale of the probes' charts."),

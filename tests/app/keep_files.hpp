@@ -1,6 +1,7 @@
 // A file of runs that goes away, and what is in it, for the tests of what the program keeps.
 #pragma once
 
+#include "core/scene/training_scene.hpp"
 #include "core/store/recorder.hpp"
 #include "tests/store/files.hpp"
 
@@ -40,5 +41,18 @@ class RunFile {
  private:
   store::test::Scratch scratch_;
 };
+
+/// The lab that trains these settings alone.
+inline TrainingScene lab(const TrainingSettings& settings) {
+  TrainingScene out = default_training_scene();
+  out.data = settings.data;
+  out.model = settings.model;
+  out.loss = settings.loss;
+  out.schedule = settings.schedule;
+  out.training = settings.training;
+  out.probes = settings.probes;
+  out.optimizers = {{settings.optimizer, 0, true}};
+  return out;
+}
 
 }  // namespace thalweg::test

@@ -12,22 +12,10 @@ namespace thalweg {
 namespace {
 
 using store::Event;
+using test::lab;
 using test::made;
 using test::need;
 using test::set;
-
-/// The lab that trains these settings alone.
-TrainingScene lab(const TrainingSettings& settings) {
-  TrainingScene out = default_training_scene();
-  out.data = settings.data;
-  out.model = settings.model;
-  out.loss = settings.loss;
-  out.schedule = settings.schedule;
-  out.training = settings.training;
-  out.probes = settings.probes;
-  out.optimizers = {{settings.optimizer, 0, true}};
-  return out;
-}
 
 TrainingSettings probed() {
   auto out = test::run_settings();

@@ -127,7 +127,8 @@ TEST_F(RecordingTest, ADragAtStandstillIsOneRun) {
   ASSERT_EQ(runs.size(), 3U);  // the two that stood there, and one for all of the drag
   auto store = store::Store::open(file_).value();
   bool found = false;
-  for (const store::Setting& setting : store->settings(runs[2].id).value())
+  const std::vector<store::Setting> settings = store->settings(runs[2].id).value();
+  for (const store::Setting& setting : settings)
     if (setting.part == "optimizer" && setting.key == "lr") {
       EXPECT_EQ(setting.number, rate);
       found = true;

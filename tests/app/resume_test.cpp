@@ -20,6 +20,7 @@
 namespace thalweg {
 namespace {
 
+using test::lab;
 using test::made;
 using test::need;
 
@@ -147,17 +148,6 @@ void expect_same(const test::RunFile& a, const std::string& first, const test::R
 }
 
 // 500 steps straight are 200, kill -9, and 300 -----------------------------------------------------
-
-TrainingScene lab(const TrainingSettings& settings) {
-  TrainingScene out = default_training_scene();
-  out.model = settings.model;
-  out.loss = settings.loss;
-  out.schedule = settings.schedule;
-  out.training = settings.training;
-  out.probes = settings.probes;
-  out.optimizers = {{settings.optimizer, 0, true}};
-  return out;
-}
 
 constexpr double kAlways = 0.0, kNever = 1e9;
 

@@ -109,14 +109,18 @@ TEST(Checkpoint, CutBackToAnEarlierStep) {
 
 // What no trainer has written ---------------------------------------------------------------------
 
-TrainerState small_state() {
+TrainingSettings small_run() {
   auto s = run_settings("linear:units=4; batch_norm; relu; linear:units=3");
   set(s, "validation", 0.2);
   set(s, "patience", 5.0);
   set(s, "ema_decay", 0.9);
   set(s, "precision", std::string("fp16"));
   s.probes = test::probes("gradients=1,weights=2,activations=2,histograms=2");
-  const auto trainer = made(s);
+  return s;
+}
+
+TrainerState small_state() {
+  const auto trainer = made(small_run());
   trainer->advance(5);
   return trainer->state();
 }
@@ -160,13 +164,7 @@ TEST(Checkpoint, NumbersThatCannotBeDoNoHarm) {
                                   1,
                                   7,
                                   0x7ff8000000000000};
-  auto s = run_settings("linear:units=4; batch_norm; relu; linear:units=3");
-  set(s, "validation", 0.2);
-  set(s, "patience", 5.0);
-  set(s, "ema_decay", 0.9);
-  set(s, "precision", std::string("fp16"));
-  s.probes = test::probes("gradients=1,weights=2,activations=2,histograms=2");
-  const auto trainer = made(s);
+  const auto trainer = made(small_run());
   int refused = 0, taken = 0;
   for (std::size_t at = 0; at + 8 <= bytes.size(); at += at < 4000 ? 4 : 28) {
     std::vector<std::uint8_t> changed = bytes;
