@@ -99,7 +99,7 @@ double BatchObjective::worker_gradient(const float* theta, int worker, int worke
 void BatchObjective::hessian_product(const float* theta, const float* v, float* out) {
   const auto size = static_cast<std::size_t>(count());
   make_cpu_hessian({.plan = batch_.network->plan(),
-                    .loss = batch_.loss,
+                    .loss = *batch_.loss,
                     .data = batch_.data,
                     .sparse = batch_.sparse,
                     .samples = {batch_.samples.begin(), batch_.samples.end()},

@@ -21,7 +21,7 @@ struct CpuBatch {
   CpuNetwork* network = nullptr;
   std::shared_ptr<const Dataset> data;
   std::shared_ptr<const cpu::SparseDataset> sparse;
-  Spec loss;
+  const Spec* loss = nullptr;
   Precision precision = Precision::kFp32;
   std::span<const std::uint32_t> samples;
   std::size_t part = 0;    ///< so many samples go through at once

@@ -315,7 +315,7 @@ class CpuEngine final : public TrainingEngine {
     return {.network = &*network_,
             .data = data_,
             .sparse = sparse_,
-            .loss = settings_.loss,
+            .loss = &settings_.loss,
             .precision = settings_.precision,
             .samples = batch,
             .part = part_of(batch.size()),
