@@ -21,6 +21,8 @@ namespace thalweg {
 struct Lamb {
   static constexpr bool kAsksMore = false;
 
+  static constexpr const char* kTraining = "lr=0.005";
+
   static Descriptor describe() {
     return {.id = "lamb",
             .label = "LAMB",

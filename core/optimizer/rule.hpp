@@ -30,8 +30,11 @@
 //   };
 //
 // Optional:
-//   template <class T> static void init(const Hyper&, T* slots);       // if slots start at other than 0
-//   static bool keeps_state(const Hyper& before, const Hyper& after);  // if a setting gives the slots
+//   static constexpr const char* kTraining = "lr=0.001";        // what suits a network, where the defaults
+//   don't static constexpr const char* kNotStochastic = "needs ...";  // if so: why it is not meant for
+//   mini-batches template <class T> static void init(const Hyper&, T* slots);       // if slots start at
+//   other than 0 static bool keeps_state(const Hyper& before, const Hyper& after);  // if a setting gives the
+//   slots
 //                                                                      // their meaning: may it change?
 //   template <class T>                                                 // after update(): what stands before
 //   THALWEG_HD static T effective_rate(const T* slots, const Step<T>&); // a gradient: η, or η/(√v̂ + ε)
