@@ -16,7 +16,7 @@ constexpr float kHead = 20.0f;
 std::string x_reading(const Chart& model, double x) {
   const bool rows =
       std::all_of(model.series.begin(), model.series.end(), [](const Series& s) { return !s.from_points(); });
-  const std::string value = rows ? integer(std::llround(x)) : number(x);
+  const std::string value = rows || model.x.label == "step" ? integer(std::llround(x)) : number(x);
   return (model.x.label.empty() ? "step" : model.x.label) + " " + value +
          (model.x.unit.empty() ? "" : " " + model.x.unit);
 }
