@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "app/panels/runs_lab.hpp"
+#include "app/panels/schedule_lab.hpp"
 #include "app/panels/session.hpp"
 #include "app/panels/surface_view.hpp"
 #include "app/panels/training_lab.hpp"
@@ -92,6 +93,7 @@ Result<std::unique_ptr<Workbench>> Workbench::create(Scene scene, WorkbenchOptio
   auto training = std::make_unique<TrainingLab>(bench->options_.wake, bench->keeping_.recorder());
   bench->training_ = training.get();
   bench->views_.push_back(std::move(training));
+  bench->views_.push_back(std::make_unique<ScheduleLab>(bench->options_.wake));
   bench->views_.push_back(std::make_unique<RunsLab>(bench->options_.db, bench->options_.wake));
   return bench;
 }

@@ -67,7 +67,8 @@ void handle_items(std::string_view id, const Plot& plot, ChartHandles& handles) 
                            ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight);
     ImGui::PopID();
     if (marks_enabled())
-      mark(std::string(id) + ".handle." + std::to_string(i), ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
+      mark(std::string(id) + ".handle." + std::to_string(i), ImGui::GetItemRectMin(),
+           ImGui::GetItemRectMax());
     if (ImGui::IsItemHovered() || ImGui::IsItemActive()) {
       handles.hovered = i;
       own_wheel();
@@ -113,8 +114,9 @@ void draw_handles(const Plot& plot, const ChartHandles& handles, ImDrawList* lis
   const ImVec2 at = place(plot, handle);
   // Beside the handle, on the side with room, inside the plot.
   const bool left = at.x + px(14.0F) + width > plot.max.x;
-  const ImVec2 a(std::round(left ? at.x - px(14.0F) - width : at.x + px(14.0F)),
-                 std::round(std::clamp(at.y - 0.5F * height, plot.min.y, std::max(plot.min.y, plot.max.y - height))));
+  const ImVec2 a(
+      std::round(left ? at.x - px(14.0F) - width : at.x + px(14.0F)),
+      std::round(std::clamp(at.y - 0.5F * height, plot.min.y, std::max(plot.min.y, plot.max.y - height))));
   ImDrawList* top = ImGui::GetForegroundDrawList();
   top->AddRectFilled(a, {a.x + width, a.y + height}, with_alpha(t.card, 0.94F), px(kRadius));
   top->AddRect(a, {a.x + width, a.y + height}, t.hairline, px(kRadius), 0, line_width(1.0F));

@@ -84,7 +84,8 @@ void DescentTrialsWorker::work(const DescentTrials& request) {
     lanes_.clear();
     publish(request, true,
             Error{ErrorCode::kInternal,
-                  std::string("ended by lack of memory or an internal error (") + exception.what() + ")", "surface"});
+                  std::string("ended by lack of memory or an internal error (") + exception.what() + ")",
+                  "surface"});
   }
 }
 

@@ -45,9 +45,9 @@ class DescentTrialsWorker {
   void publish(const DescentTrials& request, bool arrived, std::optional<Error> error = {});
 
   std::function<void()> wake_;
-  DescentTrials requested_;                           // the window's thread only
-  std::shared_ptr<const Surface> surface_;            // the worker's thread only
-  std::vector<std::unique_ptr<Descent>> lanes_;       // likewise
+  DescentTrials requested_;                      // the window's thread only
+  std::shared_ptr<const Surface> surface_;       // the worker's thread only
+  std::vector<std::unique_ptr<Descent>> lanes_;  // likewise
   mutable std::mutex mutex_;
   std::shared_ptr<const DescentTrialsView> snapshot_ = std::make_shared<DescentTrialsView>();
   LatestWorker<DescentTrials> worker_;

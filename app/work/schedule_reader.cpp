@@ -13,7 +13,8 @@ constexpr int kColumns = 2048;
 constexpr int kGlance = 1024;
 constexpr std::int64_t kLong = 50'000;
 
-/// The three curves of a schedule as functions of the step. The last two are empty where it moves no momentum.
+/// The three curves of a schedule as functions of the step. The last two are empty where it moves no
+/// momentum.
 struct Functions {
   StepFunction rate, momentum, effective;
 
@@ -38,7 +39,8 @@ void fill(ScheduleCurve& curve, const Functions& functions, Make make) {
 
 }  // namespace
 
-std::optional<ScheduleSums> sums_of(const StepFunction& f, std::int64_t steps, const std::atomic<bool>* stop) {
+std::optional<ScheduleSums> sums_of(const StepFunction& f, std::int64_t steps,
+                                    const std::atomic<bool>* stop) {
   ScheduleSums out;
   double sum = 0.0, carry = 0.0;
   for (std::int64_t t = 0; t < steps; ++t) {
@@ -84,9 +86,11 @@ void ScheduleReader::publish() {
 }
 
 /// A curve that was made before, whatever its window.
-std::shared_ptr<const ScheduleCurve> ScheduleReader::known(const Spec& spec, const ScheduleRequest& request) const {
+std::shared_ptr<const ScheduleCurve> ScheduleReader::known(const Spec& spec,
+                                                           const ScheduleRequest& request) const {
   for (const auto& curve : curves_)
-    if (curve && curve->spec == spec && curve->base == request.base && curve->steps == request.steps) return curve;
+    if (curve && curve->spec == spec && curve->base == request.base && curve->steps == request.steps)
+      return curve;
   return nullptr;
 }
 

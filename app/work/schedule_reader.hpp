@@ -39,15 +39,16 @@ struct ScheduleSums {
   std::int64_t peak = 0;       ///< first step with the largest value
 };
 
-/// One schedule over the steps that were asked for. Values are those of every step in it, whatever the length.
+/// One schedule over the steps that were asked for. Values are those of every step in it, whatever the
+/// length.
 struct ScheduleCurve {
   Spec spec;
   double base = 1.0;
   std::int64_t steps = 0;
   std::optional<StepWindow> window;
   Sampled rate;
-  Sampled momentum;   ///< empty where the schedule leaves it alone
-  Sampled effective;  ///< η/(1−β), likewise
+  Sampled momentum;                  ///< empty where the schedule leaves it alone
+  Sampled effective;                 ///< η/(1−β), likewise
   std::optional<ScheduleSums> sums;  ///< nothing as long as this is a first look
 };
 
@@ -75,7 +76,7 @@ class ScheduleReader {
   std::shared_ptr<const ScheduleCurve> exact(const Spec& spec, const ScheduleRequest& request);
 
   std::function<void()> wake_;
-  ScheduleRequest requested_;                                  // the window's thread only
+  ScheduleRequest requested_;                                 // the window's thread only
   std::vector<std::shared_ptr<const ScheduleCurve>> curves_;  // the worker's thread only
   mutable std::mutex mutex_;
   std::shared_ptr<const ScheduleSnapshot> snapshot_ = std::make_shared<ScheduleSnapshot>();

@@ -90,7 +90,8 @@ void TrainingTrialsWorker::train() {
       const double begin = now();
       trainer.advance(steps[i]);
       const double factor = std::clamp(kSliceSeconds / std::max(now() - begin, 1e-6), 0.25, 2.0);
-      steps[i] = std::clamp<std::int64_t>(static_cast<std::int64_t>(static_cast<double>(steps[i]) * factor), 1, 4096);
+      steps[i] = std::clamp<std::int64_t>(static_cast<std::int64_t>(static_cast<double>(steps[i]) * factor),
+                                          1, 4096);
       if (now() - published >= kPublishSeconds) {
         published = now();
         publish(true);
@@ -112,7 +113,8 @@ void TrainingTrialsWorker::work(const TrainingTrials& request) {
   } catch (const std::exception& exception) {
     lanes_.clear();
     error = Error{ErrorCode::kInternal,
-                  std::string("ended by lack of memory or an internal error (") + exception.what() + ")", "network"};
+                  std::string("ended by lack of memory or an internal error (") + exception.what() + ")",
+                  "network"};
   }
   publish(false, std::move(error));
 }

@@ -171,13 +171,6 @@ ScheduleScene default_schedule_scene() {
   return out;
 }
 
-std::optional<Error> check_schedule(const Spec& spec) {
-  const ScheduleDescriptor* descriptor = find_schedule(spec.id);
-  if (!descriptor) return bad_input("there is no schedule '" + spec.id + "'");
-  if (auto error = check(spec, *descriptor)) return error;
-  return descriptor->check ? descriptor->check(spec) : std::nullopt;
-}
-
 std::optional<Error> check(const ScheduleScene& scene) {
   if (scene.schedules.size() > kMostSchedules)
     return bad_input("at most " + std::to_string(kMostSchedules) + " are possible", "list");

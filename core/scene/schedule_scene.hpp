@@ -45,9 +45,6 @@ const Descriptor& schedule_view_descriptor();
 /// Four schedules of a thousand steps.
 ScheduleScene default_schedule_scene();
 
-/// Settings of a schedule against their bounds, and what its descriptor knows beyond them.
-std::optional<Error> check_schedule(const Spec& spec);
-
 /// Every value against its bounds.
 std::optional<Error> check(const ScheduleScene& scene);
 
