@@ -8,8 +8,12 @@ namespace thalweg {
 const std::vector<ScheduleDescriptor>& schedules() {
   using namespace schedule_parts;
   static const std::vector<ScheduleDescriptor> list = {
-      constant(),   constant_start(), step(),   multi_step(),    exponential(), linear(),
-      polynomial(), inverse_time(),   cosine(), cosine_warmup(), sgdr()};
+      constant(),    constant_start(), step(),         multi_step(),
+      exponential(), linear(),         polynomial(),   inverse_time(),
+      cosine(),      cosine_warmup(),  sgdr(),         warmup(),
+      cyclic(),      one_cycle(),      inverse_sqrt(), warmup_stable_decay(),
+      tokens(),      plateau(),        drawn(),        sequence(),
+      product(),     sweep(),          batch_ramp(),   loss_scale()};
   return list;
 }
 
