@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "app/panels/copy_pytorch.hpp"
+#include "app/panels/schedule_parts.hpp"
 #include "app/panels/spec_rows.hpp"
 #include "app/ui/compat.hpp"
 #include "app/ui/text.hpp"
+#include "core/schedule/composition.hpp"
 #include "core/script/script.hpp"
 
 namespace thalweg {
@@ -258,6 +260,7 @@ void ScheduleCards::kind(Frame& frame, std::size_t index) {
 void ScheduleCards::settings(Frame& frame, std::size_t index, ui::Colour colour) {
   const Spec spec = frame.scene().schedules.schedules[index].spec;
   const ScheduleDescriptor& descriptor = *find_schedule(spec.id);
+  if (is_composition(spec)) draw_schedule_parts(frame, index, colour);
   const ui::RowColumns columns = ui::row_columns(descriptor.parameters);
   for (const Parameter& parameter : descriptor.parameters) {
     Value value = *spec.find(parameter.key);

@@ -15,11 +15,12 @@ constexpr std::int64_t kEvaluations = 20;
 
 /// One optimizer trained for as many steps as the plot shows, with nothing measured but the test loss.
 TrainingSettings trial(const Scene& scene, const LiveSpec& optimizer, const Spec& schedule) {
-  const TrainingScene& training = scene.training;
   const std::int64_t steps = scene.schedules.steps();
-  TrainingSettings out{training.data,  training.model, training.loss,
-                       optimizer,      schedule,       {training.training.spec, {}},
-                       training.probes};
+  TrainingScene training = scene.training;
+  training.optimizers = {{optimizer, 0, true}};
+  training.schedule = schedule;
+  training.training.changes.clear();
+  TrainingSettings out = training.lane(0, 0);
   *out.training.spec.find("steps") = static_cast<double>(steps);
   *out.training.spec.find("patience") = Value{};
   for (const Parameter& probe : probe_descriptor().parameters)

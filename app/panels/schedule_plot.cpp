@@ -5,6 +5,7 @@
 
 #include "app/ui/compat.hpp"
 #include "app/ui/text.hpp"
+#include "core/schedule/drawn.hpp"
 
 namespace thalweg {
 namespace {
@@ -95,6 +96,9 @@ ui::ChartHandles SchedulePlot::handles_of(const Scene& scene, const Panel& panel
   const ScheduleDescriptor& descriptor = *find_schedule(chosen->spec.id);
   if (descriptor.role != panel.role || !descriptor.handles) return out;
   out.colour = chosen->colour;
+  const std::size_t drawn = drawn_points(chosen->spec).size();
+  out.adds = drawn > 0 && drawn < kMostPoints;
+  out.removes = drawn > 1;
   for (ScheduleHandle& handle : descriptor.handles(chosen->spec, base_rate(scene)))
     out.points.push_back(
         {handle.step, handle.value, std::move(handle.label), handle.moves_step, handle.moves_value});
@@ -107,6 +111,10 @@ void SchedulePlot::answer(Frame& frame, const ui::ChartHandles& handles) {
   const auto index = static_cast<std::size_t>(chosen - frame.scene().schedules.schedules.data());
   const ScheduleDescriptor& descriptor = *find_schedule(chosen->spec.id);
   const double base = base_rate(frame.scene());
+  if (handles.added) set_schedule(frame, {}, {}, index, with_point(chosen->spec, handles.x, handles.y, base));
+  if (handles.removed >= 0)
+    set_schedule(frame, {}, {}, index,
+                 without_point(chosen->spec, static_cast<std::size_t>(handles.removed)));
   if (handles.dragged >= 0)
     set_schedule(
         frame, {}, "schedules." + std::to_string(index) + ".handle", index,

@@ -12,21 +12,39 @@ namespace {
 /// Descents beside the plot are made for at most so many steps, so that they follow a drag.
 constexpr std::int64_t kMostSteps = 100'000;
 
-/// The schedules that were tried, in the order of the lanes, and as far as these are of the newest Scene.
-std::vector<std::size_t> tried(const Scene& scene, std::size_t lanes) {
-  std::vector<std::size_t> out;
+struct TriedLane {
+  std::size_t schedule;
+  const DescentView* lane;
+};
+
+/// The lanes that have something to show, with their schedules. While a new set is worked out, those of the
+/// last one that still are there.
+std::vector<TriedLane> tried(const Scene& scene, const DescentTrialsView& view) {
+  std::vector<std::size_t> wanted;
   for (std::size_t i = 0; i < scene.schedules.schedules.size(); ++i)
-    if (is_tried(scene.schedules, i) && out.size() < lanes) out.push_back(i);
+    if (is_tried(scene.schedules, i)) wanted.push_back(i);
+  std::vector<TriedLane> out;
+  for (std::size_t k = 0; k < view.lanes.size(); ++k) {
+    if (view.lanes[k].table.rows() == 0) continue;
+    std::size_t which = k;
+    if (wanted.size() != view.lanes.size())
+      which = static_cast<std::size_t>(std::find_if(wanted.begin(), wanted.end(),
+                                                    [&](std::size_t i) {
+                                                      return scene.schedules.schedules[i].spec ==
+                                                             view.settings[k].schedule;
+                                                    }) -
+                                       wanted.begin());
+    if (which < wanted.size()) out.push_back({wanted[which], &view.lanes[k]});
+  }
   return out;
 }
 
 void add_column(Chart& chart, const Scene& scene, const DescentTrialsView& view, int column) {
   const std::vector<std::string> names = schedule_names(scene.schedules);
-  const std::vector<std::size_t> which = tried(scene, view.lanes.size());
-  for (std::size_t k = 0; k < which.size(); ++k)
-    chart.series.push_back({.name = names[which[k]],
-                            .colour = scene.schedules.schedules[which[k]].colour,
-                            .table = view.lanes[k].table,
+  for (const TriedLane& one : tried(scene, view))
+    chart.series.push_back({.name = names[one.schedule],
+                            .colour = scene.schedules.schedules[one.schedule].colour,
+                            .table = one.lane->table,
                             .column = column});
 }
 
@@ -37,10 +55,12 @@ void ScheduleSurface::request(Frame& frame) {
   DescentTrials trials;
   trials.steps = std::min(scene.schedules.steps(), kMostSteps);
   const std::optional<LiveSpec> optimizer = trial_optimizer(scene, false);
-  DescentSettings lane{scene.surface, scene.start, {}, {scene.gradient.spec, {}}, {}, scene.run};
-  *lane.run.find("steps") = static_cast<double>(trials.steps);
   if (optimizer) {
-    lane.optimizer = *optimizer;
+    RaceSettings race = scene.race();
+    race.optimizers = {*optimizer};
+    race.gradient.changes.clear();
+    *race.run.find("steps") = static_cast<double>(trials.steps);
+    DescentSettings lane = race.lane(0);
     for (std::size_t i = 0; i < scene.schedules.schedules.size(); ++i) {
       if (!is_tried(scene.schedules, i)) continue;
       lane.schedule = scene.schedules.schedules[i].spec;
@@ -61,10 +81,8 @@ Chart ScheduleSurface::loss(const Scene& scene) const {
   chart.y.scale = log ? AxisScale::kLog : AxisScale::kLinear;
   chart.empty = "Nothing to show: add a schedule, and an optimizer on the surface";
   chart.note = format_spec(scene.surface, *find_surface(scene.surface.id));
-  if (!view_->lanes.empty()) {
-    const DescentColumns& columns = view_->lanes.front().columns;
-    add_column(chart, scene, *view_, excess ? columns.excess() : columns.loss());
-  }
+  const DescentColumns columns{static_cast<int>(scene.start.size())};
+  add_column(chart, scene, *view_, excess ? columns.excess() : columns.loss());
   return chart;
 }
 
@@ -72,7 +90,7 @@ Chart ScheduleSurface::coordinate(const Scene& scene) const {
   Chart chart;
   chart.title = "Position x";
   chart.x.label = "step";
-  if (!view_->lanes.empty()) add_column(chart, scene, *view_, view_->lanes.front().columns.position(0));
+  add_column(chart, scene, *view_, DescentColumns{}.position(0));
   return chart;
 }
 
@@ -80,9 +98,12 @@ void ScheduleSurface::draw(Frame& frame, ScheduleSession& session, const Rect& a
   request(frame);
   const Scene& scene = frame.scene();
   Rect rest = area;
-  if (view_->error) {
+  std::optional<Error> trouble = view_->error;
+  for (const auto& one : view_->troubles)
+    if (one && !trouble) trouble = one;
+  if (trouble) {
     ImGui::SetCursorScreenPos(rest.min);
-    ui::error_line(view_->error->text());
+    ui::error_line(trouble->text());
     rest.min.y = ImGui::GetCursorScreenPos().y + ui::px(6);
   }
   if (scene.schedules.steps() > kMostSteps) {
@@ -101,9 +122,8 @@ void ScheduleSurface::draw(Frame& frame, ScheduleSession& session, const Rect& a
   } else {
     std::vector<SchedulePath> paths;
     const std::vector<std::string> names = schedule_names(scene.schedules);
-    const std::vector<std::size_t> which = tried(scene, view_->lanes.size());
-    for (std::size_t k = 0; k < which.size(); ++k)
-      paths.push_back({view_->lanes[k], scene.schedules.schedules[which[k]].colour, names[which[k]]});
+    for (const TriedLane& one : tried(scene, *view_))
+      paths.push_back({*one.lane, scene.schedules.schedules[one.schedule].colour, names[one.schedule]});
     map_.draw(frame, view_->surface ? view_->surface : frame.run->race.surface, paths,
               {rest.min, {rest.max.x, rest.min.y + first}});
   }

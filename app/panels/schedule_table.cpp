@@ -19,23 +19,23 @@ constexpr float kName = 120.0F;   ///< likewise
 struct Column {
   const char* head;
   const char* help;
-  double ScheduleSums::*value;  ///< null: the step of the peak
+  double ScheduleStatistics::*value;  ///< null: the step of the peak
 };
 
 constexpr std::array<Column, 8> kColumns{{
-    {"first", "The value of update 0.", &ScheduleSums::first},
-    {"last", "The value of the last update shown, T − 1.", &ScheduleSums::last},
-    {"min", "The smallest value.", &ScheduleSums::min},
-    {"max", "The largest value.", &ScheduleSums::max},
-    {"mean Σ/T", "The mean over the updates t = 0 to T − 1: what the optimizer gets.", &ScheduleSums::mean},
-    {"mean ∫", "The mean of the line through the values: the integral over its length.",
-     &ScheduleSums::integral_mean},
-    {"area", "The area under the line through the values.", &ScheduleSums::area},
+    {"first", "The value of update 0.", &ScheduleStatistics::first},
+    {"last", "The value of the last update shown, T − 1.", &ScheduleStatistics::last},
+    {"min", "The smallest value.", &ScheduleStatistics::min},
+    {"max", "The largest value.", &ScheduleStatistics::max},
+    {"mean Σ/T", "The mean over the updates t = 0 to T − 1: what the optimizer gets.",
+     &ScheduleStatistics::mean},
+    {"mean ∫", "The integral of the curve from 0 to T over T.", &ScheduleStatistics::integral_mean},
+    {"area", "The area under the curve from 0 to T.", &ScheduleStatistics::area},
     {"peak at", "The first step with the largest value.", nullptr},
 }};
 
-std::string value_of(const Column& column, const ScheduleSums& sums) {
-  return column.value ? ui::number(sums.*column.value) : ui::integer(sums.peak);
+std::string value_of(const Column& column, const ScheduleStatistics& sums) {
+  return column.value ? ui::number(sums.*column.value) : ui::integer(sums.max_step);
 }
 
 void heads(ImVec2 at, float name, float column) {
@@ -156,8 +156,8 @@ std::string schedule_table_csv(const Scene& scene, const ScheduleSession& sessio
     out +=
         csv_text(names[i]) + "," + csv_text(format_spec(curve->spec, *find_schedule(curve->spec.id), true));
     for (const Column& column : kColumns)
-      out +=
-          "," + (column.value ? csv_number((*curve->sums).*column.value) : std::to_string(curve->sums->peak));
+      out += "," + (column.value ? csv_number((*curve->sums).*column.value)
+                                 : std::to_string(curve->sums->max_step));
     out += "\n";
   }
   return out;

@@ -30,7 +30,8 @@ void DescentTrialsWorker::publish(const DescentTrials& request, bool arrived, st
   next->settings = request.lanes;
   next->surface = surface_;
   if (!error)
-    for (const auto& lane : lanes_) next->lanes.push_back(lane->view());
+    for (const auto& lane : lanes_) next->lanes.push_back(lane ? lane->view() : DescentView{});
+  if (!error) next->troubles = troubles_;
   next->arrived = arrived;
   next->error = std::move(error);
   {
@@ -43,7 +44,7 @@ void DescentTrialsWorker::publish(const DescentTrials& request, bool arrived, st
 /// Lanes whose settings are as they were stay as they are.
 std::optional<Error> DescentTrialsWorker::prepare(const DescentTrials& request) {
   const Spec& wanted = request.lanes.front().surface;
-  const bool same = surface_ && !lanes_.empty() && lanes_.front()->settings().surface == wanted;
+  const bool same = surface_ && spec_ == wanted;
   std::shared_ptr<const Surface> surface = surface_;
   if (!same) {
     auto made = make_surface(wanted);
@@ -51,12 +52,17 @@ std::optional<Error> DescentTrialsWorker::prepare(const DescentTrials& request) 
     surface = std::move(*made);
     lanes_.clear();
   }
-  for (const DescentSettings& lane : request.lanes)
-    if (auto error = check(lane, *surface)) return error;
   surface_ = std::move(surface);
+  spec_ = wanted;
   std::vector<std::unique_ptr<Descent>> before = std::move(lanes_);
   lanes_.clear();
+  troubles_.clear();
   for (const DescentSettings& lane : request.lanes) {
+    troubles_.push_back(check(lane, *surface_));
+    if (troubles_.back()) {
+      lanes_.push_back(nullptr);
+      continue;
+    }
     const auto known = std::find_if(before.begin(), before.end(),
                                     [&](const auto& one) { return one && one->settings() == lane; });
     lanes_.push_back(known != before.end() ? std::move(*known) : std::make_unique<Descent>(lane, surface_));
@@ -76,7 +82,8 @@ void DescentTrialsWorker::work(const DescentTrials& request) {
     }
     for (std::int64_t step = 0; step < request.steps;) {
       step = std::min(request.steps, step + kSlice);
-      for (const auto& lane : lanes_) lane->advance(step);
+      for (const auto& lane : lanes_)
+        if (lane) lane->advance(step);
       if (worker_.newer()) return;
     }
     publish(request, true);

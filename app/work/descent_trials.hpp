@@ -23,8 +23,10 @@ struct DescentTrials {
 struct DescentTrialsView {
   std::vector<DescentSettings> settings;  ///< what the lanes came out of
   std::shared_ptr<const Surface> surface;
+  /// A lane that can't be made has no rows, and says why below.
   std::vector<DescentView> lanes;
-  bool arrived = false;  ///< every lane is at its end
+  std::vector<std::optional<Error>> troubles;  ///< by lane
+  bool arrived = false;                        ///< every lane is at its end
   std::optional<Error> error = {};
 };
 
@@ -46,7 +48,9 @@ class DescentTrialsWorker {
 
   std::function<void()> wake_;
   DescentTrials requested_;                      // the window's thread only
+  Spec spec_;                                    // of the surface; the worker's thread only
   std::shared_ptr<const Surface> surface_;       // the worker's thread only
+  std::vector<std::optional<Error>> troubles_;   // likewise, by lane
   std::vector<std::unique_ptr<Descent>> lanes_;  // likewise
   mutable std::mutex mutex_;
   std::shared_ptr<const DescentTrialsView> snapshot_ = std::make_shared<DescentTrialsView>();

@@ -39,29 +39,6 @@ void fill(ScheduleCurve& curve, const Functions& functions, Make make) {
 
 }  // namespace
 
-std::optional<ScheduleSums> sums_of(const StepFunction& f, std::int64_t steps,
-                                    const std::atomic<bool>* stop) {
-  ScheduleSums out;
-  double sum = 0.0, carry = 0.0;
-  for (std::int64_t t = 0; t < steps; ++t) {
-    if (stop && (t & 0xfff) == 0 && *stop) return std::nullopt;
-    const double value = f(t);
-    if (t == 0) out.first = out.min = out.max = value;
-    if (value < out.min) out.min = value;
-    if (value > out.max) out.max = value, out.peak = t;
-    out.last = value;
-    // Kahan: ten million terms keep their last digits.
-    const double term = value - carry;
-    const double next = sum + term;
-    carry = (next - sum) - term;
-    sum = next;
-  }
-  out.mean = sum / static_cast<double>(steps);
-  out.area = sum - 0.5 * (out.first + out.last);
-  out.integral_mean = steps > 1 ? out.area / static_cast<double>(steps - 1) : out.mean;
-  return out;
-}
-
 ScheduleReader::ScheduleReader(std::function<void()> wake)
     : wake_(std::move(wake)), worker_([this](const ScheduleRequest& request) { work(request); }) {}
 
@@ -106,7 +83,9 @@ std::shared_ptr<const ScheduleCurve> ScheduleReader::exact(const Spec& spec, con
   const std::atomic<bool>* stop = &worker_.newer();
   fill(*curve, functions,
        [&](const StepFunction& f) { return sample_steps(f, 0, request.steps, kColumns, stop); });
-  curve->sums = before && before->sums ? before->sums : sums_of(functions.rate, request.steps, stop);
+  curve->sums = before && before->sums ? before->sums
+                                       : schedule_statistics(functions.rate, request.steps,
+                                                             [&] { return worker_.newer().load(); });
   if (request.window && request.steps > 4 * kColumns) {
     ScheduleCurve fine;
     fill(fine, functions, [&](const StepFunction& f) {

@@ -11,6 +11,7 @@
 #include "app/work/latest.hpp"
 #include "core/figure/sampling.hpp"
 #include "core/schedule/schedule.hpp"
+#include "core/schedule/statistics.hpp"
 
 namespace thalweg {
 
@@ -30,15 +31,6 @@ struct ScheduleRequest {
   bool operator==(const ScheduleRequest&) const = default;
 };
 
-/// What a schedule adds up to over the updates 0 to T − 1.
-struct ScheduleSums {
-  double first = 0.0, last = 0.0, min = 0.0, max = 0.0;
-  double mean = 0.0;           ///< of the T values
-  double integral_mean = 0.0;  ///< of the line through them
-  double area = 0.0;           ///< under that line
-  std::int64_t peak = 0;       ///< first step with the largest value
-};
-
 /// One schedule over the steps that were asked for. Values are those of every step in it, whatever the
 /// length.
 struct ScheduleCurve {
@@ -47,9 +39,9 @@ struct ScheduleCurve {
   std::int64_t steps = 0;
   std::optional<StepWindow> window;
   Sampled rate;
-  Sampled momentum;                  ///< empty where the schedule leaves it alone
-  Sampled effective;                 ///< η/(1−β), likewise
-  std::optional<ScheduleSums> sums;  ///< nothing as long as this is a first look
+  Sampled momentum;                        ///< empty where the schedule leaves it alone
+  Sampled effective;                       ///< η/(1−β), likewise
+  std::optional<ScheduleStatistics> sums;  ///< nothing as long as this is a first look
 };
 
 struct ScheduleSnapshot {
@@ -82,9 +74,5 @@ class ScheduleReader {
   std::shared_ptr<const ScheduleSnapshot> snapshot_ = std::make_shared<ScheduleSnapshot>();
   LatestWorker<ScheduleRequest> worker_;
 };
-
-/// What it adds up to; nothing if `stop` came first.
-std::optional<ScheduleSums> sums_of(const StepFunction& f, std::int64_t steps,
-                                    const std::atomic<bool>* stop = nullptr);
 
 }  // namespace thalweg

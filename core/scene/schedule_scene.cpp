@@ -4,6 +4,7 @@
 
 #include "core/scene/training_scene.hpp"
 #include "core/scene/view_parameters.hpp"
+#include "core/schedule/schedule.hpp"
 
 namespace thalweg {
 
@@ -88,9 +89,8 @@ std::vector<SchedulePreset> make_presets() {
       {"warmup",
        "Warm-up conventions",
        "The first update at zero, or one part of the way up: t/w and (t+1)/w.",
-       {"cosine_warmup:warmup=10,total=50,convention=t_over_w",
-        "cosine_warmup:warmup=10,total=50,convention=t_plus_1_over_w"},
-       50},
+       {"warmup:warmup=10,convention=from_zero", "warmup:warmup=10,convention=from_one"},
+       20},
       {"decay",
        "Cosine, linear, step",
        "Three ways down from the same rate, and how much each adds up to.",
@@ -98,24 +98,35 @@ std::vector<SchedulePreset> make_presets() {
        1000},
       {"one_cycle",
        "One cycle",
-       "Up and down once, momentum the other way; with a third phase, and beside plain warm-up.",
+       "Up and down once, momentum the other way; in two phases and in three, beside warm-up with cosine.",
        {"one_cycle:total=1000", "one_cycle:total=1000,three_phase=true",
         "cosine_warmup:warmup=300,total=1000"},
        1000},
       {"sgdr",
        "Warm restarts",
        "SGDR: cycles of one length, and cycles that double.",
-       {"sgdr:t_0=100,t_mult=1", "sgdr:t_0=100,t_mult=2"},
+       {"sgdr:T_0=100,T_mult=1", "sgdr:T_0=100,T_mult=2"},
        700},
       {"gpt3",
        "GPT-3",
        "Warm-up over 375 million tokens, cosine over 260 billion, while the batch grows.",
-       {"gpt3"},
+       {"tokens:peak=6e-5"},
        100'000},
       {"wsd",
        "Warm-up, stable, decay",
        "A plateau that can be left at any time, beside a cosine of the same length.",
-       {"wsd:warmup=100,stable=700,decay=200", "cosine_warmup:warmup=100,total=1000"},
+       {"wsd:warmup=100,decay=200,total=1000", "cosine_warmup:warmup=100,total=1000"},
+       1000},
+      {"cyclic",
+       "Cyclic rates",
+       "Triangles, triangles of half the height each time, and triangles under an exponential.",
+       {"cyclic:mode=triangular", "cyclic:mode=triangular2", "cyclic:mode=exp_range"},
+       1000},
+      {"composed",
+       "Composed",
+       "Schedules one after the other, multiplied, and drawn by hand.",
+       {"sequence:warmup:warmup=100@100|cosine:total=400@500|exponential:gamma=0.99",
+        "product:warmup:warmup=100|exponential:gamma=0.997", "drawn"},
        1000},
   };
   std::vector<SchedulePreset> out;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/schedule/schedule.hpp"
+#include "core/spec/spec.hpp"
 
 namespace thalweg {
 
