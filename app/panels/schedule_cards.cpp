@@ -254,6 +254,9 @@ void ScheduleCards::kind(Frame& frame, std::size_t index) {
   ui::gap(4);
   ui::paragraph(descriptor.summary, ui::theme().dim, ui::Type::kNote);
   ui::paragraph(descriptor.formula, ui::theme().text, ui::Type::kNote);
+  if (descriptor.follow)
+    ui::paragraph("It goes by the loss: the plot shows it as it is while nothing is measured.", ui::theme().dim,
+                  ui::Type::kNote);
   ui::gap(4);
 }
 
