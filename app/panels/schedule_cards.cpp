@@ -107,18 +107,22 @@ void ScheduleCards::draw(Frame& frame, ScheduleSession& session) {
 }
 
 void ScheduleCards::head(Frame& frame) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float width = ui::available();
   if (ui::section("Schedules", "+ add", "add")) ImGui::OpenPopup("add");
   ui::tooltip("Another schedule over those there are.");
   add_menu(frame);
-  const float left = ImGui::GetCursorScreenPos().x;
-  const float width = ui::available();
-  if (ui::button("presets", "Presets")) ImGui::OpenPopup("presets");
-  ui::tooltip("Sets of schedules worth comparing, in place of these.");
+  const ImVec2 below = ImGui::GetCursorScreenPos();
+  // Between the title and "+ add".
+  const float chip = ui::text_width(ui::Type::kNote, "Presets") + ui::px(20);
+  ImGui::SetCursorScreenPos({at.x + width - ui::px(58) - chip, at.y - ui::px(3)});
+  if (ui::chip("presets", "Presets", "Sets of schedules worth comparing, in place of these."))
+    ImGui::OpenPopup("presets");
   preset_menu(frame);
-  place_button(left, width, "From the surface");
+  ImGui::SetCursorScreenPos({below.x, below.y + ui::px(2)});
   if (ui::button("from_surface", "From the surface")) add(frame, frame.scene().schedule);
   ui::tooltip("Adds the schedule that the race on the surface has.");
-  place_button(left, width, "From training");
+  place_button(at.x, width, "From training");
   if (ui::button("from_training", "From training")) add(frame, frame.scene().training.schedule);
   ui::tooltip("Adds the schedule that the network is trained with.");
   ui::gap(8);
@@ -255,8 +259,8 @@ void ScheduleCards::kind(Frame& frame, std::size_t index) {
   ui::paragraph(descriptor.summary, ui::theme().dim, ui::Type::kNote);
   ui::paragraph(descriptor.formula, ui::theme().text, ui::Type::kNote);
   if (descriptor.follow)
-    ui::paragraph("It goes by the loss: the plot shows it as it is while nothing is measured.", ui::theme().dim,
-                  ui::Type::kNote);
+    ui::paragraph("It goes by the loss: the plot shows it as it is while nothing is measured.",
+                  ui::theme().dim, ui::Type::kNote);
   ui::gap(4);
 }
 
@@ -317,6 +321,10 @@ void ScheduleCards::view(Frame& frame) {
               [&](Scene& scene) { *scene.schedules.view.find(key) = value; });
     else if (edit.ended)
       frame.editor.end_group();
+    if (key == "base" && frame.scene().schedules.view.is_off("base")) {
+      ui::paragraph("auto is now " + ui::number(base_rate(frame.scene())), ui::theme().dim, ui::Type::kNote);
+      ui::gap(4);
+    }
   }
 }
 

@@ -79,19 +79,23 @@ void ScheduleLab::draw(Frame& frame, const Rect& area) {
 }
 
 void ScheduleLab::middle(Frame& frame, const Rect& area) {
-  ImGui::SetCursorScreenPos(area.min);
-  ui::begin_child("curves", {area.width(), area.height()});
+  const float gap = ui::px(10);
   const float table =
       frame.scene().schedules.view.flag("table") ? schedule_table_height(frame.scene()) : 0.0F;
-  const float room = area.height() - (table > 0.0F ? table + ui::px(10) : 0.0F);
+  const float room = area.height() - (table > 0.0F ? table + gap : 0.0F);
   // A long table leaves the curves half of the view, and is scrolled to.
   const float least = std::floor(0.55F * area.height());
-  const float width = area.width() - (room < least ? ui::px(14) : 0.0F);
-  plot_.draw(frame, session_, width, std::max(room, least));
-  if (table > 0.0F) {
-    ui::gap(2);
-    draw_schedule_table(frame, session_, width);
-  }
+  const bool scrolls = room < least;
+  // Handles at the edge of the plot stand out over it.
+  const float edge = ui::px(8);
+  ImGui::SetCursorScreenPos(area.min);
+  ui::begin_child("curves", {area.width() + edge, area.height()}, false,
+                  scrolls ? 0 : ImGuiWindowFlags_NoScrollbar);
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float width = area.width() - (scrolls ? ui::px(6) : 0.0F);
+  const float tall = plot_.draw(frame, session_, width, std::max(room, least));
+  ImGui::SetCursorScreenPos({at.x, at.y + tall + gap});
+  if (table > 0.0F) draw_schedule_table(frame, session_, width);
   ImGui::EndChild();
 }
 

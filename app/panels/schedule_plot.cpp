@@ -73,6 +73,7 @@ Chart SchedulePlot::chart_of(const Scene& scene, const ScheduleSession& session,
   chart.y.scale = panel.place == 0 && all.view.text("scale") == "log" ? AxisScale::kLog : AxisScale::kLinear;
   chart.empty =
       all.schedules.empty() ? "Add a schedule on the left" : "Every schedule is hidden: click an eye";
+  std::size_t chosen = SIZE_MAX;
   chart.note = "base rate " + format_number(base_rate(scene));
   for (std::size_t i = 0; i < std::min(names.size(), all.schedules.size()); ++i) {
     const ScheduleCurve* curve = session.curve(i);
@@ -84,8 +85,13 @@ Chart SchedulePlot::chart_of(const Scene& scene, const ScheduleSession& session,
     series.visible = all.schedules[i].visible;
     series.x = (curve->*panel.values).x;
     series.y = (curve->*panel.values).y;
+    // The chosen one lies over the others.
+    if (all.chosen() == &all.schedules[i]) chosen = chart.series.size();
     chart.series.push_back(std::move(series));
   }
+  if (chosen < chart.series.size())
+    std::rotate(chart.series.begin() + static_cast<std::ptrdiff_t>(chosen),
+                chart.series.begin() + static_cast<std::ptrdiff_t>(chosen) + 1, chart.series.end());
   return chart;
 }
 
@@ -122,7 +128,7 @@ void SchedulePlot::answer(Frame& frame, const ui::ChartHandles& handles) {
   if (handles.edit.ended) frame.editor.end_group();
 }
 
-void SchedulePlot::draw(Frame& frame, ScheduleSession& session, float width, float height) {
+float SchedulePlot::draw(Frame& frame, ScheduleSession& session, float width, float height) {
   const Scene& scene = frame.scene();
   const std::vector<Panel> shown = panels(scene, session);
   const std::vector<std::string> names = schedule_names(scene.schedules);
@@ -156,7 +162,7 @@ void SchedulePlot::draw(Frame& frame, ScheduleSession& session, float width, flo
     answer(frame, handles);
     y += tall + gap;
   }
-  ImGui::SetCursorScreenPos({at.x, y});
+  return y - gap - at.y;
 }
 
 }  // namespace thalweg

@@ -12,8 +12,9 @@ namespace thalweg {
 
 class SchedulePlot {
  public:
-  /// In a column of this width at the cursor; `height` in pixels for all charts together, at least.
-  void draw(Frame& frame, ScheduleSession& session, float width, float height);
+  /// In a column of this width at the cursor, `height` pixels for all charts together. Returns what they
+  /// took: more where that was too little.
+  float draw(Frame& frame, ScheduleSession& session, float width, float height);
 
   static constexpr int kCharts = 5;
 

@@ -13,8 +13,8 @@ namespace {
 
 constexpr float kRow = 24.0F;
 constexpr float kHead = 24.0F;
-constexpr float kColumn = 68.0F;  ///< points, at least
-constexpr float kName = 120.0F;   ///< likewise
+constexpr float kName = 104.0F;  ///< of the first column, points, at least
+constexpr float kBetween = 12.0F;
 
 struct Column {
   const char* head;
@@ -34,31 +34,87 @@ constexpr std::array<Column, 8> kColumns{{
     {"peak at", "The first step with the largest value.", nullptr},
 }};
 
-std::string value_of(const Column& column, const ScheduleStatistics& sums) {
-  return column.value ? ui::number(sums.*column.value) : ui::integer(sums.max_step);
+std::string value_of(const Column& column, const ScheduleStatistics& sums, int digits) {
+  return column.value ? ui::number(sums.*column.value, digits) : ui::integer(sums.max_step);
 }
 
-void heads(ImVec2 at, float name, float column) {
+/// How the numbers are written: as many digits in as large a type as there is room for.
+struct Layout {
+  ui::Type type = ui::Type::kNote;
+  int digits = 3;
+  float name = 0.0F;                            ///< pixels
+  std::array<float, kColumns.size()> widths{};  ///< likewise
+  float width = 0.0F;                           ///< of all
+
+  float right(std::size_t column) const {
+    float out = name;
+    for (std::size_t c = 0; c <= column; ++c) out += widths[c];
+    return out;
+  }
+};
+
+Layout layout_of(const ScheduleScene& all, const ScheduleSession& session, float width) {
+  constexpr std::pair<ui::Type, int> kTries[] = {
+      {ui::Type::kNormal, 5}, {ui::Type::kNormal, 4}, {ui::Type::kNote, 4}, {ui::Type::kNote, 3}};
+  Layout out;
+  for (const auto& [type, digits] : kTries) {
+    out = {type, digits};
+    float sum = 0.0F;
+    for (std::size_t c = 0; c < kColumns.size(); ++c) {
+      float widest = ui::text_width(ui::Type::kNote, kColumns[c].head);
+      for (std::size_t i = 0; i < all.schedules.size(); ++i)
+        if (const ScheduleCurve* curve = session.curve(i); curve && curve->sums)
+          widest = std::max(widest, ui::text_width(type, value_of(kColumns[c], *curve->sums, digits)));
+      out.widths[c] = std::ceil(widest) + ui::px(kBetween);
+      sum += out.widths[c];
+    }
+    out.name = std::max(ui::px(kName), width - sum);
+    out.width = out.name + sum;
+    if (out.width <= width) break;
+  }
+  // What is over goes to all columns alike; the names keep what they need.
+  float names = ui::px(kName);
+  for (const std::string& name : schedule_names(all))
+    names = std::max(names, ui::text_width(ui::Type::kNormal, name) + ui::px(28));
+  const float spare = std::floor((out.name - names) / static_cast<float>(kColumns.size()));
+  if (spare > 0.0F) {
+    const float more = std::min(spare, ui::px(28));
+    for (float& column : out.widths) column += more;
+    out.name -= more * static_cast<float>(kColumns.size());
+  }
+  return out;
+}
+
+/// Every digit of it.
+std::string in_full(const ScheduleStatistics& sums) {
+  std::string out;
+  for (const Column& column : kColumns)
+    out += std::string("\n") + column.head + "  " +
+           (column.value ? format_number(sums.*column.value) : std::to_string(sums.max_step));
+  return out;
+}
+
+void heads(ImVec2 at, const Layout& layout) {
   ImDrawList* list = ImGui::GetWindowDrawList();
   const float middle = at.y + 0.5F * ui::px(kHead);
   for (std::size_t c = 0; c < kColumns.size(); ++c) {
-    const float right = at.x + name + static_cast<float>(c + 1) * column;
+    const float right = at.x + layout.right(c);
     ui::draw_centred(list, ui::Type::kNote, right, middle, ui::theme().dim, kColumns[c].head, 1.0F);
-    ImGui::SetCursorScreenPos({right - column, at.y});
+    ImGui::SetCursorScreenPos({right - layout.widths[c], at.y});
     ImGui::PushID(static_cast<int>(c));
-    ImGui::InvisibleButton("head", {column, ui::px(kHead)});
+    ImGui::InvisibleButton("head", {layout.widths[c], ui::px(kHead)});
     ImGui::PopID();
     ui::tooltip(kColumns[c].help);
   }
 }
 
 void row(Frame& frame, const ScheduleSession& session, std::size_t index, const std::string& label, ImVec2 at,
-         float name, float column) {
+         const Layout& layout) {
   const ui::Theme& t = ui::theme();
   const ScheduleScene& all = frame.scene().schedules;
   const SceneSchedule& schedule = all.schedules[index];
   ImDrawList* list = ImGui::GetWindowDrawList();
-  const float width = name + static_cast<float>(kColumns.size()) * column;
+  const float width = layout.width;
   const float height = ui::px(kRow);
   const float middle = at.y + 0.5F * height;
   ImGui::SetCursorScreenPos(at);
@@ -68,7 +124,9 @@ void row(Frame& frame, const ScheduleSession& session, std::size_t index, const 
   ui::mark(std::to_string(index), at, {at.x + width, at.y + height});
   if (ImGui::IsItemHovered() || all.chosen() == &schedule)
     list->AddRectFilled(at, {at.x + width, at.y + height}, t.hover);
-  ui::tooltip(format_spec(schedule.spec, *find_schedule(schedule.spec.id)));
+  const ScheduleCurve* curve = session.curve(index);
+  ui::tooltip(format_spec(schedule.spec, *find_schedule(schedule.spec.id)) +
+              (curve && curve->sums ? in_full(*curve->sums) : std::string()));
   list->AddRectFilled(at, {at.x + width, at.y + ui::line_width(1)}, t.hairline);
   const ui::Colour colour = schedule.visible ? ui::path_colour(schedule.colour) : t.faint;
   if (schedule.visible)
@@ -76,13 +134,12 @@ void row(Frame& frame, const ScheduleSession& session, std::size_t index, const 
   else
     list->AddCircle({at.x + ui::px(6), middle}, ui::px(3.5F), colour, 0, ui::line_width(1));
   ui::draw_centred(list, ui::Type::kNormal, at.x + ui::px(16), middle, schedule.visible ? t.text : t.dim,
-                   ui::elided(ui::Type::kNormal, label, name - ui::px(20)));
-  const ScheduleCurve* curve = session.curve(index);
+                   ui::elided(ui::Type::kNormal, label, layout.name - ui::px(20)));
   const bool settled = session.settled(frame.scene(), index);
   for (std::size_t c = 0; c < kColumns.size(); ++c)
-    ui::draw_centred(list, ui::Type::kNormal, at.x + name + static_cast<float>(c + 1) * column, middle,
+    ui::draw_centred(list, layout.type, at.x + layout.right(c), middle,
                      settled && schedule.visible ? t.text : t.dim,
-                     curve && curve->sums ? value_of(kColumns[c], *curve->sums) : "…", 1.0F);
+                     curve && curve->sums ? value_of(kColumns[c], *curve->sums, layout.digits) : "…", 1.0F);
   if (clicked)
     propose(frame, {}, {}, [&](Scene& scene) { scene.schedules.selected = static_cast<int>(index); });
 }
@@ -126,23 +183,22 @@ float schedule_table_height(const Scene& scene) {
 void draw_schedule_table(Frame& frame, const ScheduleSession& session, float width) {
   const std::vector<std::string> names = schedule_names(frame.scene().schedules);
   if (names.empty()) return;
-  const auto count = static_cast<float>(kColumns.size());
-  const float column =
-      std::max(ui::px(kColumn), std::floor(std::min(ui::px(96), (width - ui::px(220)) / count)));
-  const float name = std::max(ui::px(kName), width - count * column - ui::px(4));
+  const Layout layout = layout_of(frame.scene().schedules, session, width);
   const ImVec2 corner = ImGui::GetCursorScreenPos();
   const float height = schedule_table_height(frame.scene());
-  const bool narrow = name + count * column > width;
+  const bool narrow = layout.width > width;
   ui::begin_child("table", {width, height + (narrow ? ui::px(14) : 0.0F)}, false,
                   narrow ? ImGuiWindowFlags_HorizontalScrollbar : 0);
-  const ui::Scope scope("table");
-  const ImVec2 at = ImGui::GetCursorScreenPos();
-  heads(at, name, column);
-  for (std::size_t i = 0; i < std::min(names.size(), frame.scene().schedules.schedules.size()); ++i)
-    row(frame, session, i, names[i], {at.x, at.y + ui::px(kHead) + static_cast<float>(i) * ui::px(kRow)},
-        name, column);
-  ImGui::SetCursorScreenPos(at);
-  ImGui::Dummy({name + count * column, height});
+  {
+    const ui::Scope scope("table");
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    heads(at, layout);
+    for (std::size_t i = 0; i < std::min(names.size(), frame.scene().schedules.schedules.size()); ++i)
+      row(frame, session, i, names[i], {at.x, at.y + ui::px(kHead) + static_cast<float>(i) * ui::px(kRow)},
+          layout);
+    ImGui::SetCursorScreenPos(at);
+    ImGui::Dummy({layout.width, height - ui::px(4)});
+  }
   offer_table(frame, session, {corner, {corner.x + width, corner.y + height}});
   ImGui::EndChild();
 }

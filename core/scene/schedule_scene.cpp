@@ -176,6 +176,8 @@ void set_preset(ScheduleScene& scene, const SchedulePreset& preset) {
 ScheduleScene default_schedule_scene() {
   ScheduleScene out;
   out.view = default_spec(schedule_view_descriptor());
+  // Of the optimizers that a newcomer sees, those that get somewhere within the horizon.
+  for (const char* key : {"optimizer", "trained"}) *out.view.find(key) = 4.0;
   for (const char* text : {"cosine_warmup:warmup=100,total=1000",
                            "linear:start_factor=1,end_factor=0,total=1000", "step:step_size=250,gamma=0.3"})
     out.schedules.push_back({parse_spec(text, schedule_family()).value(), out.free_colour(), true});

@@ -39,8 +39,9 @@ TEST(ScheduleReader, EveryScheduleHasItsOwnValuesAndSums) {
     EXPECT_EQ(curve.sums->max_step, sums.max_step) << spec.id;
     const bool moves = descriptor.momentum && !std::isnan(descriptor.momentum(spec, 0));
     EXPECT_EQ(!curve.momentum.empty(), moves) << spec.id;
-    if (moves)
+    if (moves) {
       EXPECT_EQ(curve.effective.y[350], descriptor.at(spec, 350, 0.5) / (1.0 - descriptor.momentum(spec, 350)));
+    }
   }
 }
 
