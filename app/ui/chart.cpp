@@ -154,7 +154,7 @@ std::string series_near(const Plot& plot, ImVec2 mouse) {
 
 PlacedTicks place_ticks(const Plot& plot) {
   PlacedTicks out;
-  out.y = ticks(plot.y, plot.y_scale, plot.height(), px(26.0f));
+  out.y = ticks(plot.y, plot.y_scale, plot.height(), std::max(px(26.0f), plot.height() / 13.0f));
   float widest = 0.0f;
   for (const Tick& tick : out.y)
     if (tick.major) widest = std::max(widest, label_width(tick.label));

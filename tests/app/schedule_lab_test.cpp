@@ -1,6 +1,7 @@
 // The Schedule view without a display, driven as a user would drive it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "app/headless.hpp"
@@ -58,7 +59,7 @@ TEST_F(ScheduleLabTest, AHandleIsDraggedAndUndoneAsOne) {
   h().drag(from, {from.x + 0.2F * (plot.max.x - plot.min.x), from.y + 60.0F});
   h().frames(2);
   EXPECT_NEAR(spec(0).number("warmup"), 400.0, 12.0);
-  EXPECT_LT(spec(0).number("peak"), 0.09);
+  EXPECT_NEAR(spec(0).number("peak"), 0.09, 0.004);
   EXPECT_EQ(spec(0).number("total"), 1000.0);
   undo();
   EXPECT_EQ(spec(0), before);
@@ -112,9 +113,11 @@ TEST_F(ScheduleLabTest, AnotherKindIsChosenFromTheMenuOfTheCard) {
   open(scene_with({"cosine"}));
   h().click("schedule.0.id");
   h().frames(2);
-  h().click("schedule.0.id.0");
+  const auto cosine = std::find_if(schedules().begin(), schedules().end(), [](const auto& d) { return d.id == "cosine"; });
+  const auto next = cosine + 1;  // in sight, whatever the length of the menu
+  h().click("schedule.0.id." + std::to_string(next - schedules().begin()));
   h().frames(2);
-  EXPECT_EQ(spec(0), default_spec(schedules().front()));
+  EXPECT_EQ(spec(0), default_spec(*next));
 }
 
 TEST_F(ScheduleLabTest, SixteenAreTheMost) {
