@@ -239,11 +239,16 @@ void ScheduleCards::buttons(Frame& frame, const SceneSchedule& schedule, std::si
       all.schedules.insert(all.schedules.begin() + static_cast<std::ptrdiff_t>(index) + 1, std::move(twin));
       all.selected = static_cast<int>(index) + 1;
     });
-  if (button(2, "pytorch", ui::Icon::kMore, "Copy it as PyTorch: the lines that make the scheduler"))
+  if (button(2, "more", ui::Icon::kMore, "Copy it: as PyTorch, or as text")) ImGui::OpenPopup("menu");
+  gone = button(3, "remove", ui::Icon::kTrash, "Remove it (Ctrl+Z brings it back)");
+  if (!begin_menu("menu")) return;
+  if (menu_item("pytorch", "Copy as PyTorch", "The lines that make the scheduler, to paste into a program."))
     copy_text(frame,
               pytorch_schedule(schedule.spec, base_rate(frame.scene()), frame.scene().schedules.steps()),
               "PyTorch for this schedule");
-  gone = button(3, "remove", ui::Icon::kTrash, "Remove it (Ctrl+Z brings it back)");
+  if (menu_item("text", "Copy as text", "As the command line and files write it."))
+    copy_text(frame, format_spec(schedule.spec, *find_schedule(schedule.spec.id)), "The schedule");
+  ImGui::EndPopup();
 }
 
 void ScheduleCards::kind(Frame& frame, std::size_t index) {

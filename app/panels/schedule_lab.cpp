@@ -80,8 +80,9 @@ void ScheduleLab::draw(Frame& frame, const Rect& area) {
 
 void ScheduleLab::middle(Frame& frame, const Rect& area) {
   const float gap = ui::px(10);
-  const float table =
-      frame.scene().schedules.view.flag("table") ? schedule_table_height(frame.scene()) : 0.0F;
+  const float table = frame.scene().schedules.view.flag("table")
+                          ? schedule_table_height(frame.scene(), session_, area.width())
+                          : 0.0F;
   const float room = area.height() - (table > 0.0F ? table + gap : 0.0F);
   // A long table leaves the curves half of the view, and is scrolled to.
   const float least = std::floor(0.55F * area.height());

@@ -98,16 +98,8 @@ void head(const Editing& e, std::size_t at) {
   const float button = ui::px(kHead);
   const float width = ui::available();
   const ImVec2 corner = ImGui::GetCursorScreenPos();
-  const auto place = std::find_if(kinds().begin(), kinds().end(), [&](const ScheduleDescriptor* kind) {
-    return kind->id == e.parts[at].spec.id;
-  });
-  int chosen = static_cast<int>(place - kinds().begin());
-  if (ui::combo("id", items, chosen, width - 3 * button - ui::px(4), kHead)) {
-    std::vector<SchedulePart> next = e.parts;
-    next[at].spec = default_spec(*kinds()[static_cast<std::size_t>(chosen)]);
-    e.put(std::move(next));
-  }
-  ui::tooltip(find_schedule(e.parts[at].spec.id)->summary);
+  ui::draw_centred(ImGui::GetWindowDrawList(), ui::Type::kNote, corner.x + ui::px(2),
+                   corner.y + 0.5F * button, ui::theme().dim, "Part " + std::to_string(at + 1));
   const auto tool = [&](int column, const char* id, ui::Icon icon, bool enabled, const char* tip) {
     ImGui::SetCursorScreenPos({corner.x + width - static_cast<float>(3 - column) * button, corner.y});
     return ui::icon_button(id, icon, {.size = kHead, .icon = 12, .enabled = enabled, .tooltip = tip});
@@ -122,8 +114,18 @@ void head(const Editing& e, std::size_t at) {
     next.erase(next.begin() + static_cast<std::ptrdiff_t>(at));
     e.put(std::move(next));
   }
-  ImGui::SetCursorScreenPos({corner.x, corner.y + button});
-  ImGui::Dummy({width, ui::px(4)});
+  ImGui::SetCursorScreenPos({corner.x, corner.y + button + ui::px(2)});
+  const auto place = std::find_if(kinds().begin(), kinds().end(), [&](const ScheduleDescriptor* kind) {
+    return kind->id == e.parts[at].spec.id;
+  });
+  int chosen = static_cast<int>(place - kinds().begin());
+  if (ui::combo("id", items, chosen, width, 28.0F)) {
+    std::vector<SchedulePart> next = e.parts;
+    next[at].spec = default_spec(*kinds()[static_cast<std::size_t>(chosen)]);
+    e.put(std::move(next));
+  }
+  ui::tooltip(find_schedule(e.parts[at].spec.id)->summary);
+  ui::gap(4);
 }
 
 void rows_of(const Editing& e, std::size_t at, ui::Colour colour) {

@@ -14,6 +14,8 @@ namespace {
 constexpr float kRow = 24.0F;
 constexpr float kHead = 24.0F;
 constexpr float kName = 104.0F;  ///< of the first column, points, at least
+constexpr float kLongName = 210.0F;
+constexpr float kScrollbar = 14.0F;
 constexpr float kBetween = 12.0F;
 
 struct Column {
@@ -54,6 +56,9 @@ struct Layout {
 };
 
 Layout layout_of(const ScheduleScene& all, const ScheduleSession& session, float width) {
+  float names = ui::px(kName);
+  for (const std::string& name : schedule_names(all))
+    names = std::max(names, ui::text_width(ui::Type::kNormal, name) + ui::px(28));
   constexpr std::pair<ui::Type, int> kTries[] = {
       {ui::Type::kNormal, 5}, {ui::Type::kNormal, 4}, {ui::Type::kNote, 4}, {ui::Type::kNote, 3}};
   Layout out;
@@ -70,12 +75,9 @@ Layout layout_of(const ScheduleScene& all, const ScheduleSession& session, float
     }
     out.name = std::max(ui::px(kName), width - sum);
     out.width = out.name + sum;
-    if (out.width <= width) break;
+    if (width - sum >= std::min(names, ui::px(kLongName))) break;
   }
-  // What is over goes to all columns alike; the names keep what they need.
-  float names = ui::px(kName);
-  for (const std::string& name : schedule_names(all))
-    names = std::max(names, ui::text_width(ui::Type::kNormal, name) + ui::px(28));
+  // What is over goes to all columns alike.
   const float spare = std::floor((out.name - names) / static_cast<float>(kColumns.size()));
   if (spare > 0.0F) {
     const float more = std::min(spare, ui::px(28));
@@ -175,9 +177,12 @@ void offer_table(Frame& frame, const ScheduleSession& session, const Rect& area)
 
 }  // namespace
 
-float schedule_table_height(const Scene& scene) {
-  if (scene.schedules.schedules.empty()) return 0.0F;
-  return ui::px(kHead) + static_cast<float>(scene.schedules.schedules.size()) * ui::px(kRow) + ui::px(4);
+float schedule_table_height(const Scene& scene, const ScheduleSession& session, float width) {
+  const ScheduleScene& all = scene.schedules;
+  if (all.schedules.empty()) return 0.0F;
+  const bool scrolls = layout_of(all, session, width).width > width;
+  return ui::px(kHead) + static_cast<float>(all.schedules.size()) * ui::px(kRow) + ui::px(4) +
+         (scrolls ? ui::px(kScrollbar) : 0.0F);
 }
 
 void draw_schedule_table(Frame& frame, const ScheduleSession& session, float width) {
@@ -185,10 +190,9 @@ void draw_schedule_table(Frame& frame, const ScheduleSession& session, float wid
   if (names.empty()) return;
   const Layout layout = layout_of(frame.scene().schedules, session, width);
   const ImVec2 corner = ImGui::GetCursorScreenPos();
-  const float height = schedule_table_height(frame.scene());
+  const float height = schedule_table_height(frame.scene(), session, width);
   const bool narrow = layout.width > width;
-  ui::begin_child("table", {width, height + (narrow ? ui::px(14) : 0.0F)}, false,
-                  narrow ? ImGuiWindowFlags_HorizontalScrollbar : 0);
+  ui::begin_child("table", {width, height}, false, narrow ? ImGuiWindowFlags_HorizontalScrollbar : 0);
   {
     const ui::Scope scope("table");
     const ImVec2 at = ImGui::GetCursorScreenPos();
@@ -197,7 +201,7 @@ void draw_schedule_table(Frame& frame, const ScheduleSession& session, float wid
       row(frame, session, i, names[i], {at.x, at.y + ui::px(kHead) + static_cast<float>(i) * ui::px(kRow)},
           layout);
     ImGui::SetCursorScreenPos(at);
-    ImGui::Dummy({layout.width, height - ui::px(4)});
+    ImGui::Dummy({layout.width, height - ui::px(narrow ? kScrollbar + 4 : 4)});
   }
   offer_table(frame, session, {corner, {corner.x + width, corner.y + height}});
   ImGui::EndChild();

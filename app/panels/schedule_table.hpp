@@ -5,8 +5,8 @@
 
 namespace thalweg {
 
-/// The height that it takes for the Scene's schedules, pixels.
-float schedule_table_height(const Scene& scene);
+/// The height that it takes for the Scene's schedules in `width`, pixels.
+float schedule_table_height(const Scene& scene, const ScheduleSession& session, float width);
 
 /// At the cursor, `width` pixels wide. Marks "table.<row>" and "table.export".
 void draw_schedule_table(Frame& frame, const ScheduleSession& session, float width);

@@ -18,7 +18,8 @@ Spec schedule(const char* text) { return parse_spec(text, schedule_family()).val
 TEST(ScheduleReader, EveryScheduleHasItsOwnValuesAndSums) {
   ScheduleReader reader;
   ScheduleRequest request;
-  for (const ScheduleDescriptor& descriptor : schedules()) request.schedules.push_back(default_spec(descriptor));
+  for (const ScheduleDescriptor& descriptor : schedules())
+    request.schedules.push_back(default_spec(descriptor));
   request.base = 0.5;
   request.steps = 700;
   reader.request(request);
@@ -40,7 +41,8 @@ TEST(ScheduleReader, EveryScheduleHasItsOwnValuesAndSums) {
     const bool moves = descriptor.momentum && !std::isnan(descriptor.momentum(spec, 0));
     EXPECT_EQ(!curve.momentum.empty(), moves) << spec.id;
     if (moves) {
-      EXPECT_EQ(curve.effective.y[350], descriptor.at(spec, 350, 0.5) / (1.0 - descriptor.momentum(spec, 350)));
+      EXPECT_EQ(curve.effective.y[350],
+                descriptor.at(spec, 350, 0.5) / (1.0 - descriptor.momentum(spec, 350)));
     }
   }
 }
@@ -85,7 +87,8 @@ TEST(ScheduleReader, ALookFromCloseByHasEveryStep) {
   for (std::size_t i = 0; i < rate.x.size(); ++i) {
     if (rate.x[i] < 500'000 || rate.x[i] >= 500'400) continue;
     ++inside;
-    EXPECT_EQ(rate.y[i], find_schedule("cyclic")->at(request.schedules[0], static_cast<std::int64_t>(rate.x[i]), 1.0));
+    EXPECT_EQ(rate.y[i],
+              find_schedule("cyclic")->at(request.schedules[0], static_cast<std::int64_t>(rate.x[i]), 1.0));
   }
   EXPECT_EQ(inside, 400U);
   EXPECT_EQ(rate.x.back(), 999'999.0);
@@ -113,8 +116,12 @@ TEST(DescentTrials, EachLaneIsTheDescentWithItsSchedule) {
   for (std::size_t i = 0; i < 3; ++i) {
     const DescentSettings& settings = trials.lanes[i];
     Race alone;
-    ASSERT_FALSE(alone.set({settings.surface, settings.start, {settings.optimizer}, settings.gradient,
-                            settings.schedule, settings.run}));
+    ASSERT_FALSE(alone.set({settings.surface,
+                            settings.start,
+                            {settings.optimizer},
+                            settings.gradient,
+                            settings.schedule,
+                            settings.run}));
     alone.advance(trials.steps);
     const DescentView expected = alone.view().lanes[0];
     ASSERT_EQ(view->lanes[i].steps(), expected.steps());

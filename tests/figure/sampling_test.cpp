@@ -9,7 +9,9 @@
 namespace thalweg {
 namespace {
 
-double wave(std::int64_t t) { return std::sin(0.37 * static_cast<double>(t)) + 1e-3 * static_cast<double>(t); }
+double wave(std::int64_t t) {
+  return std::sin(0.37 * static_cast<double>(t)) + 1e-3 * static_cast<double>(t);
+}
 
 TEST(Sampling, FewStepsAreAllThere) {
   const Sampled out = sample_steps(wave, 3, 40, 10);

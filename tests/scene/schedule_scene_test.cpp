@@ -43,10 +43,12 @@ TEST(ScheduleScene, ErrorsNameThePlace) {
     return back ? std::string("accepted") : back.error().text();
   };
   EXPECT_EQ(error([](auto& s) { s["more"] = 1; }), "schedules: has an unknown key 'more'");
-  EXPECT_EQ(error([](auto& s) { s["selected"] = 16; }), "schedules: 'selected' must be at least 0 and less than 16");
+  EXPECT_EQ(error([](auto& s) { s["selected"] = 16; }),
+            "schedules: 'selected' must be at least 0 and less than 16");
   EXPECT_EQ(error([](auto& s) { s["list"][0]["colour"] = 64; }),
             "schedules: 'colour' must be at least 0 and at most 63");
-  EXPECT_EQ(error([](auto& s) { s["list"][0]["visible"] = 1; }), "schedules: 'visible' must be true or false");
+  EXPECT_EQ(error([](auto& s) { s["list"][0]["visible"] = 1; }),
+            "schedules: 'visible' must be true or false");
   EXPECT_EQ(error([](auto& s) { s["list"][0]["spec"] = "cosin"; }),
             "schedules: schedule: there is no 'cosin'; did you mean 'cosine'?");
   EXPECT_EQ(error([](auto& s) { s["view"] = "schedule_view:steps=0"; }).substr(0, 10), "schedules:");
@@ -66,7 +68,8 @@ TEST(ScheduleScene, ACompositionThatCantBeReadIsRefused) {
 }
 
 TEST(ScheduleScene, EveryPresetIsValidAndShowsAllOfIt) {
-  const std::vector<std::string> wanted{"warmup", "decay", "one_cycle", "sgdr", "gpt3", "wsd", "cyclic", "composed"};
+  const std::vector<std::string> wanted{"warmup", "decay", "one_cycle", "sgdr",
+                                        "gpt3",   "wsd",   "cyclic",    "composed"};
   ASSERT_EQ(schedule_presets().size(), wanted.size());  // one whose schedule can't be read is left out
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const SchedulePreset& preset = schedule_presets()[i];
