@@ -271,6 +271,7 @@ void Workbench::show_run(OpenedRun run, std::optional<std::int64_t> step, bool g
   next.optimizers = run.scene.optimizers;
   next.gradient = run.scene.gradient;
   next.schedule = run.scene.schedule;
+  next.drives = run.scene.drives;
   next.run = run.scene.run;
   if (elsewhere) next.camera = run.scene.camera;
   next.step = std::min(step.value_or(end), end);

@@ -42,6 +42,8 @@ void Descent::restart() {
   columns_ = {surface_->dim()};
   table_ = Table(columns_.count());
   schedule_ = find_schedule(settings_.schedule.id);
+  follower_ = schedule_->follow ? schedule_->follow(settings_.schedule) : nullptr;
+  driver_ = Driver(settings_.schedule, settings_.drives, *find_optimizer(settings_.optimizer.spec.id));
   stepper_ = make_stepper(settings_.optimizer.at(0), surface_->dim());
   checkpoints_.clear();
   theta_ = settings_.start;
@@ -59,7 +61,7 @@ void Descent::restart() {
   *row.column(columns_.effective_rate()) = 0.0;
   *row.column(columns_.excess()) = loss - lowest_;
   table_.commit(1);
-  checkpoints_.push_back(stepper_->save());
+  take_checkpoint();
   outcome_ = judge(loss, gradient_norm_);
   if (outcome_ == Outcome::kRunning && budget_ == 0) outcome_ = Outcome::kBudget;
 }
@@ -68,7 +70,8 @@ void Descent::configure(std::int64_t step) {
   optimizer_ = settings_.optimizer.at(step);
   gradient_spec_ = settings_.gradient.at(step);
   in_force_ = step;
-  scheduled_ = settings_.schedule != default_spec(schedules().front());
+  scheduled_ = settings_.schedule != default_spec(schedules().front()) || driver_.moves_optimizer() ||
+               driver_.moves_batch();
   tolerance_ = settings_.run.number_or("tol", 0.0);
   seed_ = static_cast<std::uint64_t>(settings_.run.number("seed"));
   budget_ = static_cast<std::int64_t>(settings_.run.number("steps"));
@@ -84,10 +87,26 @@ void Descent::proceed(std::int64_t step) {
 
 void Descent::put_in_force() {
   stepper_->set(optimizer_);
+  driven_ = optimizer_;
   learning_rate_ = optimizer_.number("lr");
   noise_ = gradient_spec_.number("noise") / std::sqrt(gradient_spec_.number("batch"));
   clip_norm_ = gradient_spec_.number_or("clip", kOff);
   clip_value_ = gradient_spec_.number_or("clip_value", kOff);
+}
+
+/// The rate of update `step`; what else follows a schedule is put in force.
+double Descent::learning_rate(std::int64_t step) {
+  if (driver_.moves_optimizer()) {
+    driver_.apply(step, optimizer_, driven_);
+    stepper_->set(driven_);
+  }
+  if (driver_.moves_batch())
+    noise_ = gradient_spec_.number("noise") / std::sqrt(driver_.batch(step, gradient_spec_.number("batch")));
+  return follower_ ? follower_->rate(learning_rate_) : schedule_->at(settings_.schedule, step, learning_rate_);
+}
+
+void Descent::take_checkpoint() {
+  checkpoints_.push_back({stepper_->save(), follower_ ? follower_->save() : std::vector<double>{}});
 }
 
 double Descent::evaluate() {
@@ -151,10 +170,9 @@ int Descent::run_block(int most) {
   const std::int64_t first = steps();
   int made = 0;
   while (made < count && outcome_ == Outcome::kRunning) {
+    const double rate = scheduled_ ? learning_rate(first + made) : learning_rate_;
     std::copy(gradient_.begin(), gradient_.end(), shaped_.begin());
     if (shaped) shape_gradient(first + made);
-    const double rate =
-        scheduled_ ? schedule_->at(settings_.schedule, first + made, learning_rate_) : learning_rate_;
     const double norm_before = gradient_norm_;
     stepper_->step(theta_.data(), shaped_.data(), rate);
     const double loss = evaluate();
@@ -173,6 +191,7 @@ int Descent::run_block(int most) {
     length_out[made] = moved;
     rate_out[made] = moved > 0.0 ? moved / norm_before : 0.0;
     ++made;
+    if (follower_) follower_->observe(first + made, loss);
     outcome_ = judge(loss, gradient_norm_);
   }
   table_.commit(made);
@@ -187,7 +206,7 @@ void Descent::advance(std::int64_t step) {
          (steps() / Table::kBlockRows + 1) * Table::kBlockRows});
     run_block(static_cast<int>(until - steps()));
     if (steps() < until && outcome_ == Outcome::kRunning) continue;  // the block was full
-    if (steps() % Table::kBlockRows == 0 && outcome_ == Outcome::kRunning) checkpoints_.push_back(stepper_->save());
+    if (steps() % Table::kBlockRows == 0 && outcome_ == Outcome::kRunning) take_checkpoint();
     proceed(steps());
   }
   if (outcome_ == Outcome::kRunning && steps() >= budget_) outcome_ = Outcome::kBudget;
@@ -205,7 +224,8 @@ void Descent::rewind(std::int64_t step) {
     theta_[static_cast<std::size_t>(i)] = table_.view().at(base, columns_.position(i));
   table_.truncate(base + 1);
   checkpoints_.resize(static_cast<std::size_t>(block) + 1);
-  stepper_->load(checkpoints_.back());
+  stepper_->load(checkpoints_.back().optimizer);
+  if (follower_) (void)follower_->load(checkpoints_.back().schedule);
   configure(base);
   evaluate();
   outcome_ = Outcome::kRunning;

@@ -89,6 +89,8 @@ class Descent {
   void configure(std::int64_t step);
   void proceed(std::int64_t step);
   void put_in_force();
+  double learning_rate(std::int64_t step);
+  void take_checkpoint();
   int run_block(int most);
   void shape_gradient(std::int64_t step);
   double evaluate();
@@ -98,6 +100,8 @@ class Descent {
   DescentSettings settings_;
   std::shared_ptr<const Surface> surface_;
   const ScheduleDescriptor* schedule_ = nullptr;
+  std::unique_ptr<ScheduleFollower> follower_;  ///< of a schedule that goes by the loss
+  Driver driver_;
   std::unique_ptr<Stepper> stepper_;
   DescentColumns columns_;
   Table table_;
@@ -107,12 +111,17 @@ class Descent {
   std::vector<double> gradient_;  ///< exact, at theta_
   std::vector<double> shaped_;    ///< with noise, clipped
   double gradient_norm_ = 0.0;
-  /// Optimizer state at every kBlockRows-th step, to go back to.
-  std::vector<std::vector<double>> checkpoints_;
+  /// State of optimizer and schedule at every kBlockRows-th step, to go back to.
+  struct Checkpoint {
+    std::vector<double> optimizer;
+    std::vector<double> schedule;
+  };
+  std::vector<Checkpoint> checkpoints_;
 
   // The settings in force for update `in_force_`, and what is read out of them so that a step looks
   // nothing up.
   Spec optimizer_;
+  Spec driven_;  ///< optimizer_ with what follows a schedule
   Spec gradient_spec_;
   std::int64_t in_force_ = 0;
   double learning_rate_ = 0.0;

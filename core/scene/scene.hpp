@@ -23,6 +23,7 @@ struct Scene {
   std::vector<SceneOptimizer> optimizers;
   LiveSpec gradient;
   Spec schedule;
+  Drives drives = {};  ///< what else follows a schedule on the surface
   Spec run;
   Spec view;        ///< what is drawn: layout, levels, arrows (view_descriptor)
   Spec camera;      ///< from where (camera_descriptor)

@@ -16,7 +16,7 @@ Scene read_scene(const Parsed& json) {
   if (!reader.has("thalweg_scene")) reader.fail("is not a Thalweg scene (it has no 'thalweg_scene')");
   if (const auto version = reader.integer("thalweg_scene"); version != kVersion)
     reader.fail("has version " + std::to_string(version) + ", this program reads version " + std::to_string(kVersion));
-  reader.only({"thalweg_scene", "surface", "start", "optimizers", "gradient", "gradient_changes", "schedule", "run",
+  reader.only({"thalweg_scene", "surface", "start", "optimizers", "gradient", "gradient_changes", "schedule", "drives", "run",
                "view", "camera", "appearance", "step", "training", "runs", "schedules"});
   Scene scene;
   scene.surface = reader.need(parse_spec(reader.text("surface"), surface_family()));
@@ -28,6 +28,7 @@ Scene read_scene(const Parsed& json) {
   scene.gradient.spec = reader.need(parse_spec(reader.text("gradient"), gradient_descriptor()));
   scene.gradient.changes = read_changes(reader, "gradient_changes", gradient_descriptor());
   scene.schedule = reader.need(parse_spec(reader.text("schedule"), schedule_family()));
+  scene.drives = read_drives(reader);
   scene.run = reader.need(parse_spec(reader.text("run"), run_descriptor()));
   scene.view = reader.need(parse_spec(reader.text("view"), view_descriptor()));
   scene.camera = reader.need(parse_spec(reader.text("camera"), camera_descriptor()));
@@ -52,6 +53,7 @@ std::string to_json(const Scene& scene) {
   out["gradient"] = written(scene.gradient.spec, gradient_descriptor());
   if (!scene.gradient.changes.empty()) out["gradient_changes"] = written(scene.gradient.changes, gradient_descriptor());
   out["schedule"] = written(scene.schedule, *find_schedule(scene.schedule.id));
+  if (!scene.drives.empty()) out["drives"] = written(scene.drives);
   out["run"] = written(scene.run, run_descriptor());
   out["view"] = written(scene.view, view_descriptor());
   out["camera"] = written(scene.camera, camera_descriptor());

@@ -256,6 +256,7 @@ std::vector<Grip> product_grips(const Spec& spec, double base) {
         if (j != i) rest *= (*parts)[j].schedule->at((*parts)[j].spec, step, 1.0);
       handle.value *= rest;
       handle.moves_value = handle.moves_value && rest > 0.0;
+      if (!handle.moves_step && !handle.moves_value) continue;  // the others hold it at 0
       const double stays = handles[k].value;
       handle.label = part.schedule->id + ": " + handle.label;
       out.push_back({std::move(handle), [=](Spec& moved, double to, double value) {

@@ -144,9 +144,8 @@ std::vector<Grip> one_cycle_grips(const Spec& spec, double base) {
 ScheduleDescriptor one_cycle() {
   const auto divisor = [](std::string key, std::string symbol, std::string label, double value, double soft,
                           std::string help) {
-    Parameter out = real_parameter(std::move(key), std::move(symbol), std::move(label), value, 0.0, 1e12,
+    Parameter out = real_parameter(std::move(key), std::move(symbol), std::move(label), value, 1e-12, 1e12,
                                    std::move(help));
-    out.min_open = true;
     out.soft_min = 1.0;
     out.soft_max = soft;
     out.scale = Scale::kLog;

@@ -119,6 +119,8 @@ ScheduleDescriptor plateau() {
   Parameter factor = real_parameter("factor", "f", "factor", 0.1, 0.0, 1.0,
                                     "What the learning rate is multiplied by when the loss no longer falls.");
   factor.min_open = factor.max_open = true;
+  factor.soft_min = 0.05;
+  factor.soft_max = 0.9;
   const auto count = [](std::string key, std::string symbol, std::string label, double value,
                         std::string help) {
     Parameter out =

@@ -1,7 +1,6 @@
 #include "core/schedule/statistics.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace thalweg {
@@ -22,19 +21,23 @@ class Sum {
   double lost_ = 0.0;
 };
 
-/// The area between the middle two of four values one step apart.
-///
-/// By the cubic through them, (−a + 13b + 13c − d)/24, where the curve is smooth. Where its slope breaks or
-/// it jumps, that would reach over the break: the trapezoid there, and the left value alone if it jumps.
-double area_between(double a, double b, double c, double d) {
-  const double before = b - a, here = c - b, after = d - c;
-  const double bend = std::max(std::abs(here - before), std::abs(after - here));
-  const double slope = std::max({std::abs(before), std::abs(here), std::abs(after)});
-  // A jump: this difference is far beyond both of its neighbours.
-  if (std::abs(here) > 8.0 * std::max(std::abs(before), std::abs(after))) return b;
-  const bool smooth = bend <= 0.25 * slope || bend <= 1e-3 * std::max(std::abs(b), std::abs(c));
+/// The area between values `b` and `c`, one step apart, of a curve that has `a` a step before and `d` a step
+/// after: by the cubic through the four, (13(b + c) − a − d)/24, where it is smooth, by the trapezoid where the
+/// slope breaks, which the cubic would reach over.
+double smooth_area(double a, double b, double c, double d) {
+  const double at_b = a - 2.0 * b + c, at_c = b - 2.0 * c + d;
+  // Where the slope breaks, one of the second differences is far from the other.
+  const bool smooth = std::abs(at_c - at_b) <= 0.25 * std::max(std::abs(at_b), std::abs(at_c));
   return smooth ? (13.0 * (b + c) - a - d) / 24.0 : (b + c) / 2.0;
 }
+
+/// Whether the curve jumps from `b` to `c`: by far more than it changes a step before and a step after.
+bool jumps(double before, double here, double after) {
+  return std::abs(here) > 8.0 * std::max(std::abs(before), std::abs(after));
+}
+
+/// Where a cubic through these goes on.
+double next_of(double a, double b, double c, double d) { return 4.0 * (d + b) - 6.0 * c - a; }
 
 }  // namespace
 
@@ -43,23 +46,31 @@ ScheduleStatistics schedule_statistics(const std::function<double(std::int64_t)>
   ScheduleStatistics out;
   out.first = out.last = out.min = out.max = value(0);
   Sum sum, area;
-  // The values at t − 1, t, t + 1 and t + 2; before the first the line goes on as it begins.
-  std::array<double, 4> at{0.0, out.first, value(1), 0.0};
-  at[0] = 2.0 * at[1] - at[2];
+  // The values at t − 1 to t + 2. Before the first the curve is taken to go on as it begins, and after the last
+  // as it ends: what comes then is no part of the run.
+  double before = steps < 3 ? value(0) : next_of(value(3), value(2), value(1), value(0));
+  double now = out.first, after = value(1), earlier = before;
   for (std::int64_t t = 0; t < steps; ++t) {
-    const double now = at[1];
     if (now < out.min) out.min = now, out.min_step = t;
     if (now > out.max) out.max = now, out.max_step = t;
     out.last = now;
     sum.add(now);
-    at[3] = t + 1 < steps ? value(t + 2) : 2.0 * at[2] - at[1];
-    area.add(area_between(at[0], at[1], at[2], at[3]));
-    at = {at[1], at[2], at[3], 0.0};
+    const double following = value(t + 2);
+    const bool last = t + 1 == steps;
+    if (jumps(t == 0 ? 0.0 : now - before, after - now, following - after))
+      area.add(now);
+    else
+      area.add(smooth_area(before, now, after,
+                           last && steps >= 3 ? next_of(earlier, before, now, after) : following));
+    earlier = before;
+    before = now;
+    now = after;
+    after = following;
     if (stop && t % 4096 == 0 && stop()) return out;
   }
   const auto count = static_cast<double>(steps);
   out.mean = sum.value() / count;
-  sum.add(at[1]);
+  sum.add(now);
   out.mean_inclusive = sum.value() / (count + 1.0);
   out.area = area.value();
   out.integral_mean = out.area / count;

@@ -200,6 +200,8 @@ ScheduleDescriptor batch_ramp() {
   Parameter full = peak_parameter();
   full.symbol = "b₁";
   full.label = "full batch";
+  full.min = 1.0;
+  full.min_open = false;
   full.max = 1e15;
   full.soft_min = 1.0;
   full.soft_max = 1e6;
