@@ -273,7 +273,7 @@ void ScheduleCards::settings(Frame& frame, std::size_t index, ui::Colour colour)
   const Spec spec = frame.scene().schedules.schedules[index].spec;
   const ScheduleDescriptor& descriptor = *find_schedule(spec.id);
   if (is_composition(spec)) draw_schedule_parts(frame, index, colour);
-  const ui::RowColumns columns = ui::row_columns(descriptor.parameters);
+  const ui::RowColumns columns = columns_for(descriptor.parameters, spec);
   for (const Parameter& parameter : descriptor.parameters) {
     Value value = *spec.find(parameter.key);
     ui::Edit edit;
@@ -316,7 +316,7 @@ void ScheduleCards::view(Frame& frame) {
       out.push_back(*schedule_view_descriptor().find(key));
     return out;
   }();
-  const ui::RowColumns columns = ui::row_columns(shown);
+  const ui::RowColumns columns = columns_for(shown, frame.scene().schedules.view);
   for (const Parameter& parameter : shown) {
     const std::string& key = parameter.key;
     Value value = *frame.scene().schedules.view.find(key);

@@ -146,13 +146,13 @@ void ScheduleNetwork::show(Frame& frame, const char* id, Chart chart, ui::ChartS
   chart.empty = "Press Train";
   chart.note = format_model(frame.scene().training.model);
   chart.y.scale =
-      frame.scene().schedules.view.text("effect_scale") == "log" ? AxisScale::kLog : AxisScale::kLinear;
+      frame.scene().schedules.view.text("network_scale") == "log" ? AxisScale::kLog : AxisScale::kLinear;
   state.y_scale.reset();
   ImGui::SetCursorScreenPos(area.min);
   ui::chart(id, chart, state, {.width = area.width(), .height = area.height(), .help = help, .link = &link_});
   if (state.y_scale && *state.y_scale != chart.y.scale)
     propose(frame, {}, {}, [&](Scene& next) {
-      *next.schedules.view.find("effect_scale") =
+      *next.schedules.view.find("network_scale") =
           std::string(*state.y_scale == AxisScale::kLog ? "log" : "linear");
     });
 }

@@ -132,7 +132,7 @@ void rows_of(const Editing& e, std::size_t at, ui::Colour colour) {
   const ScheduleDescriptor& descriptor = *find_schedule(e.parts[at].spec.id);
   std::vector<Parameter> shown = descriptor.parameters;
   if (e.parts[at].end) shown.push_back(end_parameter());
-  const ui::RowColumns columns = ui::row_columns(shown);
+  const ui::RowColumns columns = columns_for(shown, e.parts[at].spec);
   for (const Parameter& parameter : shown) {
     const bool end = &parameter == &shown.back() && e.parts[at].end;
     Value value = end ? Value{static_cast<double>(*e.parts[at].end)} : *e.parts[at].spec.find(parameter.key);

@@ -86,6 +86,19 @@ bool is_tried(const ScheduleScene& scene, std::size_t index) {
   return schedule.visible && find_schedule(schedule.spec.id)->role == ScheduleRole::kLearningRate;
 }
 
+ui::RowColumns columns_for(std::span<const Parameter> parameters, const Spec& spec) {
+  ui::RowColumns out = ui::row_columns(parameters);
+  for (const Parameter& parameter : parameters) {
+    const Value* value = spec.find(parameter.key);
+    const bool slider = parameter.kind == Kind::kReal || parameter.kind == Kind::kInteger;
+    if (!value || !slider) continue;
+    float width = ui::text_width(ui::Type::kNormal, ui::value_text(parameter, *value));
+    if (!parameter.unit.empty()) width += ui::text_width(ui::Type::kNote, parameter.unit) + ui::px(6);
+    out.value = std::max(out.value, std::ceil(width / ui::scale()) + 2.0F);
+  }
+  return out;
+}
+
 void ScheduleSession::synchronise(Frame& frame) {
   const Scene& scene = frame.scene();
   ScheduleRequest request;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ std::optional<LiveSpec> trial_optimizer(const Scene& scene, bool network);
 
 /// Whether schedule `index` is visible and sets a learning rate: those that are tried out.
 bool is_tried(const ScheduleScene& scene, std::size_t index);
+
+/// Columns for the rows of these parameters, wide enough for their values.
+ui::RowColumns columns_for(std::span<const Parameter> parameters, const Spec& spec);
 
 /// The window's thread only.
 class ScheduleSession {

@@ -74,7 +74,7 @@ void ScheduleSurface::request(Frame& frame) {
 
 Chart ScheduleSurface::loss(const Scene& scene) const {
   Chart chart;
-  const bool log = scene.schedules.view.text("effect_scale") == "log";
+  const bool log = scene.schedules.view.text("surface_scale") == "log";
   const bool excess = log && view_->surface && !view_->surface->minima().empty();
   chart.title = excess ? "Loss above the minimum" : "Loss";
   chart.x.label = "step";
@@ -137,7 +137,7 @@ void ScheduleSurface::draw(Frame& frame, ScheduleSession& session, const Rect& a
              .link = &link_});
   if (loss_state_.y_scale && *loss_state_.y_scale != chart.y.scale)
     propose(frame, {}, {}, [&](Scene& next) {
-      *next.schedules.view.find("effect_scale") =
+      *next.schedules.view.find("surface_scale") =
           std::string(*loss_state_.y_scale == AxisScale::kLog ? "log" : "linear");
     });
   (void)session;

@@ -13,10 +13,10 @@ namespace {
 
 constexpr float kRow = 24.0F;
 constexpr float kHead = 24.0F;
-constexpr float kName = 104.0F;  ///< of the first column, points, at least
+constexpr float kName = 84.0F;  ///< of the first column, points, at least
 constexpr float kLongName = 210.0F;
 constexpr float kScrollbar = 14.0F;
-constexpr float kBetween = 12.0F;
+constexpr float kBetween = 10.0F;
 
 struct Column {
   const char* head;

@@ -242,7 +242,7 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
   ImGui::InvisibleButton("##plot", ImVec2(std::max(plot.width(), 1.0f), std::max(plot.height(), 1.0f)),
                          ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight);
   mark(id, plot.min, plot.max);
-  const bool hovered = ImGui::IsItemHovered();
+  const bool hovered = ImGui::IsItemHovered() && !(options.handles && options.handles->hovered >= 0);
   const bool active = ImGui::IsItemActive();
   if (hovered) own_wheel();
   if (options.handles) handle_click(plot, *options.handles);

@@ -103,9 +103,11 @@ void draw_handles(const Plot& plot, const ChartHandles& handles, ImDrawList* lis
   }
   if (handles.hovered < 0) return;
   const ChartHandle& handle = handles.points[static_cast<std::size_t>(handles.hovered)];
-  const std::string where = (plot.model.x.label.empty() ? "step" : plot.model.x.label) + " " +
-                            number(handle.x, 6) + ":  " + number(handle.y) +
-                            (plot.model.y.unit.empty() ? "" : " " + plot.model.y.unit);
+  const std::string& axis = plot.model.x.label;
+  const bool steps = axis.empty() || axis == "step";
+  const std::string where =
+      (steps ? "step " + integer(std::llround(handle.x)) : axis + " " + number(handle.x)) + ":  " +
+      number(handle.y) + (plot.model.y.unit.empty() ? "" : " " + plot.model.y.unit);
   const std::string how = handles.removes ? "Right click removes it" : "";
   const float row = px(17.0F);
   float width = std::max(text_width(Type::kNote, handle.label), text_width(Type::kNote, where));

@@ -35,12 +35,14 @@
 //                                                                      // their meaning: may it change?
 //   template <class T>                                                 // after update(): what stands before
 //   THALWEG_HD static T effective_rate(const T* slots, const Step<T>&); // a gradient: η, or η/(√v̂ + ε)
+//   template <class T>                                                   // where it averages: what it has
+//   THALWEG_HD static T average(T theta, const T* slots, const Hyper&);   // found, which is not theta
 //
 // Rules hide nothing: NaN and infinity in the gradient come out in theta, and nothing is clamped. They
 // are compiled without fast-math; a device build that must equal the CPU to the last bit also needs
 // contraction off (nvcc -fmad=false), as the CPU build has it.
 //
-// Not here: rules that look at more than one element (norms, line searches).
+// Not here: rules that look at more than one element (norms, line searches; method.hpp).
 #pragma once
 
 #include <concepts>
@@ -79,6 +81,12 @@ void init_slots(const typename R::Hyper& hyper, T* slots) {
 template <class R>
 concept HasEffectiveRate = requires(const double* slots, const typename R::template Step<double>& step) {
   { R::effective_rate(slots, step) } -> std::same_as<double>;
+};
+
+/// Whether what the rule has found is an average and not theta.
+template <class R>
+concept HasAverage = requires(const double* slots, const typename R::Hyper& hyper) {
+  { R::average(0.0, slots, hyper) } -> std::same_as<double>;
 };
 
 }  // namespace thalweg

@@ -79,7 +79,9 @@ Descriptor make_view() {
                 "Which of the optimizers on the surface goes down it with these schedules."),
           count("trained", "trained optimizer", 1.0, kMost, kMost, "",
                 "Which of the optimizers in training trains the network with these schedules."),
-          choice("effect_scale", "loss axis", {"log", "linear"}, "Scale of the loss chart beside the plot."),
+          choice("surface_scale", "loss axis", {"log", "linear"}, "Scale of the loss on the surface."),
+          choice("network_scale", "network's loss axis", {"linear", "log"},
+                 "Scale of the losses of the network."),
           smoothing(0.95),
       }};
 }

@@ -4,6 +4,7 @@
 // The same string works on the command line, in files, in the database and in the window.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,6 +54,8 @@ struct Spec {
 struct Family {
   std::string name;
   std::vector<const Descriptor*> members;
+  /// Not empty: finds what is put together from several (`sam+adam`), too. Null if it can't be.
+  std::function<const Descriptor*(std::string_view id)> compose = {};
 
   const Descriptor* find(std::string_view id) const;
 };
