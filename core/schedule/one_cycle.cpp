@@ -87,7 +87,8 @@ TorchSchedule one_cycle_torch(const Spec& spec, std::int64_t steps) {
   if (couples) out.momentum = python_phases(spec, true);
   const double rise = spec.number("pct_start") * spec.number("total");
   // OneCycleLR counts no further than total_steps, and divides by the length of its phases.
-  if (static_cast<double>(steps) > spec.number("total") || rise == 1.0 || spec.number("total") == 1.0)
+  if (static_cast<double>(steps) > spec.number("total") || rise == 1.0 || spec.number("pct_start") == 1.0 ||
+      spec.number("total") == 1.0)
     return out;
   out.scheduler = scheduler("OneCycleLR", {{"max_lr", "peak"},
                                            {"total_steps", number_in(spec, "total")},

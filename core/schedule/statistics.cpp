@@ -22,8 +22,8 @@ class Sum {
 };
 
 /// The area between values `b` and `c`, one step apart, of a curve that has `a` a step before and `d` a step
-/// after: by the cubic through the four, (13(b + c) − a − d)/24, where it is smooth, by the trapezoid where the
-/// slope breaks, which the cubic would reach over.
+/// after: by the cubic through the four, (13(b + c) − a − d)/24, where it is smooth, by the trapezoid where
+/// the slope breaks, which the cubic would reach over.
 double smooth_area(double a, double b, double c, double d) {
   const double at_b = a - 2.0 * b + c, at_c = b - 2.0 * c + d;
   // Where the slope breaks, one of the second differences is far from the other.
@@ -46,8 +46,8 @@ ScheduleStatistics schedule_statistics(const std::function<double(std::int64_t)>
   ScheduleStatistics out;
   out.first = out.last = out.min = out.max = value(0);
   Sum sum, area;
-  // The values at t − 1 to t + 2. Before the first the curve is taken to go on as it begins, and after the last
-  // as it ends: what comes then is no part of the run.
+  // The values at t − 1 to t + 2. Before the first the curve is taken to go on as it begins, and after the
+  // last as it ends: what comes then is no part of the run.
   double before = steps < 3 ? value(0) : next_of(value(3), value(2), value(1), value(0));
   double now = out.first, after = value(1), earlier = before;
   for (std::int64_t t = 0; t < steps; ++t) {

@@ -18,9 +18,9 @@ struct ScheduleStatistics {
   double mean = 0.0;            ///< over t = 0 to T − 1: what the updates used
   double mean_inclusive = 0.0;  ///< over t = 0 to T
   double integral_mean = 0.0;   ///< area / T
-  /// ∫ η dt from 0 to T. Between whole steps the curve is the cubic through the four values around, a straight
-  /// line where its slope breaks, and level up to a jump: exact for lines, cubics and steps, and elsewhere to
-  /// the fourth power of one step over the length that the curve bends on.
+  /// ∫ η dt from 0 to T. Between whole steps the curve is the cubic through the four values around, a
+  /// straight line where its slope breaks, and level up to a jump: exact for lines, cubics and steps, and
+  /// elsewhere to the fourth power of one step over the length that the curve bends on.
   double area = 0.0;
 };
 
