@@ -168,6 +168,10 @@ std::optional<Error> check(const Scene& scene) {
     error->context = error->context.empty() ? "runs" : "runs: " + error->context;
     return error;
   }
+  if (auto error = check(scene.schedules)) {
+    error->context = error->context.empty() ? "schedules" : "schedules: " + error->context;
+    return error;
+  }
   return std::nullopt;
 }
 
