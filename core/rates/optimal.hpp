@@ -23,6 +23,7 @@ struct CurvatureRange {
   double beta = 1.0;
 
   double condition() const { return beta / alpha; }
+  bool operator==(const CurvatureRange&) const = default;
 };
 
 struct OptimalSettings {
