@@ -393,10 +393,11 @@ void InsightRates::draw_distance(const Page& page, const Rect& place) {
   chart.series.push_back(std::move(measured));
   if (insight.theory.step.size() > 1) {
     const bool exact = !insight.rates.predicted.distance.empty();
-    Series theory{
-        .name = exact ? "theory" : "theory ρᵗ from step " + std::to_string(insight.rates.window.first),
-        .colour = page.colour == 4 ? 0 : 4,
-        .dashed = true};
+    Series theory{.name = exact ? "theory" : "theory ρᵗ from step " + std::to_string(insight.rates.window.first),
+                  .colour = page.colour == 4 ? 0 : 4,
+                  .dashed = !exact,
+                  .dots = exact,
+                  .line = !exact};
     theory.x = insight.theory.step;
     theory.y = insight.theory.value;
     chart.series.push_back(std::move(theory));
@@ -407,7 +408,7 @@ void InsightRates::draw_distance(const Page& page, const Rect& place) {
             {.width = place.width(),
              .height = place.height(),
              .legend = true,
-             .help = "A straight line on the log axis is a rate. Dashed: what theory says; on a quadratic "
+             .help = "A straight line on the log axis is a rate. Dots or dashes: what theory says; on a quadratic "
                      "with settings "
                      "that stay it is exact from the first step."});
 }
@@ -432,8 +433,8 @@ void InsightRates::draw_numbers(const Page& page, float) {
     return std::isfinite(steps) ? ui::number(steps, 3) : std::string("never");
   };
   if (rates.analysis)
-    rows.emplace_back("steps to a tenth", tenth(rates.analysis->radius) +
-                                              (measured ? ",  measured " + tenth(measured->rate) : ""));
+    rows.emplace_back("steps to a tenth",
+                      tenth(rates.analysis->radius) + (measured ? ",  measured " + tenth(measured->rate) : ""));
   if (rates.predicted.reached)
     rows.emplace_back("steps to the tolerance", ui::integer(*rates.predicted.reached));
   if (rates.analysis && rates.analysis->best) {
@@ -441,16 +442,16 @@ void InsightRates::draw_numbers(const Page& page, float) {
     rows.emplace_back(std::isnan(page.momentum) ? "best η" : "best η, μ",
                       ui::number(best.learning_rate) +
                           (std::isnan(page.momentum) ? "" : ",  " + ui::number(best.momentum)));
-    rows.emplace_back("its rate", radius_text(best.radius));
+    rows.emplace_back("rate with these", radius_text(best.radius));
   }
   if (rates.analysis) {
     const LocalSpectrum& spectrum = rates.analysis->spectrum;
-    rows.emplace_back(
-        rates.analysis->frozen ? "λ of D^(−½)HD^(−½)" : "curvatures λ",
-        ui::number(spectrum.eigenvalues.front()) +
-            (spectrum.eigenvalues.size() > 1 ? " to " + ui::number(spectrum.eigenvalues.back()) : ""));
+    const std::string ends = ui::number(spectrum.eigenvalues.front()) + " to " + ui::number(spectrum.eigenvalues.back());
     if (spectrum.definite())
-      rows.emplace_back("condition number κ", ui::number(spectrum.range().condition()));
+      rows.emplace_back(rates.analysis->frozen ? "κ of λ, scaled by 1/D" : "κ of λ",
+                        ui::number(spectrum.range().condition()) + " of " + ends);
+    else
+      rows.emplace_back("curvatures λ", ends);
   }
   draw_readouts(rows);
   if (rates.analysis) {

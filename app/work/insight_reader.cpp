@@ -12,6 +12,7 @@ constexpr std::int64_t kMostPredicted = 100'000;
 
 /// Steps drawn of a line, at most: of each stretch the smallest and the largest value.
 constexpr std::int64_t kMostDrawn = 3000;
+constexpr std::int64_t kTheoryDots = 24;
 
 ThinLine thinned(const StepValue& value, std::int64_t first, std::int64_t last) {
   ThinLine out;
@@ -101,8 +102,14 @@ void InsightReader::read_rates(const InsightRequest& request, Insight& out) {
   out.measured = thinned(value, 0, request.run.steps());
   if (!out.rates.predicted.distance.empty()) {
     const auto& distance = out.rates.predicted.distance;
-    out.theory = thinned([&](std::int64_t t) { return distance[static_cast<std::size_t>(t)]; }, 0,
-                         static_cast<std::int64_t>(distance.size()) - 1);
+    const auto last = static_cast<std::int64_t>(distance.size()) - 1;
+    // Dots on the line of the run: few enough to see both.
+    for (std::int64_t i = 0; i <= kTheoryDots; ++i) {
+      const std::int64_t t = last * i / kTheoryDots;
+      if (!out.theory.step.empty() && static_cast<double>(t) == out.theory.step.back()) continue;
+      out.theory.step.push_back(static_cast<double>(t));
+      out.theory.value.push_back(distance[static_cast<std::size_t>(t)]);
+    }
   } else {
     out.theory = rate_line(out.rates, out.quantity, request.run.steps());
   }

@@ -33,6 +33,9 @@
 //   template <class T> static void init(const Hyper&, T* slots);       // if slots start at other than 0
 //   static bool keeps_state(const Hyper& before, const Hyper& after);  // if a setting gives the slots
 //                                                                      // their meaning: may it change?
+//   static std::vector<StateQuantity> quantities(const Hyper&);         // what people may look at, beside the
+//   static void look(const Hyper&, const Progress&, const Step<double>&, // rate: names, and after update() the
+//                    const double* slots, double* out);                  // value of each for one element
 //   template <class T>                                                 // after update(): what stands before
 //   THALWEG_HD static T effective_rate(const T* slots, const Step<T>&); // a gradient: η, or η/(√v̂ + ε)
 //
@@ -79,6 +82,14 @@ void init_slots(const typename R::Hyper& hyper, T* slots) {
 template <class R>
 concept HasEffectiveRate = requires(const double* slots, const typename R::template Step<double>& step) {
   { R::effective_rate(slots, step) } -> std::same_as<double>;
+};
+
+/// Whether the rule says what it keeps.
+template <class R>
+concept HasState = requires(const typename R::Hyper& hyper, const typename R::Progress& progress,
+                            const typename R::template Step<double>& step, const double* slots, double* out) {
+  R::quantities(hyper);
+  R::look(hyper, progress, step, slots, out);
 };
 
 }  // namespace thalweg
