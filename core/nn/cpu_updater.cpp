@@ -46,18 +46,21 @@ class RuleUpdater final : public Updater {
       float* __restrict slot0 = slots_;
       float* __restrict slot1 = slots_ + (kSlots > 1 ? stride : 0);
       float* __restrict slot2 = slots_ + (kSlots > 2 ? 2 * stride : 0);
-      static_assert(kSlots <= 3);
+      float* __restrict slot3 = slots_ + (kSlots > 3 ? 3 * stride : 0);
+      static_assert(kSlots <= 4);
       for (std::int64_t i = first; i < last; ++i) {
         float s[kSlots + 1] = {};
         if constexpr (kSlots > 0) s[0] = slot0[i];
         if constexpr (kSlots > 1) s[1] = slot1[i];
         if constexpr (kSlots > 2) s[2] = slot2[i];
+        if constexpr (kSlots > 3) s[3] = slot3[i];
         float value = theta[i];
         R::update(value, gradient_scale * gradient[i], s, step);
         theta[i] = value;
         if constexpr (kSlots > 0) slot0[i] = s[0];
         if constexpr (kSlots > 1) slot1[i] = s[1];
         if constexpr (kSlots > 2) slot2[i] = s[2];
+        if constexpr (kSlots > 3) slot3[i] = s[3];
       }
     });
   }

@@ -24,17 +24,12 @@ struct Adam {
             .formula = "m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  θ ← θ − η m̂ / (√v̂ + ε)",
             .reference = "Kingma & Ba 2015, Algorithm 1; PyTorch Adam",
             .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
-                           epsilon_parameter(1e-8)}};
+                           epsilon_parameter(1e-8), bias_correction_parameter()}};
   }
 
   static TorchCall torch(const Spec& spec, bool) { return adam_torch("torch.optim.Adam", spec); }
 
-  static Hyper hyper(const Spec& spec) {
-    return {.beta1 = spec.number("beta1"),
-            .beta2 = spec.number("beta2"),
-            .eps = spec.number("eps"),
-            .weight_decay = 0.0};
-  }
+  static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
 
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {

@@ -33,12 +33,7 @@ struct AdamL2 {
     return call;
   }
 
-  static Hyper hyper(const Spec& spec) {
-    return {.beta1 = spec.number("beta1"),
-            .beta2 = spec.number("beta2"),
-            .eps = spec.number("eps"),
-            .weight_decay = spec.number("weight_decay")};
-  }
+  static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
 
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {

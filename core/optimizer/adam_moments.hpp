@@ -12,6 +12,7 @@
 
 #include "core/optimizer/hyperparameters.hpp"
 #include "core/optimizer/rule.hpp"
+#include "core/optimizer/torch_classes.hpp"
 
 namespace thalweg {
 
@@ -20,14 +21,35 @@ struct AdamHyper {
   double beta2;
   double eps;
   double weight_decay;
+  bool bias_correction = true;
 };
 
+/// From the parameters beta1, beta2, eps, and weight_decay and bias_correction where there are such.
+inline AdamHyper adam_hyper(const Spec& spec) {
+  return {.beta1 = spec.number("beta1"),
+          .beta2 = spec.number("beta2"),
+          .eps = spec.number("eps"),
+          .weight_decay = spec.find("weight_decay") ? spec.number("weight_decay") : 0.0,
+          .bias_correction = !spec.find("bias_correction") || spec.flag("bias_correction")};
+}
+
+/// torch.optim's class, or where there is no bias correction a class of our own.
 inline TorchCall adam_torch(std::string callee, const Spec& spec) {
-  return {std::move(callee),
-          {torch_argument("lr", spec.number("lr")),
-           {"betas",
-            "(" + python_number(spec.number("beta1")) + ", " + python_number(spec.number("beta2")) + ")"},
-           torch_argument("eps", spec.number("eps"))}};
+  TorchCall call{std::move(callee),
+                 {torch_argument("lr", spec.number("lr")),
+                  {"betas", "(" + python_number(spec.number("beta1")) + ", " +
+                                python_number(spec.number("beta2")) + ")"},
+                  torch_argument("eps", spec.number("eps"))}};
+  if (adam_hyper(spec).bias_correction) return call;
+  call.callee = "UncorrectedAdam";
+  call.definition =
+      element_class("UncorrectedAdam", "Adam, and AdamW, without the bias correction.",
+                    "betas=(0.9, 0.999), eps=1e-8, weight_decay=0",
+                    "betas=betas, eps=eps, weight_decay=weight_decay", {"m", "v"},
+                    {"b1, b2 = group[\"betas\"]", "p *= 1 - lr * group[\"weight_decay\"]",
+                     "s[\"m\"] = b1 * s[\"m\"] + (1 - b1) * g", "s[\"v\"] = b2 * s[\"v\"] + (1 - b2) * g**2",
+                     "p -= lr * s[\"m\"] / (s[\"v\"].sqrt() + group[\"eps\"])"});
+  return call;
 }
 
 /// βᵗ for both β, and the β it belongs to.
@@ -62,19 +84,25 @@ inline double next_power(double power, double beta_before, double beta, std::int
   return next < 1e-30 ? 0.0 : next;
 }
 
-template <AdamDecay decay, class T>
-AdamStep<T> prepare_adam(const AdamHyper& hyper, double learning_rate, std::int64_t t,
-                         AdamProgress& progress) {
+/// Brings the powers to step `t`.
+inline void proceed(AdamProgress& progress, const AdamHyper& hyper, std::int64_t t) {
   progress.power1 = next_power(progress.power1, progress.beta1, hyper.beta1, t);
   progress.power2 = next_power(progress.power2, progress.beta2, hyper.beta2, t);
   progress.beta1 = hyper.beta1;
   progress.beta2 = hyper.beta2;
-  const double root = std::sqrt(1.0 - progress.power2);
+}
+
+template <AdamDecay decay, class T>
+AdamStep<T> prepare_adam(const AdamHyper& hyper, double learning_rate, std::int64_t t,
+                         AdamProgress& progress) {
+  proceed(progress, hyper, t);
+  const double root = hyper.bias_correction ? std::sqrt(1.0 - progress.power2) : 1.0;
+  const double first = hyper.bias_correction ? 1.0 - progress.power1 : 1.0;
   return {.beta1 = T(hyper.beta1),
           .beta2 = T(hyper.beta2),
           .one_minus_beta1 = T(1.0 - hyper.beta1),
           .one_minus_beta2 = T(1.0 - hyper.beta2),
-          .rate = T(learning_rate * root / (1.0 - progress.power1)),
+          .rate = T(learning_rate * root / first),
           .eps = T(hyper.eps * root),
           .full = T(learning_rate * root),
           .l2 = T(decay == AdamDecay::kL2 ? hyper.weight_decay : 0.0),

@@ -17,17 +17,14 @@ struct AdamW {
   using Step = AdamStep<T>;
 
   static Descriptor describe() {
-    Parameter weight_decay = l2_parameter(0.01);
-    weight_decay.label = "weight decay";
-    weight_decay.help =
-        "Shrinks every coordinate by the factor 1 − ηλ before the step, whatever its gradient.";
     return {.id = "adamw",
             .label = "AdamW",
             .summary = "Adam with weight decay taken out of the gradient and applied to θ directly.",
             .formula = "m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  θ ← (1−ηλ)θ − η m̂ / (√v̂ + ε)",
             .reference = "Loshchilov & Hutter 2019, Algorithm 2; PyTorch AdamW",
             .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
-                           epsilon_parameter(1e-8), weight_decay}};
+                           epsilon_parameter(1e-8), decoupled_decay_parameter(0.01),
+                           bias_correction_parameter()}};
   }
 
   static TorchCall torch(const Spec& spec, bool) {
@@ -36,12 +33,7 @@ struct AdamW {
     return call;
   }
 
-  static Hyper hyper(const Spec& spec) {
-    return {.beta1 = spec.number("beta1"),
-            .beta2 = spec.number("beta2"),
-            .eps = spec.number("eps"),
-            .weight_decay = spec.number("weight_decay")};
-  }
+  static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
 
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {

@@ -55,6 +55,13 @@ Parameter l2_parameter(double default_value) {
           .live = true};
 }
 
+Parameter decoupled_decay_parameter(double default_value) {
+  Parameter out = l2_parameter(default_value);
+  out.label = "weight decay";
+  out.help = "Shrinks every coordinate by the factor 1 − ηλ before the step, whatever its gradient.";
+  return out;
+}
+
 Parameter epsilon_parameter(double default_value) {
   return {.key = "eps",
           .symbol = "ε",
@@ -67,6 +74,17 @@ Parameter epsilon_parameter(double default_value) {
           .scale = Scale::kLog,
           .help = "Added to the root in the denominator, so that tiny gradients are not blown up.",
           .live = true};
+}
+
+Parameter bias_correction_parameter() {
+  return {.key = "bias_correction",
+          .symbol = "",
+          .label = "bias correction",
+          .kind = Kind::kBoolean,
+          .default_value = 1.0,
+          .help =
+              "The moments start at 0; dividing them by 1 − βᵗ makes means of them. Without it the first "
+              "step is (1−β₁)/√(1−β₂) times as long: 3.2 times at the defaults."};
 }
 
 Parameter beta1_parameter() {

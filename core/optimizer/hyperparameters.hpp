@@ -23,8 +23,14 @@ Parameter momentum_parameter(double default_value);
 /// λ as an L2 penalty ½λ‖θ‖² added to the loss: g + λθ takes the place of the gradient.
 Parameter l2_parameter(double default_value = 0.0);
 
+/// λ as a shrinking of the parameters beside the step, whatever the gradient (decoupled weight decay).
+Parameter decoupled_decay_parameter(double default_value = 0.0);
+
 /// ε, added to the root and not under it.
 Parameter epsilon_parameter(double default_value);
+
+/// Whether Adam's moments, which start at 0, are scaled up to be means.
+Parameter bias_correction_parameter();
 
 /// β₁ and β₂ of Adam and its relatives.
 Parameter beta1_parameter();

@@ -7,20 +7,30 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/optimizer/adabelief.hpp"
+#include "core/optimizer/adadelta.hpp"
 #include "core/optimizer/adagrad.hpp"
 #include "core/optimizer/adam.hpp"
 #include "core/optimizer/adam_l2.hpp"
+#include "core/optimizer/adamax.hpp"
 #include "core/optimizer/adamw.hpp"
+#include "core/optimizer/adan.hpp"
 #include "core/optimizer/amsgrad.hpp"
 #include "core/optimizer/gradient_descent.hpp"
+#include "core/optimizer/lion.hpp"
 #include "core/optimizer/momentum.hpp"
+#include "core/optimizer/nadam.hpp"
 #include "core/optimizer/nesterov.hpp"
+#include "core/optimizer/radam.hpp"
 #include "core/optimizer/rmsprop.hpp"
+#include "core/optimizer/rprop.hpp"
+#include "core/optimizer/signsgd.hpp"
 
 namespace thalweg {
 
 /// In the order of the menu.
-using Rules = std::tuple<GradientDescent, Momentum, Nesterov, Adagrad, Rmsprop, Adam, AdamL2, AdamW, AmsGrad>;
+using Rules = std::tuple<GradientDescent, Momentum, Nesterov, Adagrad, Adadelta, Rmsprop, Rprop, Adam, AdamL2,
+                         AdamW, AmsGrad, Adamax, NAdam, RAdam, AdaBelief, Adan, Lion, SignSgd>;
 
 /// The place of the rule called `id` in Rules, or -1. optimizers.cpp answers it from the descriptors.
 int rule_index(std::string_view id);

@@ -22,6 +22,24 @@ std::string velocity_class(const std::string& name, const std::string& says, con
          velocity + "\n                " + move + "\n";
 }
 
+std::string element_class(const std::string& name, const std::string& says, const std::string& options,
+                          const std::string& names, const std::vector<std::string>& slots,
+                          const std::vector<std::string>& body) {
+  std::string made;
+  for (const std::string& slot : slots) made += (made.empty() ? "" : ", ") + slot + "=torch.zeros_like(p)";
+  std::string out =
+      "class " + name + "(torch.optim.Optimizer):\n    \"\"\"" + says +
+      "\"\"\"\n\n    def __init__(self, params, lr, " + options +
+      "):\n        super().__init__(params, dict(lr=lr, " + names +
+      "))\n\n    @torch.no_grad()\n    def step(self):\n        for group in self.param_groups:\n"
+      "            lr = group[\"lr\"]\n            for p in group[\"params\"]:\n"
+      "                s, g = self.state[p], p.grad\n                if not s:\n"
+      "                    s.update(t=0, " +
+      made + ")\n                s[\"t\"] += 1\n                t = s[\"t\"]\n";
+  for (const std::string& line : body) out += "                " + line + "\n";
+  return out;
+}
+
 const char* const kStoppingMomentum = R"(class Momentum(torch.optim.Optimizer):
     """torch.optim.SGD, but for a velocity that follows the gradient while the momentum is 0."""
 

@@ -13,9 +13,11 @@ Format: "case <name> | <spec string> | <surface>" (or "case <name> | <spec strin
 opens a case; each line after it is a step and its numbers with 17 significant digits, which read
 back to the same doubles.
 
-Deliberately not here: options PyTorch does not have (the other forms of momentum).
+Rules that PyTorch 1.13 does not have are computed by the classes below, written from the equations of their
+papers in plain Python. Deliberately not here: the other forms of momentum.
 """
 
+import math
 import os
 import warnings
 
@@ -42,6 +44,99 @@ SURFACES = {
 
 SGD, ADAGRAD, RMSPROP = torch.optim.SGD, torch.optim.Adagrad, torch.optim.RMSprop
 ADAM, ADAMW = torch.optim.Adam, torch.optim.AdamW
+
+
+class Plain:
+    """A rule of a paper, coordinate by coordinate, on top of PyTorch's gradients."""
+
+    def __init__(self, tensors, lr, **settings):
+        (self.tensor,) = tensors
+        self.lr, self.settings, self.t = lr, settings, 0
+        self.state = [dict() for _ in range(len(self.tensor))]
+
+    def zero_grad(self):
+        self.tensor.grad = None
+
+    def step(self):
+        self.t += 1
+        values, gradients = self.tensor.tolist(), self.tensor.grad.tolist()
+        for i, (x, g) in enumerate(zip(values, gradients)):
+            values[i] = self.update(x, g, self.state[i], **self.settings)
+        with torch.no_grad():
+            self.tensor.copy_(torch.tensor(values, dtype=self.tensor.dtype))
+
+
+def sign(x):
+    return (x > 0) - (x < 0)
+
+
+class AdaBelief(Plain):
+    """Zhuang et al. 2020, Algorithm 2; weight decay decoupled."""
+
+    def update(self, x, g, s, beta1=0.9, beta2=0.999, eps=1e-16, weight_decay=0.0):
+        x -= self.lr * weight_decay * x
+        s["m"] = beta1 * s.get("m", 0.0) + (1 - beta1) * g
+        s["s"] = beta2 * s.get("s", 0.0) + (1 - beta2) * (g - s["m"]) ** 2 + eps
+        m = s["m"] / (1 - beta1**self.t)
+        return x - self.lr * m / (math.sqrt(s["s"] / (1 - beta2**self.t)) + eps)
+
+
+class Adan(Plain):
+    """Xie et al. 2022, Algorithm 1, with 1 - beta for the paper's beta and bias corrections."""
+
+    def update(self, x, g, s, beta1=0.98, beta2=0.92, beta3=0.99, eps=1e-8, weight_decay=0.0):
+        d = g - s.get("g", g)
+        s["g"] = g
+        s["m"] = beta1 * s.get("m", 0.0) + (1 - beta1) * g
+        s["v"] = beta2 * s.get("v", 0.0) + (1 - beta2) * d
+        s["n"] = beta3 * s.get("n", 0.0) + (1 - beta3) * (g + beta2 * d) ** 2
+        m, v, n = s["m"] / (1 - beta1**self.t), s["v"] / (1 - beta2**self.t), s["n"] / (1 - beta3**self.t)
+        return (x - self.lr * (m + beta2 * v) / (math.sqrt(n) + eps)) / (1 + self.lr * weight_decay)
+
+
+class Lion(Plain):
+    """Chen et al. 2023, Algorithm 2."""
+
+    def update(self, x, g, s, beta1=0.9, beta2=0.99, weight_decay=0.0):
+        m = s.get("m", 0.0)
+        s["m"] = beta2 * m + (1 - beta2) * g
+        return x - self.lr * (sign(beta1 * m + (1 - beta1) * g) + weight_decay * x)
+
+
+class SignSGD(Plain):
+    """Bernstein et al. 2018, Algorithm 2; weight decay decoupled."""
+
+    def update(self, x, g, s, momentum=0.9, weight_decay=0.0):
+        s["m"] = momentum * s.get("m", 0.0) + (1 - momentum) * g
+        return x - self.lr * (sign(s["m"]) + weight_decay * x)
+
+
+class NAdam(Plain):
+    """Dozat 2016, Algorithm 2, as PyTorch has it since 2.0: 1.13 multiplies the product of the momenta by mu once
+    too often, and keeps it in single precision."""
+
+    def update(self, x, g, s, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0, momentum_decay=4e-3):
+        g += weight_decay * x
+        mu, ahead = (beta1 * (1 - 0.5 * 0.96 ** (t * momentum_decay)) for t in (self.t, self.t + 1))
+        s["product"] = s.get("product", 1.0) * mu
+        s["m"] = beta1 * s.get("m", 0.0) + (1 - beta1) * g
+        s["v"] = beta2 * s.get("v", 0.0) + (1 - beta2) * g * g
+        moved = (1 - mu) / (1 - s["product"]) * g + ahead / (1 - s["product"] * ahead) * s["m"]
+        return x - self.lr * moved / (math.sqrt(s["v"] / (1 - beta2**self.t)) + eps)
+
+
+class UncorrectedAdam(Plain):
+    """Kingma & Ba 2015, Algorithm 1, without the two lines of bias correction."""
+
+    def update(self, x, g, s, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0):
+        x -= self.lr * weight_decay * x
+        s["m"] = beta1 * s.get("m", 0.0) + (1 - beta1) * g
+        s["v"] = beta2 * s.get("v", 0.0) + (1 - beta2) * g * g
+        return x - self.lr * s["m"] / (math.sqrt(s["v"]) + eps)
+
+
+ADADELTA, ADAMAX = torch.optim.Adadelta, torch.optim.Adamax
+RADAM, RPROP = torch.optim.RAdam, torch.optim.Rprop
 
 
 def betas(a, b):
@@ -89,6 +184,37 @@ OPTIMIZERS = [
     ("amsgrad", "amsgrad:lr=0.02", ADAM, dict(lr=0.02, amsgrad=True)),
     ("amsgrad-decay", "amsgrad:lr=0.01,weight_decay=0.05,beta2=0.99", ADAM,
      dict(lr=0.01, weight_decay=0.05, amsgrad=True, **betas(0.9, 0.99))),
+    ("adadelta", "adadelta:lr=0.3,rho=0.999", ADADELTA, dict(lr=0.3, rho=0.999)),
+    ("adadelta-options", "adadelta:lr=0.05,rho=0.99,eps=1e-4,weight_decay=0.02", ADADELTA,
+     dict(lr=0.05, rho=0.99, eps=1e-4, weight_decay=0.02)),
+    ("adamax", "adamax:lr=0.05", ADAMAX, dict(lr=0.05)),
+    ("adamax-options", "adamax:lr=0.005,beta1=0.8,beta2=0.995,eps=1e-3,weight_decay=0.02", ADAMAX,
+     dict(lr=0.005, eps=1e-3, weight_decay=0.02, **betas(0.8, 0.995))),
+    ("nadam", "nadam:lr=0.01", NAdam, dict(lr=0.01)),
+    ("nadam-options", "nadam:lr=0.005,beta1=0.8,beta2=0.995,eps=1e-2,weight_decay=0.02,momentum_decay=0.01", NAdam,
+     dict(lr=0.005, eps=1e-2, weight_decay=0.02, momentum_decay=0.01, beta1=0.8, beta2=0.995)),
+    ("radam", "radam:lr=0.006", RADAM, dict(lr=0.006)),
+    ("radam-options", "radam:lr=0.002,beta1=0.8,beta2=0.99,eps=1e-2,weight_decay=0.02", RADAM,
+     dict(lr=0.002, eps=1e-2, weight_decay=0.02, **betas(0.8, 0.99))),
+    ("rprop", "rprop:lr=0.01", RPROP, dict(lr=0.01)),
+    ("rprop-options", "rprop:lr=0.001,eta_minus=0.4,eta_plus=1.1,step_min=1e-4,step_max=0.05", RPROP,
+     dict(lr=0.001, etas=(0.4, 1.1), step_sizes=(1e-4, 0.05))),
+    ("adam-uncorrected", "adam:lr=0.01,bias_correction=false", UncorrectedAdam, dict(lr=0.01)),
+    ("adamw-uncorrected", "adamw:lr=0.01,bias_correction=false,weight_decay=0.1", UncorrectedAdam,
+     dict(lr=0.01, weight_decay=0.1)),
+    ("adabelief", "adabelief:lr=0.01", AdaBelief, dict(lr=0.01)),
+    ("adabelief-options", "adabelief:lr=0.002,beta1=0.8,beta2=0.99,eps=1e-4,weight_decay=0.1", AdaBelief,
+     dict(lr=0.002, beta1=0.8, beta2=0.99, eps=1e-4, weight_decay=0.1)),
+    ("adan", "adan:lr=0.005", Adan, dict(lr=0.005)),
+    ("adan-options", "adan:lr=0.005,beta1=0.9,beta2=0.8,beta3=0.995,eps=1e-3,weight_decay=0.1", Adan,
+     dict(lr=0.005, beta1=0.9, beta2=0.8, beta3=0.995, eps=1e-3, weight_decay=0.1)),
+    ("lion", "lion:lr=0.001", Lion, dict(lr=0.001)),
+    ("lion-options", "lion:lr=0.002,beta1=0.8,beta2=0.95,weight_decay=0.1", Lion,
+     dict(lr=0.002, beta1=0.8, beta2=0.95, weight_decay=0.1)),
+    ("signsgd", "signsgd:lr=0.001,momentum=0", SignSGD, dict(lr=0.001, momentum=0.0)),
+    ("signum", "signsgd:lr=0.002", SignSGD, dict(lr=0.002)),
+    ("tiger", "signsgd:lr=0.002,momentum=0.965,weight_decay=0.1", SignSGD,
+     dict(lr=0.002, momentum=0.965, weight_decay=0.1)),
 ]
 
 

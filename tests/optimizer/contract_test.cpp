@@ -165,8 +165,9 @@ TEST_P(OptimizerContract, SetKeepsTheStateAndTakesEffect) {
     const auto state = stepper->save();
     stepper->set(changed);
     EXPECT_EQ(stepper->save(), state) << parameter.key;
-    advance(*stepper, theta, 5);
-    advance(*unchanged, other, 5);
+    // Long enough that also a sign comes out differently.
+    advance(*stepper, theta, 200);
+    advance(*unchanged, other, 200);
     EXPECT_NE(theta, other) << parameter.key << " changed nothing";
   }
 }
@@ -190,6 +191,7 @@ TEST_P(OptimizerContract, TheRateGivenIsTheRateUsed) {
   advance(*a, first, 20);
   advance(*b, second, 20);
   EXPECT_EQ(first, second);  // the rate in the spec is for whoever calls
+  if (spec.id == "rprop") return;  // takes it at the first update alone
   advance(*a, first, 1, 0.01);
   advance(*b, second, 1, 0.02);
   EXPECT_NE(first, second);
@@ -207,10 +209,12 @@ TEST_P(OptimizerContract, WhatIsNotFiniteComesOut) {
       EXPECT_FALSE(std::isfinite(theta[0])) << bad << " after " << before;
       EXPECT_TRUE(std::isfinite(theta[1])) << bad << " after " << before;
     }
-    const auto stepper = make_stepper(GetParam().spec, 2);
+    const Spec& spec = GetParam().spec;
+    const auto stepper = make_stepper(spec, 2);
     auto theta = start(2);
     double g[2] = {1.0, 1.0};
     stepper->step(theta.data(), g, bad);
+    if (spec.id == "rprop" && std::isinf(bad)) continue;  // between its bounds, as every step size
     EXPECT_FALSE(std::isfinite(theta[0])) << "rate " << bad;
   }
 }
@@ -289,8 +293,9 @@ INSTANTIATE_TEST_SUITE_P(All, OptimizerDescription, ::testing::ValuesIn(ids()),
 
 /// Stored in files and databases: a name may be added, never changed.
 TEST(Optimizers, IdsAreStable) {
-  EXPECT_EQ(ids(), (std::vector<std::string>{"gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam",
-                                             "adam_l2", "adamw", "amsgrad"}));
+  EXPECT_EQ(ids(), (std::vector<std::string>{"gd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "rprop",
+                                             "adam", "adam_l2", "adamw", "amsgrad", "adamax", "nadam", "radam",
+                                             "adabelief", "adan", "lion", "signsgd"}));
   EXPECT_EQ(optimizer_family().members.size(), optimizers().size());
   EXPECT_EQ(find_optimizer("sgdd"), nullptr);
 }

@@ -91,6 +91,16 @@ const std::vector<std::string> kReferenceSpecs = {
     "adam_l2:lr=0.01,weight_decay=0.05",
     "adamw:lr=0.01,weight_decay=0.05",
     "amsgrad:lr=0.01,weight_decay=0.05,beta2=0.99",
+    "adam:lr=0.01,bias_correction=false",
+    "adadelta:lr=0.3,weight_decay=0.02",
+    "rprop:lr=0.01",
+    "adamax:lr=0.03,weight_decay=0.02",
+    "nadam:lr=0.01,weight_decay=0.02",
+    "radam:lr=0.004,weight_decay=0.02",
+    "adabelief:lr=0.01,weight_decay=0.02,eps=1e-8",
+    "adan:lr=0.005,weight_decay=0.02",
+    "lion:lr=0.002,weight_decay=0.02",
+    "signsgd:lr=0.002,weight_decay=0.02",
 };
 
 std::string legible(std::string text) {

@@ -90,7 +90,27 @@ TEST(DescentScript, EveryOptimizerWithItsOptions) {
         "adam_l2:lr=0.01,weight_decay=0.05",
         "adamw:lr=0.01,beta1=0.85,beta2=0.995,eps=1e-4,weight_decay=0.3",
         "amsgrad",
-        "amsgrad:lr=0.01,weight_decay=0.05,beta2=0.99"})
+        "amsgrad:lr=0.01,weight_decay=0.05,beta2=0.99",
+        "adam:lr=0.01,bias_correction=false",
+        "adamw:lr=0.01,weight_decay=0.3,bias_correction=false",
+        "adadelta",
+        "adadelta:lr=2,rho=0.8,eps=1e-4,weight_decay=0.02",
+        "rprop",
+        "rprop:lr=0.02,eta_minus=0.4,eta_plus=1.3,step_max=0.1",
+        "adamax",
+        "adamax:lr=0.01,beta1=0.8,beta2=0.99,weight_decay=0.05",
+        "nadam",
+        "nadam:lr=0.01,beta2=0.99,weight_decay=0.05,momentum_decay=0.02",
+        "radam",
+        "radam:lr=0.01,beta2=0.99,weight_decay=0.05",
+        "adabelief",
+        "adabelief:lr=0.01,beta2=0.99,weight_decay=0.05",
+        "adan",
+        "adan:lr=0.01,weight_decay=0.05",
+        "lion",
+        "lion:lr=0.003,beta1=0.8,weight_decay=0.1",
+        "signsgd",
+        "signsgd:lr=0.003,momentum=0.5,weight_decay=0.1"})
     cases.push_back({optimizer, descent("rosenbrock", optimizer, 1000, {-1.35, 1.55})});
   // Every rule there is stands in the list.
   for (const OptimizerDescriptor& rule : optimizers())
