@@ -79,7 +79,9 @@ Result<Request> request_from(const RatesOptions& options) {
   out.settings.schedule = default_spec(schedules().front());
   out.settings.run = default_spec(run_descriptor());
   *out.settings.run.find("steps") = static_cast<double>(options.steps);
-  for (const Spec& optimizer : out.optimizers) {
+  std::vector<Spec> all = out.optimizers;
+  if (all.empty()) all.push_back(default_spec(optimizers().front()));  // start and surface are checked with any
+  for (const Spec& optimizer : all) {
     out.settings.optimizer.spec = optimizer;
     if (auto error = check(out.settings, *out.surface)) return *error;
   }
@@ -112,7 +114,8 @@ Lane lane_of(const Request& request, const Spec& optimizer, const RatesOptions& 
                          .tolerance = options.tolerance,
                          .predict_steps = options.delay > 0 ? 0 : kPredictSteps,
                          .keep = 0,
-                         .divisor = {}});
+                         .divisor = divisor_of(optimizer, descent.stepper(), request.surface->dim(),
+                                               optimizer.number("lr"))});
   if (options.delay > 0 && out.rates.analysis) {
     const LocalSpectrum spectrum = out.rates.analysis->spectrum;
     LinearRule late = delayed(out.rates.analysis->rule, static_cast<int>(options.delay));
@@ -150,6 +153,7 @@ Json written(const RateAnalysis& analysis) {
   Json out;
   out["radius"] = json_number(analysis.radius);
   out["stable"] = analysis.stable();
+  out["frozen"] = analysis.frozen;
   out["largest_stable_lr"] = json_number(analysis.largest_rate);
   out["limit"] = json_number(analysis.limit);
   Json directions = Json::array();
@@ -169,7 +173,7 @@ Json written(const RateAnalysis& analysis) {
   return out;
 }
 
-Json written(const Lane& lane, const Request& request, const RatesOptions& options) {
+Json written(const Lane& lane, const RatesOptions& options) {
   Json out;
   out["optimizer"] = format_spec(lane.spec, *find_optimizer(lane.spec.id), true);
   if (lane.rates.analysis)
@@ -202,7 +206,6 @@ Json written(const Lane& lane, const Request& request, const RatesOptions& optio
                       {"points", points}};
     }
   }
-  (void)request;
   return out;
 }
 
@@ -236,10 +239,12 @@ void print(const Lane& lane, const RatesOptions& options) {
       const RateDirection& direction = analysis->directions[i];
       std::printf("    λ = %-10.7g |z| = %-12.9g z =", direction.eigenvalue, direction.radius);
       for (std::size_t k = 0; k < direction.roots.size() && k < 4; ++k)
-        std::printf("  %.7g%+.7gi", direction.roots[k].real(), direction.roots[k].imag() + 0.0);
+        std::printf("  %.7g%+.7gi", direction.roots[k].real() + 0.0, direction.roots[k].imag() + 0.0);
       std::printf("\n");
     }
     std::printf("  %s\n", stability_words(*analysis).c_str());
+    if (analysis->frozen)
+      std::printf("  This is as if what it divides by stood still from here on; lambda is scaled by it.\n");
     if (analysis->best_rate)
       std::printf("  best lr alone  %.9g: %.9g\n", analysis->best_rate->learning_rate,
                   analysis->best_rate->radius);
@@ -331,7 +336,7 @@ int rates(const RatesOptions& options) {
                       {"nesterov_usual", written(usual_nesterov(range))}};
   }
   out["runs"] = Json::array();
-  for (const Lane& lane : lanes) out["runs"].push_back(written(lane, *request, options));
+  for (const Lane& lane : lanes) out["runs"].push_back(written(lane, options));
   std::printf("%s\n", out.dump(2).c_str());
   return kExitOk;
 }

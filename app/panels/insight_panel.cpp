@@ -68,7 +68,10 @@ void InsightPanel::draw_insight(Frame& frame, const Session& session, const Rect
   if (!fits) return;  // a snapshot from before the last edit; the next one fits
   const auto insight = ask(frame, lane, page);
   if (!insight) return;
-  if (page == InsightPage::kRates) rates_.draw(frame, area, *insight, lane);
+  if (page == InsightPage::kRates)
+    rates_.draw(frame, area, *insight, lane);
+  else
+    state_.draw(frame, area, *insight, lane);
 }
 
 }  // namespace thalweg

@@ -7,6 +7,7 @@
 
 #include "app/panels/charts_panel.hpp"
 #include "app/panels/insight_rates.hpp"
+#include "app/panels/insight_state.hpp"
 #include "app/panels/session.hpp"
 #include "app/work/insight_reader.hpp"
 
@@ -27,6 +28,7 @@ class InsightPanel {
 
   ChartsPanel charts_;
   InsightRates rates_;
+  InsightState state_;
   InsightReader reader_;  // last: its thread ends first
 };
 

@@ -393,24 +393,26 @@ void InsightRates::draw_distance(const Page& page, const Rect& place) {
   chart.series.push_back(std::move(measured));
   if (insight.theory.step.size() > 1) {
     const bool exact = !insight.rates.predicted.distance.empty();
-    Series theory{.name = exact ? "theory" : "theory ρᵗ from step " + std::to_string(insight.rates.window.first),
-                  .colour = page.colour == 4 ? 0 : 4,
-                  .dashed = !exact,
-                  .dots = exact,
-                  .line = !exact};
+    Series theory{
+        .name = exact ? "theory" : "theory ρᵗ from step " + std::to_string(insight.rates.window.first),
+        .colour = page.colour == 4 ? 0 : 4,
+        .dashed = !exact,
+        .dots = exact,
+        .line = !exact};
     theory.x = insight.theory.step;
     theory.y = insight.theory.value;
     chart.series.push_back(std::move(theory));
   }
   chart.cursor = static_cast<double>(page.frame.scene().step);
   ImGui::SetCursorScreenPos(place.min);
-  ui::chart("rates.distance", chart, distance_,
-            {.width = place.width(),
-             .height = place.height(),
-             .legend = true,
-             .help = "A straight line on the log axis is a rate. Dots or dashes: what theory says; on a quadratic "
-                     "with settings "
-                     "that stay it is exact from the first step."});
+  ui::chart(
+      "rates.distance", chart, distance_,
+      {.width = place.width(),
+       .height = place.height(),
+       .legend = true,
+       .help = "A straight line on the log axis is a rate. Dots or dashes: what theory says; on a quadratic "
+               "with settings "
+               "that stay it is exact from the first step."});
 }
 
 void InsightRates::draw_numbers(const Page& page, float) {
@@ -433,8 +435,8 @@ void InsightRates::draw_numbers(const Page& page, float) {
     return std::isfinite(steps) ? ui::number(steps, 3) : std::string("never");
   };
   if (rates.analysis)
-    rows.emplace_back("steps to a tenth",
-                      tenth(rates.analysis->radius) + (measured ? ",  measured " + tenth(measured->rate) : ""));
+    rows.emplace_back("steps to a tenth", tenth(rates.analysis->radius) +
+                                              (measured ? ",  measured " + tenth(measured->rate) : ""));
   if (rates.predicted.reached)
     rows.emplace_back("steps to the tolerance", ui::integer(*rates.predicted.reached));
   if (rates.analysis && rates.analysis->best) {
@@ -446,7 +448,8 @@ void InsightRates::draw_numbers(const Page& page, float) {
   }
   if (rates.analysis) {
     const LocalSpectrum& spectrum = rates.analysis->spectrum;
-    const std::string ends = ui::number(spectrum.eigenvalues.front()) + " to " + ui::number(spectrum.eigenvalues.back());
+    const std::string ends =
+        ui::number(spectrum.eigenvalues.front()) + " to " + ui::number(spectrum.eigenvalues.back());
     if (spectrum.definite())
       rows.emplace_back(rates.analysis->frozen ? "κ of λ, scaled by 1/D" : "κ of λ",
                         ui::number(spectrum.range().condition()) + " of " + ends);

@@ -47,6 +47,19 @@ ThinLine rate_line(const RunRates& rates, RateQuantity quantity, std::int64_t st
   return out;
 }
 
+/// What an adaptive optimizer divides by at the step that is looked at: the rate over the rate of each
+/// coordinate.
+std::optional<std::vector<double>> divisor(const InsightRequest& request, const StateRecord& state) {
+  if (state.quantities.empty() || state.coordinates != request.surface->dim() ||
+      request.step >= state.table.rows() || request.step < 1)
+    return {};
+  const double rate = learning_rate_at(request.settings, request.step - 1);
+  std::vector<double> out;
+  for (int i = 0; i < state.coordinates; ++i)
+    out.push_back(rate / state.table.at(request.step, state.column(state.quantities.size() - 1, i)));
+  return out;
+}
+
 }  // namespace
 
 bool InsightRequest::same(const InsightRequest& other) const {
@@ -77,16 +90,55 @@ void InsightReader::work(const InsightRequest& request) {
   auto out = std::make_shared<Insight>();
   out->of = request;
   try {
+    const Spec now = request.settings.optimizer.at(request.step);
+    const bool replayed = request.page == InsightPage::kState || frozen_rule(now);
+    // Overtaken half way: the next request goes on from there, or wants something else. What is complete is
+    // shown even so, or nothing would be while the race plays.
+    if (replayed && !read_state(request, *out)) return;
     if (request.page == InsightPage::kRates) read_rates(request, *out);
   } catch (const std::bad_alloc&) {
     return;  // what was shown stays
   }
-  if (worker_.newer()) return;
   {
     const std::scoped_lock lock(mutex_);
     insight_ = std::move(out);
   }
   if (wake_) wake_();
+}
+
+bool InsightReader::read_state(const InsightRequest& request, Insight& out) {
+  const int dim = request.surface->dim();
+  // What was replayed for a moment ago is the beginning of what is asked for now, if nothing was changed.
+  const bool same = replay_.descent && replay_.surface == request.surface &&
+                    replay_.descent->settings() == request.settings;
+  if (!same) {
+    replay_ = {};
+    replay_.surface = request.surface;
+    replay_.descent = std::make_unique<Descent>(request.settings, request.surface);
+  }
+  Descent& descent = *replay_.descent;
+  StateRecord& state = out.state;
+  state.quantities = descent.stepper().quantities();
+  state.coordinates = std::min(dim, StateRecord::kMostCoordinates);
+  if (state.quantities.empty()) return true;
+  const int columns = static_cast<int>(state.quantities.size()) * state.coordinates;
+  if (!replay_.table) replay_.table = std::make_unique<Table>(columns);
+  Table& table = *replay_.table;
+  const std::int64_t rows = std::min(request.run.steps() + 1, StateRecord::kMostNumbers / columns);
+  std::vector<double> values(state.quantities.size() * static_cast<std::size_t>(dim));
+  while (table.rows() < rows && !worker_.newer()) {
+    descent.advance(table.rows());
+    descent.stepper().look(values);
+    const Table::Tail tail = table.tail();
+    for (std::size_t k = 0; k < state.quantities.size(); ++k)
+      for (int i = 0; i < state.coordinates; ++i)
+        *tail.column(state.column(k, i)) =
+            values[k * static_cast<std::size_t>(dim) + static_cast<std::size_t>(i)];
+    table.commit(1);
+  }
+  state.table = table.view().first(rows);
+  state.cut = rows < request.run.steps() + 1;
+  return table.rows() >= rows;
 }
 
 void InsightReader::read_rates(const InsightRequest& request, Insight& out) {
@@ -95,7 +147,7 @@ void InsightReader::read_rates(const InsightRequest& request, Insight& out) {
                           .tolerance = request.settings.run.number_or("tol", 0.0),
                           .predict_steps = std::max<std::int64_t>(request.run.steps(), 1),
                           .keep = kMostPredicted,
-                          .divisor = {}};
+                          .divisor = divisor(request, out.state)};
   out.rates = run_rates(request.settings, *request.surface, request.run, options);
   out.quantity = out.rates.minimum.empty() ? RateQuantity::kGradientNorm : RateQuantity::kDistance;
   const StepValue value = step_value(request.run, out.rates.minimum, out.quantity);
@@ -129,7 +181,7 @@ std::shared_ptr<const RateField> InsightReader::field_of(const RateMapRequest& r
   if (field_ && field_->request == wanted) return field_;
   auto out = std::make_shared<RateField>();
   out->request = wanted;
-  out->radius = rate_map(wanted, &worker_.newer());
+  out->radius = rate_map(wanted);
   if (out->radius.empty()) return nullptr;
   constexpr float kUnstable = -1.0F;
   std::vector<float> levels(out->radius.size());

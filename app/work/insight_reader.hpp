@@ -48,8 +48,25 @@ struct ThinLine {
   std::vector<double> value;
 };
 
+/// What the optimizer kept in mind after each update, found again. Row t: after t updates.
+struct StateRecord {
+  /// Coordinates that are recorded at most, and numbers in all: beyond it a long run is cut off.
+  static constexpr int kMostCoordinates = 24;
+  static constexpr std::int64_t kMostNumbers = 16'000'000;
+
+  std::vector<StateQuantity> quantities;
+  int coordinates = 0;
+  TableView table;
+  bool cut = false;  ///< the run is longer than the table
+
+  int column(std::size_t quantity, int coordinate) const {
+    return static_cast<int>(quantity) * coordinates + coordinate;
+  }
+};
+
 struct Insight {
   InsightRequest of;
+  StateRecord state;                       ///< of both pages, of that of rates where the theory needs it
   RunRates rates;                          ///< of the page of rates
   std::shared_ptr<const RateField> field;  ///< null where there is no momentum, or no minimum
   std::optional<RateSweep> sweep;          ///< of the learning rate, with the momentum in force
@@ -69,7 +86,7 @@ class InsightReader {
   /// @param wake  called on the reader's thread after each new answer
   explicit InsightReader(std::function<void()> wake = {});
 
-  /// The window's thread. Asking again for the same is free; one overtaken by another is given up.
+  /// The window's thread. Asking again for the same is free; one overtaken by another may be given up.
   void request(InsightRequest request);
   /// The newest, null before the first. Any thread.
   std::shared_ptr<const Insight> insight() const;
@@ -77,6 +94,8 @@ class InsightReader {
 
  private:
   void work(const InsightRequest& request);
+  /// False if another request came before it was done.
+  bool read_state(const InsightRequest& request, Insight& out);
   void read_rates(const InsightRequest& request, Insight& out);
   std::shared_ptr<const RateField> field_of(const RateMapRequest& request);
 
@@ -85,7 +104,14 @@ class InsightReader {
   mutable std::mutex mutex_;
   std::shared_ptr<const Insight> insight_;
 
+  /// A descent made once more, and what its optimizer kept on the way.
+  struct Replay {
+    std::shared_ptr<const Surface> surface;
+    std::unique_ptr<Descent> descent;
+    std::unique_ptr<Table> table;
+  };
   std::shared_ptr<const RateField> field_;  // the worker's thread only
+  Replay replay_;                           // likewise
   LatestWorker<InsightRequest> worker_;     // last: starts when all of the above exists
 };
 

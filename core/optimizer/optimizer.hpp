@@ -8,21 +8,13 @@
 #include <functional>
 #include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
+#include "core/optimizer/state_quantity.hpp"
 #include "core/spec/python.hpp"
 #include "core/spec/spec.hpp"
 
 namespace thalweg {
-
-/// Something that a rule keeps in mind for each coordinate, or works out of it: m, v̂, the rate in force.
-struct StateQuantity {
-  std::string symbol;  ///< "v̂"
-  std::string label;   ///< "second moment, corrected"
-  bool positive = false;   ///< never below 0: fit for a log axis
-  bool corrected = false;  ///< the one before it, put right: the two are looked at together
-};
 
 /// One rule applied to a vector in double precision, with its state. One thread at a time.
 class Stepper {
@@ -45,8 +37,8 @@ class Stepper {
 
   /// What there is to look at; the same as long as the rule is. Empty: nothing.
   virtual std::vector<StateQuantity> quantities() const { return {}; }
-  /// Their values after the last step, one for each coordinate, quantity after quantity. Before the first step:
-  /// whatever they begin with, NaN where that is undefined.
+  /// Their values after the last step, one for each coordinate, quantity after quantity. Before the first
+  /// step: whatever they begin with, NaN where that is undefined.
   virtual void look(std::span<double>) const {}
 };
 

@@ -33,8 +33,9 @@
 //   template <class T> static void init(const Hyper&, T* slots);       // if slots start at other than 0
 //   static bool keeps_state(const Hyper& before, const Hyper& after);  // if a setting gives the slots
 //                                                                      // their meaning: may it change?
-//   static std::vector<StateQuantity> quantities(const Hyper&);         // what people may look at, beside the
-//   static void look(const Hyper&, const Progress&, const Step<double>&, // rate: names, and after update() the
+//   static std::vector<StateQuantity> quantities(const Hyper&);         // what people may look at, beside
+//   the static void look(const Hyper&, const Progress&, const Step<double>&, // rate: names, and after
+//   update() the
 //                    const double* slots, double* out);                  // value of each for one element
 //   template <class T>                                                 // after update(): what stands before
 //   THALWEG_HD static T effective_rate(const T* slots, const Step<T>&); // a gradient: η, or η/(√v̂ + ε)
@@ -49,7 +50,9 @@
 #include <concepts>
 #include <cstdint>
 #include <type_traits>
+#include <vector>
 
+#include "core/optimizer/state_quantity.hpp"
 #include "core/spec/platform.hpp"
 #include "core/spec/python.hpp"
 #include "core/spec/spec.hpp"

@@ -100,7 +100,8 @@ class RuleStepper final : public Stepper {
     for (std::size_t i = 0; i < dim; ++i) {
       const double* slots = slots_.data() + i * R::kSlots;
       if constexpr (HasState<R>) R::look(hyper_, progress_, last_, slots, values.data());
-      if constexpr (HasEffectiveRate<R>) values.back() = steps_ > 0 ? R::effective_rate(slots, last_) : std::nan("");
+      if constexpr (HasEffectiveRate<R>)
+        values.back() = steps_ > 0 ? R::effective_rate(slots, last_) : std::nan("");
       for (std::size_t k = 0; k < count; ++k) out[k * dim + i] = values[k];
     }
   }

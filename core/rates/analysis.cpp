@@ -10,8 +10,9 @@
 namespace thalweg {
 namespace {
 
-std::string limit_formula(const Spec& optimizer) {
+std::string limit_formula(const Spec& optimizer, double limit) {
   const std::string& id = optimizer.id;
+  if (id == "nadam" || id == "adan") return rate_number(limit) + "/λmax";
   if (id == "nesterov") return "2(1+μ)/((1+2μ)λmax)";
   if (id == "momentum") {
     const std::string& form = optimizer.text("form");
@@ -102,7 +103,7 @@ Result<RateAnalysis> analyse_rates(const Surface& surface, const std::vector<dou
   RateAnalysis out = analyse_rule(std::move(*rule), std::move(spectrum), learning_rate);
   out.optimizer = optimizer;
   out.frozen = frozen;
-  out.limit_formula = limit_formula(optimizer);
+  out.limit_formula = limit_formula(optimizer, out.limit);
   if (!frozen && out.spectrum.definite()) {
     const CurvatureRange range = out.spectrum.range();
     out.best = optimal_settings(optimizer, range);

@@ -3,8 +3,10 @@
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 #include <numbers>
+#include <string_view>
 
 namespace thalweg {
 namespace {
@@ -62,6 +64,14 @@ double real_crossing(const LinearRule& rule, double low, double high) {
   return crossing(rule, 0.5 * (low + high)).real();
 }
 
+/// Adan's numerator m + β₂v: m the running mean of g, v that of g − g₋₁.
+///   (z−1)θ = −η ((1−β₁)z/(z−β₁) + β₂(1−β₂)(z−1)/(z−β₂)) g
+LinearRule adan_rule(double beta1, double beta2) {
+  const double a = beta1, b = beta2, change = b * (1.0 - b);
+  return {{-a * b, a + b + a * b, -(1.0 + a + b), 1.0},
+          {change * a, -(1.0 - a) * b - change * (1.0 + a), 1.0 - a + change}};
+}
+
 }  // namespace
 
 LinearRule gradient_descent_rule() { return {{-1.0, 1.0}, {1.0}}; }
@@ -104,12 +114,23 @@ std::optional<LinearRule> linear_rule(const Spec& optimizer) {
 
 std::optional<LinearRule> frozen_rule(const Spec& optimizer) {
   const std::string& id = optimizer.id;
-  if (id == "adam" || id == "adam_l2" || id == "adamw" || id == "amsgrad") {
+  const auto is_one_of = [&](std::initializer_list<std::string_view> ids) {
+    return std::find(ids.begin(), ids.end(), id) != ids.end();
+  };
+  if (is_one_of({"adam", "adam_l2", "adamw", "amsgrad", "adamax", "radam", "adabelief"})) {
     const double beta = optimizer.number("beta1");
     return heavy_ball_rule(beta, 1.0 - beta);
   }
+  if (id == "nadam") {
+    // Its momentum has risen to β₁.
+    const double beta = optimizer.number("beta1");
+    LinearRule rule = nesterov_rule(beta);
+    for (double& q : rule.driven) q *= 1.0 - beta;
+    return rule;
+  }
+  if (id == "adan") return adan_rule(optimizer.number("beta1"), optimizer.number("beta2"));
   if (id == "rmsprop") return heavy_ball_rule(optimizer.number("momentum"));
-  if (id == "adagrad") return gradient_descent_rule();
+  if (is_one_of({"adagrad", "adadelta"})) return gradient_descent_rule();
   return {};
 }
 

@@ -50,8 +50,9 @@ LinearRule delayed(LinearRule rule, int steps);
 std::optional<LinearRule> linear_rule(const Spec& optimizer);
 
 /// What an optimizer that divides each coordinate by a slowly changing D is while D stands still, on the
-/// curvatures of D^(−½) H D^(−½): Adam's numerator is a heavy ball with γ = 1 − β₁, RMSprop's one with γ = 1,
-/// AdaGrad's is plain descent. Weight decay is left out. None for other rules.
+/// curvatures of D^(−½) H D^(−½): the numerator of Adam and most of its relatives is a heavy ball with
+/// γ = 1 − β₁, NAdam's is Nesterov's, Adan's has a root more, RMSprop's is a heavy ball with γ = 1, AdaGrad
+/// and AdaDelta descend plainly. Weight decay is left out. None for other rules.
 std::optional<LinearRule> frozen_rule(const Spec& optimizer);
 
 /// The momentum of an optimizer that has one: its key and the value in `optimizer`; none for the others.

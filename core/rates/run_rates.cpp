@@ -60,6 +60,18 @@ double learning_rate_at(const DescentSettings& settings, std::int64_t step) {
   return schedule->at(settings.schedule, step, base);
 }
 
+std::optional<std::vector<double>> divisor_of(const Spec& optimizer, const Stepper& stepper, int dim,
+                                              double learning_rate) {
+  if (!frozen_rule(optimizer) || stepper.steps() < 1) return {};
+  const auto n = static_cast<std::size_t>(dim);
+  std::vector<double> values(stepper.quantities().size() * n);
+  if (values.empty()) return {};
+  stepper.look(values);
+  std::vector<double> out;
+  for (std::size_t i = values.size() - n; i < values.size(); ++i) out.push_back(learning_rate / values[i]);
+  return out;
+}
+
 bool is_steady(const DescentSettings& settings) {
   return settings.schedule == default_spec(schedules().front()) && settings.optimizer.changes.empty() &&
          settings.gradient.changes.empty() && settings.gradient.spec.number("noise") == 0.0 &&

@@ -44,14 +44,13 @@ double RateMapRequest::unit_of_rate(double rate) const {
   return std::log(rate / lowest_rate) / std::log(highest_rate / lowest_rate);
 }
 
-std::vector<double> rate_map(const RateMapRequest& request, const std::atomic<bool>* cancel) {
+std::vector<double> rate_map(const RateMapRequest& request) {
   if (!momentum_of(request.optimizer) || request.width < 1 || request.height < 1) return {};
   std::vector<double> rates;
   for (int i = 0; i < request.width; ++i) rates.push_back(request.rate_at((i + 0.5) / request.width));
   std::vector<double> out;
   out.reserve(static_cast<std::size_t>(request.width) * static_cast<std::size_t>(request.height));
   for (int j = 0; j < request.height; ++j) {
-    if (cancel && *cancel) return {};
     const LinearRule rule = *linear_rule(with_momentum(request.optimizer, (j + 0.5) / request.height));
     for (const double rate : rates) out.push_back(radius_over(rule, rate, request.range));
   }

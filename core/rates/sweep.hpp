@@ -1,7 +1,6 @@
 // The spectral radius along one setting, and over rate and momentum together: what curves and maps show.
 #pragma once
 
-#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,9 +36,8 @@ struct RateMapRequest {
   double unit_of_rate(double rate) const;
 };
 
-/// width × height, the lowest row (μ near 0) first. Empty soon after *cancel turns true, and where there is
-/// no theory.
-std::vector<double> rate_map(const RateMapRequest& request, const std::atomic<bool>* cancel = nullptr);
+/// width × height, the lowest row (μ near 0) first. Empty where there is no theory.
+std::vector<double> rate_map(const RateMapRequest& request);
 
 /// The largest stable η for each of the map's rows and its lower and upper edge: pairs (μ, η).
 struct RateMapPoint {

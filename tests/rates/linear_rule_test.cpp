@@ -158,6 +158,32 @@ TEST(LinearRule, WhichOptimizersHaveOne) {
   EXPECT_DOUBLE_EQ(stability_limit(*frozen_rule(optimizer("adagrad"))), 2.0);
 }
 
+/// Numerators with everything they divide by taken away, written out: the roots against their growth.
+TEST(LinearRule, FrozenNumerators) {
+  const auto grows = [](const Spec& spec, double x) {
+    // 1-D, curvature x, rate 1: the numerators of NAdam and Adan as their papers have them.
+    const double b1 = spec.number("beta1"), b2 = spec.number("beta2");
+    double theta = 1.0, m = 0.0, v = 0.0, before = x, size = 0.0;
+    for (int t = 0; t < 4000 && std::abs(theta) < 1e9; ++t) {
+      const double g = x * theta;
+      m = b1 * m + (1 - b1) * g;
+      v = b2 * v + (1 - b2) * (g - before);
+      before = g;
+      theta -= spec.id == "nadam" ? (1 - b1) * g + b1 * m : m + b2 * v;
+      size = std::abs(theta);
+    }
+    return !(size < 1.0);
+  };
+  for (const char* text :
+       {"nadam", "nadam:beta1=0.5", "adan", "adan:beta1=0.5,beta2=0.3", "adan:beta1=0.9,beta2=0.8"}) {
+    const Spec spec = optimizer(text);
+    const double limit = stability_limit(*frozen_rule(spec));
+    ASSERT_TRUE(std::isfinite(limit) && limit > 0.0) << text;
+    EXPECT_FALSE(grows(spec, 0.98 * limit)) << text;
+    EXPECT_TRUE(grows(spec, 1.02 * limit)) << text;
+  }
+}
+
 TEST(LinearRule, NoNumberIsNoRadius) {
   EXPECT_TRUE(std::isinf(spectral_radius(heavy_ball_rule(0.9), NAN)));
   EXPECT_TRUE(std::isinf(spectral_radius(gradient_descent_rule(), INFINITY)));

@@ -85,10 +85,6 @@ TEST(RateMap, StretchHoldsTheBestAndTheRateInForce) {
 
 TEST(RateMap, NothingToShow) {
   EXPECT_TRUE(rate_map({optimizer("gd"), {1, 2}, 0.1, 1.0, 4, 4}).empty());
-  RateMapRequest request = rate_map_request(optimizer("momentum"), {1, 100}, 0.01);
-  request.width = request.height = 8;
-  std::atomic<bool> cancel = true;
-  EXPECT_TRUE(rate_map(request, &cancel).empty());
 }
 
 }  // namespace
