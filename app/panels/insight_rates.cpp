@@ -462,6 +462,13 @@ void InsightRates::draw_numbers(const Page& page, float) {
     const std::string words = stability_words(*rates.analysis);
     ui::paragraph(words, rates.analysis->stable() ? ui::theme().text : ui::theme().error, ui::Type::kNote);
     ui::gap(ui::kHalfGap);
+    if (rates.analysis->frozen) {
+      ui::paragraph(name_of(page.frame, page.lane) +
+                        " divides each coordinate by a D that follows the gradients, so it has no rate of its own. "
+                        "This is what it would do if D stood still from here on: its λ are those of D^(−½) H D^(−½).",
+                    ui::theme().dim, ui::Type::kNote);
+      ui::gap(ui::kHalfGap);
+    }
     ui::paragraph(spectrum_words(rates.analysis->spectrum), ui::theme().dim, ui::Type::kNote);
     if (rates.analysis->best) {
       ui::gap(ui::kHalfGap);

@@ -121,9 +121,9 @@ void InsightState::draw(Frame& frame, const Rect& area, const Insight& insight, 
   const OptimizerDescriptor& descriptor = *find_optimizer(spec.id);
   const int colour = scene.optimizers[lane].colour;
   if (state.quantities.empty() || state.table.rows() == 0) {
-    ui::empty_state(
-        "state", "Nothing kept",
-        descriptor.label + " keeps nothing for each coordinate: choose another optimizer on the left.");
+    ui::empty_state("state", "Nothing to show",
+                    "There are no numbers of " + descriptor.label +
+                        " for each coordinate: choose another optimizer on the left.");
     return;
   }
   const int dim = insight.of.surface->dim();

@@ -166,7 +166,7 @@ InsightRequest request_of(const std::string& surface, const std::string& optimiz
   out.page = page;
   const Scene scene = scene_of(surface, {optimizer}, "rates");
   out.settings = scene.race().lane(0);
-  *out.settings.run.find("steps") = steps;
+  *out.settings.run.find("steps") = static_cast<double>(steps);
   *out.settings.run.find("tol") = Value{};
   out.surface = make_surface(out.settings.surface).value();
   Descent descent(out.settings, out.surface);
