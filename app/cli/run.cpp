@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "app/cli/options.hpp"
+#include "app/cli/rates.hpp"
 #include "app/cli/runs.hpp"
 #include "app/work/files.hpp"
 #include "core/descent/settings.hpp"
@@ -165,6 +166,8 @@ int run(int argc, char** argv) {
   add_picture_options(schedule_command, schedule_options.picture);
   schedule_command.add_flag("--pytorch", schedule_options.pytorch, "print lines of PyTorch instead");
 
+  RatesCommand rates_command(app);
+
   ScreenshotOptions screenshot_options;
   CLI::App& screenshot_command = *app.add_subcommand("screenshot", "draw a view to a PNG file without a display");
   screenshot_command.add_option("--view", screenshot_options.view, "view: surface, training or runs");
@@ -210,6 +213,7 @@ int run(int argc, char** argv) {
   }
   if (list_command.parsed()) return list(list_options);
   if (schedule_command.parsed()) return schedule(schedule_options);
+  if (const auto code = rates_command.run()) return *code;
   if (screenshot_command.parsed()) return screenshot(screenshot_options);
   if (const auto code = runs_commands.run()) return *code;
   if (bench_command.parsed()) return bench(bench_options);

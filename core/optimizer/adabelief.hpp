@@ -55,6 +55,15 @@ struct AdaBelief {
 
   static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
 
+  static std::vector<StateQuantity> quantities(const Hyper& hyper) {
+    return moment_quantities(hyper, "s", "variance");
+  }
+
+  static void look(const Hyper& hyper, const Progress& progress, const Step<double>&, const double* slots,
+                   double* out) {
+    look_at_moments(hyper, progress, slots, out);
+  }
+
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {
     return {prepare_adam<AdamDecay::kDecoupled, T>(hyper, learning_rate, t, progress), T(hyper.eps)};

@@ -64,6 +64,15 @@ struct Adadelta {
         .rho = spec.number("rho"), .eps = spec.number("eps"), .weight_decay = spec.number("weight_decay")};
   }
 
+  static std::vector<StateQuantity> quantities(const Hyper&) {
+    return {{"s", "mean squared gradient", true}, {"u", "mean squared step", true}};
+  }
+
+  static void look(const Hyper&, const Progress&, const Step<double>&, const double* slots, double* out) {
+    out[0] = slots[0];
+    out[1] = slots[1];
+  }
+
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t, Progress&) {
     return {.learning_rate = T(learning_rate),

@@ -89,6 +89,14 @@ struct Adagrad {
     slots[0] = T(hyper.initial_accumulator_value);
   }
 
+  static std::vector<StateQuantity> quantities(const Hyper&) {
+    return {{"s", "sum of squared gradients", true}};
+  }
+
+  static void look(const Hyper&, const Progress&, const Step<double>&, const double* slots, double* out) {
+    out[0] = slots[0];
+  }
+
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress&) {
     const double rate = learning_rate / (1.0 + static_cast<double>(t - 1) * hyper.lr_decay);

@@ -40,6 +40,13 @@ struct AdamL2 {
 
   static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
 
+  static std::vector<StateQuantity> quantities(const Hyper& hyper) { return moment_quantities(hyper); }
+
+  static void look(const Hyper& hyper, const Progress& progress, const Step<double>&, const double* slots,
+                   double* out) {
+    look_at_moments(hyper, progress, slots, out);
+  }
+
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {
     return prepare_adam<AdamDecay::kL2, T>(hyper, learning_rate, t, progress);

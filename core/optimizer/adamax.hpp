@@ -51,6 +51,19 @@ struct Adamax {
 
   static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
 
+  static std::vector<StateQuantity> quantities(const Hyper&) {
+    return {{"m", "first moment"},
+            {"m̂", "first moment, corrected", false, true},
+            {"u", "largest gradient", true}};
+  }
+
+  static void look(const Hyper&, const Progress& progress, const Step<double>&, const double* slots,
+                   double* out) {
+    out[0] = slots[0];
+    out[1] = slots[0] / (1.0 - progress.power1);
+    out[2] = slots[1];
+  }
+
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {
     proceed(progress, hyper, t);

@@ -89,6 +89,21 @@ struct Adan {
             .weight_decay = spec.number("weight_decay")};
   }
 
+  static std::vector<StateQuantity> quantities(const Hyper&) {
+    return {{"m", "mean gradient"},     {"m̂", "mean gradient, corrected", false, true},
+            {"v", "gradient change"},   {"v̂", "gradient change, corrected", false, true},
+            {"n", "mean square", true}, {"n̂", "mean square, corrected", true, true}};
+  }
+
+  static void look(const Hyper&, const Progress& progress, const Step<double>&, const double* slots,
+                   double* out) {
+    const double left[] = {1.0 - progress.power1, 1.0 - progress.power2, 1.0 - progress.power3};
+    for (int k = 0; k < 3; ++k) {
+      out[2 * k] = slots[k];
+      out[2 * k + 1] = slots[k] / left[k];
+    }
+  }
+
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {
     progress.power1 = next_power(progress.power1, progress.beta1, hyper.beta1, t);

@@ -40,6 +40,18 @@ struct AmsGrad {
 
   static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
 
+  static std::vector<StateQuantity> quantities(const Hyper& hyper) {
+    std::vector<StateQuantity> out = moment_quantities(hyper);
+    out.push_back({"û", "largest second moment, corrected", true});
+    return out;
+  }
+
+  static void look(const Hyper& hyper, const Progress& progress, const Step<double>&, const double* slots,
+                   double* out) {
+    look_at_moments(hyper, progress, slots, out);
+    out[hyper.bias_correction ? 4 : 2] = slots[2] / (hyper.bias_correction ? 1.0 - progress.power2 : 1.0);
+  }
+
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {
     return prepare_adam<AdamDecay::kL2, T>(hyper, learning_rate, t, progress);

@@ -72,6 +72,12 @@ struct Lion {
             .weight_decay = spec.number("weight_decay")};
   }
 
+  static std::vector<StateQuantity> quantities(const Hyper&) { return {{"m", "momentum"}}; }
+
+  static void look(const Hyper&, const Progress&, const Step<double>&, const double* slots, double* out) {
+    out[0] = slots[0];
+  }
+
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t, Progress&) {
     return {.rate = T(learning_rate),

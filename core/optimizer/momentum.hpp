@@ -135,6 +135,16 @@ struct Momentum {
 
   static bool keeps_state(const Hyper& before, const Hyper& after) { return before.form == after.form; }
 
+  static std::vector<StateQuantity> quantities(const Hyper& hyper) {
+    // Polyak's form has the position before in its place.
+    return {hyper.form == Form::kPolyak ? StateQuantity{"θ₋₁", "position before"}
+                                        : StateQuantity{"v", "velocity"}};
+  }
+
+  static void look(const Hyper&, const Progress&, const Step<double>&, const double* slots, double* out) {
+    out[0] = slots[0];
+  }
+
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress&) {
     const double mu = hyper.momentum;

@@ -76,6 +76,18 @@ struct NAdam {
 
   static Hyper hyper(const Spec& spec) { return {adam_hyper(spec), spec.number("momentum_decay")}; }
 
+  static std::vector<StateQuantity> quantities(const Hyper&) {
+    return {
+        {"m", "first moment"}, {"v", "second moment", true}, {"v̂", "second moment, corrected", true, true}};
+  }
+
+  static void look(const Hyper&, const Progress& progress, const Step<double>&, const double* slots,
+                   double* out) {
+    out[0] = slots[0];
+    out[1] = slots[1];
+    out[2] = slots[1] / (1.0 - progress.powers.power2);
+  }
+
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {
     const auto momentum = [&](std::int64_t step) {

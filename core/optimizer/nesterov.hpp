@@ -66,6 +66,12 @@ struct Nesterov {
     return {.momentum = spec.number("momentum"), .weight_decay = spec.number("weight_decay")};
   }
 
+  static std::vector<StateQuantity> quantities(const Hyper&) { return {{"v", "velocity"}}; }
+
+  static void look(const Hyper&, const Progress&, const Step<double>&, const double* slots, double* out) {
+    out[0] = slots[0];
+  }
+
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t, Progress&) {
     return {T(learning_rate), T(hyper.momentum), T(hyper.weight_decay)};

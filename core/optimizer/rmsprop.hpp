@@ -120,6 +120,21 @@ struct Rmsprop {
     return before.centered == after.centered;
   }
 
+  static std::vector<StateQuantity> quantities(const Hyper& hyper) {
+    std::vector<StateQuantity> out{{"s", "mean squared gradient", true}, {"v", "velocity"}};
+    if (hyper.centered) out.insert(out.end(), {{"ḡ", "mean gradient"}, {"s − ḡ²", "variance", true}});
+    return out;
+  }
+
+  static void look(const Hyper& hyper, const Progress&, const Step<double>& step, const double* slots,
+                   double* out) {
+    out[0] = slots[0];
+    out[1] = slots[1];
+    if (!hyper.centered) return;
+    out[2] = slots[2];
+    out[3] = spread(slots, step);
+  }
+
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t, Progress&) {
     return {.learning_rate = T(learning_rate),

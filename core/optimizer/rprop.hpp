@@ -113,6 +113,15 @@ struct Rprop {
             .step_max = spec.number("step_max")};
   }
 
+  static std::vector<StateQuantity> quantities(const Hyper&) {
+    return {{"Δ", "step size", true}, {"g₋₁", "gradient before"}};
+  }
+
+  static void look(const Hyper&, const Progress&, const Step<double>&, const double* slots, double* out) {
+    out[0] = slots[1];
+    out[1] = slots[0];
+  }
+
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress&) {
     return {.first = T(learning_rate),
