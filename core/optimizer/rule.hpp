@@ -30,9 +30,16 @@
 //   };
 //
 // Optional:
-//   template <class T> static void init(const Hyper&, T* slots);       // if slots start at other than 0
-//   static bool keeps_state(const Hyper& before, const Hyper& after);  // if a setting gives the slots
+//   static constexpr const char* kTraining = "lr=0.001";        // what suits a network, where the defaults
+//   don't static constexpr const char* kNotStochastic = "needs ...";  // if so: why it is not meant for
+//   mini-batches template <class T> static void init(const Hyper&, T* slots);       // if slots start at
+//   other than 0 static bool keeps_state(const Hyper& before, const Hyper& after);  // if a setting gives the
+//   slots
 //                                                                      // their meaning: may it change?
+//   static std::vector<StateQuantity> quantities(const Hyper&);         // what people may look at, beside
+//   the static void look(const Hyper&, const Progress&, const Step<double>&, // rate: names, and after
+//   update() the
+//                    const double* slots, double* out);                  // value of each for one element
 //   template <class T>                                                 // after update(): what stands before
 //   THALWEG_HD static T effective_rate(const T* slots, const Step<T>&); // a gradient: η, or η/(√v̂ + ε)
 //   template <class T>                                                   // where it averages: what it has
@@ -48,7 +55,9 @@
 #include <concepts>
 #include <cstdint>
 #include <type_traits>
+#include <vector>
 
+#include "core/optimizer/state_quantity.hpp"
 #include "core/spec/platform.hpp"
 #include "core/spec/python.hpp"
 #include "core/spec/spec.hpp"
@@ -83,10 +92,19 @@ concept HasEffectiveRate = requires(const double* slots, const typename R::templ
   { R::effective_rate(slots, step) } -> std::same_as<double>;
 };
 
+<<<<<<< HEAD
 /// Whether what the rule has found is an average and not theta.
 template <class R>
 concept HasAverage = requires(const double* slots, const typename R::Hyper& hyper) {
   { R::average(0.0, slots, hyper) } -> std::same_as<double>;
+=======
+/// Whether the rule says what it keeps.
+template <class R>
+concept HasState = requires(const typename R::Hyper& hyper, const typename R::Progress& progress,
+                            const typename R::template Step<double>& step, const double* slots, double* out) {
+  R::quantities(hyper);
+  R::look(hyper, progress, step, slots, out);
+>>>>>>> insight
 };
 
 }  // namespace thalweg

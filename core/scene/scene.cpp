@@ -22,6 +22,9 @@ const Descriptor& view_descriptor() {
           {.key = "layout", .label = "layout", .kind = Kind::kChoice, .default_value = std::string("map"),
            .help = "The surface from above, in three dimensions, or both; or the curves in its place.",
            .choices = {"map", "3d", "both", "curves"}},
+          {.key = "page", .label = "page", .kind = Kind::kChoice, .default_value = std::string("curves"),
+           .help = "Beside the map: curves of all optimizers, or of the chosen one its state or its rates.",
+           .choices = {"curves", "state", "rates"}},
           {.key = "levels", .label = "levels", .kind = Kind::kChoice, .default_value = std::string("log"),
            .help = "Contour lines and tints by the logarithm of the height above the minimum, or by the height.",
            .choices = {"log", "linear"}},
@@ -166,6 +169,10 @@ std::optional<Error> check(const Scene& scene) {
   }
   if (auto error = check(scene.runs)) {
     error->context = error->context.empty() ? "runs" : "runs: " + error->context;
+    return error;
+  }
+  if (auto error = check(scene.schedules)) {
+    error->context = error->context.empty() ? "schedules" : "schedules: " + error->context;
     return error;
   }
   return std::nullopt;

@@ -17,7 +17,7 @@ Scene read_scene(const Parsed& json) {
   if (const auto version = reader.integer("thalweg_scene"); version != kVersion)
     reader.fail("has version " + std::to_string(version) + ", this program reads version " + std::to_string(kVersion));
   reader.only({"thalweg_scene", "surface", "start", "optimizers", "gradient", "gradient_changes", "schedule", "drives", "run",
-               "view", "camera", "appearance", "step", "training", "runs"});
+               "view", "camera", "appearance", "step", "training", "runs", "schedules"});
   Scene scene;
   scene.surface = reader.need(parse_spec(reader.text("surface"), surface_family()));
   for (const Parsed& coordinate : reader.array("start")) {
@@ -37,6 +37,7 @@ Scene read_scene(const Parsed& json) {
   // Files from before there were these have none.
   if (reader.has("training")) scene.training = read_training(reader.at("training"));
   if (reader.has("runs")) scene.runs = read_runs(reader.at("runs"));
+  if (reader.has("schedules")) scene.schedules = read_schedules(reader.at("schedules"));
   if (auto error = check(scene)) reader.fail(error->text());
   return scene;
 }
@@ -60,6 +61,7 @@ std::string to_json(const Scene& scene) {
   out["step"] = scene.step;
   out["training"] = written(scene.training);
   out["runs"] = written(scene.runs);
+  out["schedules"] = written(scene.schedules);
   return out.dump(2) + "\n";
 }
 

@@ -53,6 +53,10 @@ Json written(const std::vector<SceneOptimizer>& optimizers);
 TrainingScene read_training(const Parsed& json);
 Json written(const TrainingScene& scene);
 
+/// The key "schedules".
+ScheduleScene read_schedules(const Parsed& json);
+Json written(const ScheduleScene& scene);
+
 /// The key "runs".
 RunsScene read_runs(const Parsed& json);
 Json written(const RunsScene& scene);

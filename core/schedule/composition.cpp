@@ -2,6 +2,8 @@
 //   sequence:warmup:warmup=100@100|cosine:total=900     the cosine begins at update 100
 //   product:warmup|exponential:gamma=0.99               rate = peak × warm-up × decay
 // A part in parentheses may be a composition itself: product:(sequence:warmup@100|constant)|step.
+#include "core/schedule/composition.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -416,3 +418,44 @@ ScheduleDescriptor product() {
 }
 
 }  // namespace thalweg::schedule_parts
+
+namespace thalweg {
+
+bool is_sequence(const Spec& spec) { return spec.id == "sequence"; }
+bool is_composition(const Spec& spec) { return is_sequence(spec) || spec.id == "product"; }
+
+bool can_be_part(const ScheduleDescriptor& descriptor) {
+  return !descriptor.follow && descriptor.role == ScheduleRole::kLearningRate;
+}
+
+std::vector<SchedulePart> composition_parts(const Spec& spec) {
+  std::vector<SchedulePart> out;
+  if (!is_composition(spec)) return out;
+  for (const schedule_parts::Part& part : *schedule_parts::parts_of(spec)) {
+    out.push_back({part.spec, std::nullopt});
+    if (part.end != schedule_parts::kForever) out.back().end = static_cast<std::int64_t>(part.end);
+  }
+  return out;
+}
+
+Spec with_parts(const Spec& spec, std::vector<SchedulePart> parts) {
+  constexpr std::int64_t kLatest = 1'000'000'000'000;
+  schedule_parts::Parts written;
+  std::int64_t begin = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    schedule_parts::Part part{std::move(parts[i].spec), nullptr, begin, schedule_parts::kForever};
+    part.schedule = find_schedule(part.spec.id);
+    if (is_sequence(spec) && i + 1 < parts.size()) {
+      // Those still to come need an update each.
+      const auto room = static_cast<std::int64_t>(parts.size() - i - 2);
+      begin = std::clamp(parts[i].end.value_or(begin + 100), begin + 1, kLatest - room);
+      part.end = static_cast<double>(begin);
+    }
+    written.push_back(std::move(part));
+  }
+  Spec out = spec;
+  schedule_parts::write_parts(out, written);
+  return out;
+}
+
+}  // namespace thalweg
