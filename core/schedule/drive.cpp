@@ -68,7 +68,7 @@ bool is_off_somewhere(const LiveSpec& live, const std::string& key) {
          });
 }
 
-/// Whether a schedule of these settings ever moves the momentum: a composition may begin to late.
+/// Whether a schedule of these settings ever moves the momentum: a composition may begin to do so late.
 bool moves_momentum(const Spec& schedule) {
   const ScheduleDescriptor& descriptor = *find_schedule(schedule.id);
   if (!descriptor.momentum) return false;
@@ -199,6 +199,18 @@ std::string format_drive(const Drive& drive) {
   return drive.key.empty() ? schedule : drive.key + "=" + schedule;
 }
 
+void Driver::move_of(const Descriptor& optimizer, const std::string& key, Move& out) {
+  out.place = static_cast<std::size_t>(optimizer.index_of(key));
+  const Parameter& parameter = optimizer.parameters[out.place];
+  out.whole = parameter.kind == Kind::kInteger;
+  out.low = parameter.min_open ? std::nextafter(parameter.min, parameter.max) : parameter.min;
+  out.high = parameter.max_open ? std::nextafter(parameter.max, parameter.min) : parameter.max;
+}
+
+double Driver::within(const Move& move, double value) {
+  return std::clamp(move.whole ? std::round(value) : value, move.low, move.high);
+}
+
 Driver::Driver(const Spec& schedule, const Drives& drives, const Descriptor& optimizer) : rate_(schedule) {
   for (const Drive& drive : drives) {
     Move move{.spec = drive.schedule, .schedule = find_schedule(drive.schedule.id)};
@@ -206,28 +218,26 @@ Driver::Driver(const Spec& schedule, const Drives& drives, const Descriptor& opt
       batch_ = std::move(move);
       continue;
     }
-    const int place = optimizer.index_of(drive.key);
-    if (place < 0) continue;
-    move.place = static_cast<std::size_t>(place);
-    move.whole = optimizer.parameters[move.place].kind == Kind::kInteger;
+    if (!optimizer.find(drive.key)) continue;
+    move_of(optimizer, drive.key, move);
     moves_.push_back(std::move(move));
   }
   const std::string key = coupled_key(optimizer);
   if (key.empty() || !moves_momentum(schedule)) return;
   momentum_ = find_schedule(schedule.id);
-  momentum_place_ = static_cast<std::size_t>(optimizer.index_of(key));
+  move_of(optimizer, key, momentum_move_);
 }
 
 void Driver::apply(std::int64_t step, const Spec& own, Spec& out) const {
   for (const Move& move : moves_) {
     const double* base = std::get_if<double>(&own.values[move.place].second);
-    const double value = move.schedule->at(move.spec, step, base ? *base : 1.0);
-    out.values[move.place].second = move.whole ? std::round(value) : value;
+    out.values[move.place].second = within(move, move.schedule->at(move.spec, step, base ? *base : 1.0));
   }
   if (!momentum_) return;
   const double momentum = momentum_->momentum(rate_, step);
-  out.values[momentum_place_].second =
-      std::isnan(momentum) ? own.values[momentum_place_].second : Value(momentum);
+  const std::size_t place = momentum_move_.place;
+  out.values[place].second =
+      std::isnan(momentum) ? own.values[place].second : Value(within(momentum_move_, momentum));
 }
 
 double Driver::batch(std::int64_t step, double own) const {

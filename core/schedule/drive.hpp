@@ -80,15 +80,20 @@ class Driver {
   struct Move {
     std::size_t place = 0;  ///< among the optimizer's parameters
     bool whole = false;
+    // Where values are kept, those of a step too that check_schedules() did not look at.
+    double low = 0.0, high = 0.0;
     Spec spec;
     const ScheduleDescriptor* schedule = nullptr;
   };
+
+  static void move_of(const Descriptor& optimizer, const std::string& key, Move& out);
+  static double within(const Move& move, double value);
 
   std::vector<Move> moves_;
   Move batch_;
   Spec rate_;
   const ScheduleDescriptor* momentum_ = nullptr;
-  std::size_t momentum_place_ = 0;
+  Move momentum_move_;
 };
 
 }  // namespace thalweg

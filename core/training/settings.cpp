@@ -124,13 +124,14 @@ Descriptor make_probes() {
       }};
 }
 
-/// Updates that a run may make: what is known without the data. Of epochs as many as a large data set would
-/// need with single batches of the own size.
+/// Updates that a run will make, as far as it is known without the data.
 std::int64_t likely_steps(const TrainingSettings& settings) {
   const Spec& training = settings.training.spec;
   if (!training.is_off("steps")) return static_cast<std::int64_t>(training.number("steps"));
-  constexpr double kSamples = 60'000.0;
-  return static_cast<std::int64_t>(training.number("epochs") * std::ceil(kSamples / training.number("batch")));
+  double samples = 50'000.0;
+  for (const char* key : {"n", "train"})
+    if (settings.data.find(key) && !settings.data.is_off(key)) samples = settings.data.number(key);
+  return static_cast<std::int64_t>(training.number("epochs") * std::ceil(samples / training.number("batch")));
 }
 
 }  // namespace

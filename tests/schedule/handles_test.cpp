@@ -224,13 +224,15 @@ TEST(Handles, GoWhereTheyAreDragged) {
       const auto after = schedule.handles(moved, base);
       ASSERT_EQ(after.size(), handles.size());
       const bool growing = spec.id == "multi_step" || spec.id == "loss_scale" || spec.id == "drawn" ||
-                           spec.id == "sequence" || spec.id == "sgdr" || spec.id == "wsd";  // whole multiples, or a neighbour in the way
+                           spec.id == "sequence" || spec.id == "sgdr" ||
+                           spec.id == "wsd";  // whole multiples, or a neighbour in the way
       if (handles[i].moves_step && !growing) {
         EXPECT_TRUE(close(after[i].step, step, 1.0 + 0.02 * step));
       } else if (handles[i].moves_step) {
         EXPECT_GE(after[i].step, handles[i].step - 1.0);
       }
-      if (handles[i].moves_value && handles[i].value > 0.0 && spec.id != "product" && handles[i].label != "lowest rate") {
+      if (handles[i].moves_value && handles[i].value > 0.0 && spec.id != "product" &&
+          handles[i].label != "lowest rate") {
         EXPECT_TRUE(close(after[i].value, value, 0.02 * value));
       }
       // And far beyond everything.
@@ -257,6 +259,38 @@ TEST(Drive, IsReadAndWritten) {
   EXPECT_EQ(parse_drive("batch=sequence:constant@5|constant:peak=64")->schedule.id, "sequence");
   EXPECT_FALSE(parse_drive("=linear"));
   EXPECT_FALSE(parse_drive("momentum=lineer"));
+}
+
+/// What no check looked at stays within bounds, and whole where it must be.
+TEST(Drive, KeepsSettingsWithinTheirBounds) {
+  const Descriptor rule{
+      .id = "rule",
+      .parameters = {
+          {.key = "momentum", .default_value = 0.9, .min = 0.0, .max = 1.0, .max_open = true, .live = true},
+          {.key = "every",
+           .kind = Kind::kInteger,
+           .default_value = 4.0,
+           .min = 2.0,
+           .max = 9.0,
+           .live = true}}};
+  const Driver driver(
+      spec_of("constant"),
+      {*parse_drive("momentum=linear:peak=5,end_factor=0,total=10"), *parse_drive("every=linear:total=10"),
+       *parse_drive("batch=linear:end_factor=0,total=10")},
+      rule);
+  EXPECT_TRUE(driver.moves_optimizer());
+  const Spec own = default_spec(rule);
+  Spec now = own;
+  for (int t = 0; t < 12; ++t) {
+    driver.apply(t, own, now);
+    EXPECT_FALSE(check(now, rule)) << t;
+    EXPECT_EQ(driver.batch(t, 8.0), std::max(1.0, std::round(8.0 * (1.0 - std::min(t / 10.0, 1.0))))) << t;
+  }
+  EXPECT_EQ(now.number("momentum"), 0.0);
+  EXPECT_EQ(now.number("every"), 2.0);
+  driver.apply(9, own, now);
+  EXPECT_TRUE(close(now.number("momentum"), 0.5, 1e-15));
+  EXPECT_FALSE(Driver().moves_optimizer());
 }
 
 }  // namespace
