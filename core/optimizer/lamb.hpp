@@ -77,7 +77,6 @@ struct Lamb {
     std::int64_t steps() const override { return steps_; }
 
     std::vector<Insight> insight() const override {
-      if (steps_ == 0) return {};
       std::vector<Insight> out = {{"m", "first moment", {m_.begin(), m_.end()}},
                                   {"v", "second moment", {v_.begin(), v_.end()}},
                                   {"‖θ‖/‖u‖", "trust ratio", {}}};
