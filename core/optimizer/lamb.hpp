@@ -78,8 +78,8 @@ struct Lamb {
 
     std::vector<Insight> insight() const override {
       std::vector<Insight> out = {{"m", "first moment", {m_.begin(), m_.end()}},
-                                  {"v", "second moment", {v_.begin(), v_.end()}},
-                                  {"‖θ‖/‖u‖", "trust ratio", {}}};
+                                  {"v", "second moment", {v_.begin(), v_.end()}, true},
+                                  {"‖θ‖/‖u‖", "trust ratio", {}, true}};
       for (std::size_t i = 0; i < layout_.size(); ++i)
         out.back().values.insert(out.back().values.end(), static_cast<std::size_t>(layout_[i].size()),
                                  trust_[i]);

@@ -63,6 +63,8 @@ struct Insight {
   std::string symbol;          ///< "m̂"
   std::string label;           ///< "first moment, corrected"
   std::vector<double> values;  ///< one for each coordinate
+  bool positive = false;       ///< as of StateQuantity
+  bool corrected = false;
 };
 
 /// One thread at a time.
@@ -94,7 +96,8 @@ class BasicStepper {
   /// What there is to look at; the same as long as the settings are of the same kind. Empty: nothing.
   virtual std::vector<StateQuantity> quantities() const {
     std::vector<StateQuantity> out;
-    for (const Insight& each : insight()) out.push_back({each.symbol, each.label});
+    for (const Insight& each : insight())
+      out.push_back({each.symbol, each.label, each.positive, each.corrected});
     return out;
   }
   /// Their values after the last step, one for each coordinate, quantity after quantity. Before the first
