@@ -67,7 +67,7 @@ double base_rate(const Scene& scene) {
   const Spec& view = scene.schedules.view;
   if (!view.is_off("base")) return view.number("base");
   const Spec* optimizer = chosen_optimizer(scene, view.text("beside") == "network");
-  return optimizer && optimizer->find("lr") ? optimizer->number("lr") : kBase;
+  return optimizer && optimizer->find("lr") ? optimizer->number_or("lr", kBase) : kBase;
 }
 
 std::optional<LiveSpec> trial_optimizer(const Scene& scene, bool network) {

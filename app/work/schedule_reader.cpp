@@ -30,7 +30,7 @@ struct Functions {
 };
 
 template <class Make>
-void fill(ScheduleCurve& curve, const Functions& functions, Make make) {
+void fill(ScheduleSamples& curve, const Functions& functions, Make make) {
   curve.rate = make(functions.rate);
   if (!functions.momentum) return;
   curve.momentum = make(functions.momentum);
@@ -81,19 +81,24 @@ std::shared_ptr<const ScheduleCurve> ScheduleReader::exact(const Spec& spec, con
   curve->window = request.window;
   const Functions functions(spec, request.base);
   const std::atomic<bool>* stop = &worker_.newer();
-  fill(*curve, functions,
-       [&](const StepFunction& f) { return sample_steps(f, 0, request.steps, kColumns, stop); });
-  curve->sums = before && before->sums ? before->sums
-                                       : schedule_statistics(functions.rate, request.steps,
-                                                             [&] { return worker_.newer().load(); });
+  const auto sample = [&](std::int64_t first, std::int64_t last) {
+    auto out = std::make_shared<ScheduleSamples>();
+    fill(*out, functions,
+         [&](const StepFunction& f) { return sample_steps(f, first, last, kColumns, stop); });
+    return out;
+  };
+  // Looking from elsewhere changes nothing of the whole.
+  const bool same = before && before->sums && before->whole;
+  curve->whole = same ? before->whole : sample(0, request.steps);
+  curve->sums =
+      same ? before->sums
+           : schedule_statistics(functions.rate, request.steps, [&] { return worker_.newer().load(); });
+  static_cast<ScheduleSamples&>(*curve) = *curve->whole;
   if (request.window && request.steps > 4 * kColumns) {
-    ScheduleCurve fine;
-    fill(fine, functions, [&](const StepFunction& f) {
-      return sample_steps(f, request.window->first, request.window->last, kColumns, stop);
-    });
-    curve->rate = spliced(curve->rate, fine.rate);
-    curve->momentum = spliced(curve->momentum, fine.momentum);
-    curve->effective = spliced(curve->effective, fine.effective);
+    const auto fine = sample(request.window->first, request.window->last);
+    curve->rate = spliced(curve->rate, fine->rate);
+    curve->momentum = spliced(curve->momentum, fine->momentum);
+    curve->effective = spliced(curve->effective, fine->effective);
   }
   return curve;
 }

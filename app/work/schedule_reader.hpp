@@ -31,17 +31,22 @@ struct ScheduleRequest {
   bool operator==(const ScheduleRequest&) const = default;
 };
 
+/// The curves of a schedule, by the step.
+struct ScheduleSamples {
+  Sampled rate;
+  Sampled momentum;   ///< empty where the schedule leaves it alone
+  Sampled effective;  ///< η/(1−β), likewise
+};
+
 /// One schedule over the steps that were asked for. Values are those of every step in it, whatever the
 /// length.
-struct ScheduleCurve {
+struct ScheduleCurve : ScheduleSamples {
   Spec spec;
   double base = 1.0;
   std::int64_t steps = 0;
   std::optional<StepWindow> window;
-  Sampled rate;
-  Sampled momentum;                        ///< empty where the schedule leaves it alone
-  Sampled effective;                       ///< η/(1−β), likewise
-  std::optional<ScheduleStatistics> sums;  ///< nothing as long as this is a first look
+  std::shared_ptr<const ScheduleSamples> whole;  ///< without the window's closer look; null of a first look
+  std::optional<ScheduleStatistics> sums;        ///< nothing as long as this is a first look
 };
 
 struct ScheduleSnapshot {
