@@ -170,7 +170,7 @@ int run(int argc, char** argv) {
 
   ScreenshotOptions screenshot_options;
   CLI::App& screenshot_command = *app.add_subcommand("screenshot", "draw a view to a PNG file without a display");
-  screenshot_command.add_option("--view", screenshot_options.view, "view: surface, training or runs");
+  screenshot_command.add_option("--view", screenshot_options.view, "view: surface, training, schedule or runs");
   screenshot_command.add_option("--scene", screenshot_options.scene, "Scene file")->type_name("FILE");
   screenshot_command.add_option("--set", screenshot_options.set, "change the Scene: surface=beale, view=layout=both, step=100")
       ->type_name("KEY=VALUE")

@@ -244,7 +244,8 @@ void ScheduleCards::buttons(Frame& frame, const SceneSchedule& schedule, std::si
   if (!begin_menu("menu")) return;
   if (menu_item("pytorch", "Copy as PyTorch", "The lines that make the scheduler, to paste into a program."))
     copy_text(frame,
-              pytorch_schedule(schedule.spec, base_rate(frame.scene()), frame.scene().schedules.steps()),
+              pytorch_schedule(schedule.spec, base_of(frame.scene(), schedule.spec),
+                               frame.scene().schedules.steps()),
               "PyTorch for this schedule");
   if (menu_item("text", "Copy as text", "As the command line and files write it."))
     copy_text(frame, format_spec(schedule.spec, *find_schedule(schedule.spec.id)), "The schedule");

@@ -44,7 +44,9 @@ bool ScheduleMap::start(Frame& frame) {
 
 void ScheduleMap::draw(Frame& frame, const std::shared_ptr<const Surface>& surface,
                        const std::vector<SchedulePath>& paths, const Rect& area) {
-  if (!surface || area.width() < ui::px(40) || area.height() < ui::px(40) || !start(frame)) return;
+  if (!surface || surface->dim() != static_cast<int>(frame.scene().start.size()) ||
+      area.width() < ui::px(40) || area.height() < ui::px(40) || !start(frame))
+    return;
   const Scene& scene = frame.scene();
   const bool elsewhere = look_.surface != scene.surface;
   const Spec camera = look_.camera;

@@ -12,6 +12,7 @@ namespace {
 
 /// So often the test samples are looked at.
 constexpr std::int64_t kEvaluations = 20;
+constexpr const char* kDone = "Done";
 
 /// One optimizer trained for as many steps as the plot shows, with nothing measured but the test loss.
 TrainingSettings trial(const Scene& scene, const LiveSpec& optimizer, const Spec& schedule) {
@@ -73,7 +74,7 @@ std::string ScheduleNetwork::status(const Scene& scene) const {
   }
   if (!going_ && view_->lanes.empty()) return "Not trained yet";
   if (!going_ && !same) return "Other settings since: train again";
-  if (least == INT64_MAX && same) return "Done";
+  if (least == INT64_MAX && same) return kDone;
   if (!going_) return "Stopped at " + ui::integer(least);
   if (view_->lanes.empty()) return "Reading the data…";
   return ui::integer(std::min(least, scene.schedules.steps())) + " / " + ui::integer(scene.schedules.steps());
@@ -93,6 +94,7 @@ void ScheduleNetwork::controls(Frame& frame, Rect& area) {
   const std::string text = status(frame.scene());
   ui::draw_centred(ImGui::GetWindowDrawList(), ui::Type::kNormal, max.x + ui::px(10), middle, ui::theme().dim,
                    ui::elided(ui::Type::kNormal, text, area.max.x - max.x - ui::px(10)));
+  ui::mark(text == kDone ? "done" : "status", {max.x + ui::px(10), area.min.y}, {area.max.x, max.y});
   area.min.y = max.y + ui::px(8);
   if (!view_->error) return;
   ImGui::SetCursorScreenPos(area.min);

@@ -37,7 +37,7 @@ std::vector<SchedulePlot::Panel> SchedulePlot::panels(const Scene& scene,
        "The learning rate of every update. Drag the handles of the chosen schedule; drag the ground to move, "
        "turn the "
        "wheel to zoom."},
-      {1, "batch", "Batch size", "", ScheduleRole::kBatchSize, &ScheduleCurve::rate,
+      {1, "batch", "Batch size", "samples", ScheduleRole::kBatchSize, &ScheduleCurve::rate,
        "Schedules that set how large a batch is."},
       {2, "loss_scale", "Loss scale", "", ScheduleRole::kLossScale, &ScheduleCurve::rate,
        "Schedules that set the factor before the loss in half precision."},
@@ -105,7 +105,7 @@ ui::ChartHandles SchedulePlot::handles_of(const Scene& scene, const Panel& panel
   const std::size_t drawn = drawn_points(chosen->spec).size();
   out.adds = drawn > 0 && drawn < kMostPoints;
   out.removes = drawn > 1;
-  for (ScheduleHandle& handle : descriptor.handles(chosen->spec, base_rate(scene)))
+  for (ScheduleHandle& handle : descriptor.handles(chosen->spec, base_of(scene, chosen->spec)))
     out.points.push_back(
         {handle.step, handle.value, std::move(handle.label), handle.moves_step, handle.moves_value});
   return out;
@@ -116,7 +116,7 @@ void SchedulePlot::answer(Frame& frame, const ui::ChartHandles& handles) {
   if (!chosen) return;
   const auto index = static_cast<std::size_t>(chosen - frame.scene().schedules.schedules.data());
   const ScheduleDescriptor& descriptor = *find_schedule(chosen->spec.id);
-  const double base = base_rate(frame.scene());
+  const double base = base_of(frame.scene(), chosen->spec);
   if (handles.added) set_schedule(frame, {}, {}, index, with_point(chosen->spec, handles.x, handles.y, base));
   if (handles.removed >= 0)
     set_schedule(frame, {}, {}, index,

@@ -67,7 +67,13 @@ double base_rate(const Scene& scene) {
   const Spec& view = scene.schedules.view;
   if (!view.is_off("base")) return view.number("base");
   const Spec* optimizer = chosen_optimizer(scene, view.text("beside") == "network");
-  return optimizer && optimizer->find("lr") ? optimizer->number("lr") : kBase;
+  return optimizer && optimizer->find("lr") ? optimizer->number_or("lr", kBase) : kBase;
+}
+
+double base_of(const Scene& scene, const Spec& schedule) {
+  if (find_schedule(schedule.id)->role == ScheduleRole::kBatchSize)
+    return scene.training.training.spec.number("batch");
+  return base_rate(scene);
 }
 
 std::optional<LiveSpec> trial_optimizer(const Scene& scene, bool network) {
@@ -102,8 +108,8 @@ ui::RowColumns columns_for(std::span<const Parameter> parameters, const Spec& sp
 void ScheduleSession::synchronise(Frame& frame) {
   const Scene& scene = frame.scene();
   ScheduleRequest request;
-  for (const SceneSchedule& schedule : scene.schedules.schedules) request.schedules.push_back(schedule.spec);
-  request.base = base_rate(scene);
+  for (const SceneSchedule& schedule : scene.schedules.schedules)
+    request.schedules.push_back({schedule.spec, base_of(scene, schedule.spec)});
   request.steps = scene.schedules.steps();
   if (link.x) {
     const auto last = static_cast<double>(request.steps);
@@ -123,7 +129,7 @@ const ScheduleCurve* ScheduleSession::curve(std::size_t index) const {
 bool ScheduleSession::settled(const Scene& scene, std::size_t index) const {
   const ScheduleCurve* found = curve(index);
   return found && found->sums && found->spec == scene.schedules.schedules[index].spec &&
-         found->steps == scene.schedules.steps() && found->base == base_rate(scene);
+         found->steps == scene.schedules.steps() && found->base == base_of(scene, found->spec);
 }
 
 void set_schedule(Frame& frame, const ui::Edit& edit, std::string_view group, std::size_t index,

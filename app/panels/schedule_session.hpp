@@ -20,6 +20,9 @@ std::vector<std::string> schedule_names(const ScheduleScene& scene);
 /// plot.
 double base_rate(const Scene& scene);
 
+/// What "auto" is for a schedule: that rate, or of one that sets the batch the batch size of training.
+double base_of(const Scene& scene, const Spec& schedule);
+
 /// The optimizers that a page beside the plot chooses from, and the key of its choice in the view.
 const std::vector<SceneOptimizer>& trial_optimizers(const Scene& scene, bool network);
 /// The chosen one, with the base rate, without changes on the way; nothing if there are none.

@@ -25,7 +25,8 @@ std::vector<TriedLane> tried(const Scene& scene, const DescentTrialsView& view) 
     if (is_tried(scene.schedules, i)) wanted.push_back(i);
   std::vector<TriedLane> out;
   for (std::size_t k = 0; k < view.lanes.size(); ++k) {
-    if (view.lanes[k].table.rows() == 0) continue;
+    // Those of the surface before are of no use on another.
+    if (view.lanes[k].table.rows() == 0 || view.settings[k].surface != scene.surface) continue;
     std::size_t which = k;
     if (wanted.size() != view.lanes.size())
       which = static_cast<std::size_t>(std::find_if(wanted.begin(), wanted.end(),
@@ -39,13 +40,14 @@ std::vector<TriedLane> tried(const Scene& scene, const DescentTrialsView& view) 
   return out;
 }
 
-void add_column(Chart& chart, const Scene& scene, const DescentTrialsView& view, int column) {
+void add_column(Chart& chart, const Scene& scene, const DescentTrialsView& view,
+                int (*column)(const DescentColumns&)) {
   const std::vector<std::string> names = schedule_names(scene.schedules);
   for (const TriedLane& one : tried(scene, view))
     chart.series.push_back({.name = names[one.schedule],
                             .colour = scene.schedules.schedules[one.schedule].colour,
                             .table = one.lane->table,
-                            .column = column});
+                            .column = column(one.lane->columns)});
 }
 
 }  // namespace
@@ -81,8 +83,10 @@ Chart ScheduleSurface::loss(const Scene& scene) const {
   chart.y.scale = log ? AxisScale::kLog : AxisScale::kLinear;
   chart.empty = "Nothing to show: add a schedule, and an optimizer on the surface";
   chart.note = format_spec(scene.surface, *find_surface(scene.surface.id));
-  const DescentColumns columns{static_cast<int>(scene.start.size())};
-  add_column(chart, scene, *view_, excess ? columns.excess() : columns.loss());
+  add_column(
+      chart, scene, *view_,
+      excess ? +[](const DescentColumns& c) { return c.excess(); }
+             : +[](const DescentColumns& c) { return c.loss(); });
   return chart;
 }
 
@@ -90,7 +94,7 @@ Chart ScheduleSurface::coordinate(const Scene& scene) const {
   Chart chart;
   chart.title = "Position x";
   chart.x.label = "step";
-  add_column(chart, scene, *view_, DescentColumns{}.position(0));
+  add_column(chart, scene, *view_, [](const DescentColumns& c) { return c.position(0); });
   return chart;
 }
 
@@ -124,7 +128,7 @@ void ScheduleSurface::draw(Frame& frame, ScheduleSession& session, const Rect& a
     const std::vector<std::string> names = schedule_names(scene.schedules);
     for (const TriedLane& one : tried(scene, *view_))
       paths.push_back({*one.lane, scene.schedules.schedules[one.schedule].colour, names[one.schedule]});
-    map_.draw(frame, view_->surface ? view_->surface : frame.run->race.surface, paths,
+    map_.draw(frame, paths.empty() ? frame.run->race.surface : view_->surface, paths,
               {rest.min, {rest.max.x, rest.min.y + first}});
   }
   const Chart chart = loss(scene);

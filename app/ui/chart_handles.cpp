@@ -22,12 +22,25 @@ bool in_sight(const Plot& plot, const ChartHandle& handle, int index) {
   return x >= plot.min.x - 1.0F && x <= plot.max.x + 1.0F && std::isfinite(handle.y);
 }
 
+/// Rounded to what a hand can aim at: to a power of ten that a pixel spans.
+double aimed(double value, double next_pixel) {
+  const double pixel = std::abs(next_pixel - value);
+  if (!(pixel > 0.0) || !std::isfinite(pixel)) return value;
+  const double exponent = std::floor(std::log10(pixel));
+  // 10^-3 has no exact double, 10^3 has.
+  const double unit = std::pow(10.0, std::abs(exponent));
+  return exponent < 0.0 ? std::round(value * unit) / unit : std::round(value / unit) * unit;
+}
+
 /// A place of the screen in the units of the chart.
 void at_mouse(const Plot& plot, ImVec2 mouse, ChartHandles& handles) {
   const double ux = std::clamp((mouse.x - plot.min.x) / plot.width(), 0.0F, 1.0F);
   const double uy = std::clamp((plot.max.y - mouse.y) / plot.height(), -1.0F, 2.0F);
-  handles.x = from_unit(plot.x, plot.x_scale, ux);
-  handles.y = from_unit(plot.y, plot.y_scale, uy);
+  const auto at = [](const Range& range, AxisScale scale, double unit, double pixels) {
+    return aimed(from_unit(range, scale, unit), from_unit(range, scale, unit + 1.0 / pixels));
+  };
+  handles.x = at(plot.x, plot.x_scale, ux, plot.width());
+  handles.y = at(plot.y, plot.y_scale, uy, plot.height());
 }
 
 void drag(const Plot& plot, ChartHandles& handles, int index, ImVec2 at) {

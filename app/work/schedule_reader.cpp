@@ -30,7 +30,7 @@ struct Functions {
 };
 
 template <class Make>
-void fill(ScheduleCurve& curve, const Functions& functions, Make make) {
+void fill(ScheduleSamples& curve, const Functions& functions, Make make) {
   curve.rate = make(functions.rate);
   if (!functions.momentum) return;
   curve.momentum = make(functions.momentum);
@@ -63,37 +63,43 @@ void ScheduleReader::publish() {
 }
 
 /// A curve that was made before, whatever its window.
-std::shared_ptr<const ScheduleCurve> ScheduleReader::known(const Spec& spec,
+std::shared_ptr<const ScheduleCurve> ScheduleReader::known(const AskedSchedule& asked,
                                                            const ScheduleRequest& request) const {
   for (const auto& curve : curves_)
-    if (curve && curve->spec == spec && curve->base == request.base && curve->steps == request.steps)
+    if (curve && curve->spec == asked.spec && curve->base == asked.base && curve->steps == request.steps)
       return curve;
   return nullptr;
 }
 
-std::shared_ptr<const ScheduleCurve> ScheduleReader::exact(const Spec& spec, const ScheduleRequest& request) {
-  const std::shared_ptr<const ScheduleCurve> before = known(spec, request);
+std::shared_ptr<const ScheduleCurve> ScheduleReader::exact(const AskedSchedule& asked,
+                                                           const ScheduleRequest& request) {
+  const std::shared_ptr<const ScheduleCurve> before = known(asked, request);
   if (before && before->sums && before->window == request.window) return before;
   auto curve = std::make_shared<ScheduleCurve>();
-  curve->spec = spec;
-  curve->base = request.base;
+  curve->spec = asked.spec;
+  curve->base = asked.base;
   curve->steps = request.steps;
   curve->window = request.window;
-  const Functions functions(spec, request.base);
+  const Functions functions(asked.spec, asked.base);
   const std::atomic<bool>* stop = &worker_.newer();
-  fill(*curve, functions,
-       [&](const StepFunction& f) { return sample_steps(f, 0, request.steps, kColumns, stop); });
-  curve->sums = before && before->sums ? before->sums
-                                       : schedule_statistics(functions.rate, request.steps,
-                                                             [&] { return worker_.newer().load(); });
+  const auto sample = [&](std::int64_t first, std::int64_t last) {
+    auto out = std::make_shared<ScheduleSamples>();
+    fill(*out, functions,
+         [&](const StepFunction& f) { return sample_steps(f, first, last, kColumns, stop); });
+    return out;
+  };
+  // Looking from elsewhere changes nothing of the whole.
+  const bool same = before && before->sums && before->whole;
+  curve->whole = same ? before->whole : sample(0, request.steps);
+  curve->sums =
+      same ? before->sums
+           : schedule_statistics(functions.rate, request.steps, [&] { return worker_.newer().load(); });
+  static_cast<ScheduleSamples&>(*curve) = *curve->whole;
   if (request.window && request.steps > 4 * kColumns) {
-    ScheduleCurve fine;
-    fill(fine, functions, [&](const StepFunction& f) {
-      return sample_steps(f, request.window->first, request.window->last, kColumns, stop);
-    });
-    curve->rate = spliced(curve->rate, fine.rate);
-    curve->momentum = spliced(curve->momentum, fine.momentum);
-    curve->effective = spliced(curve->effective, fine.effective);
+    const auto fine = sample(request.window->first, request.window->last);
+    curve->rate = spliced(curve->rate, fine->rate);
+    curve->momentum = spliced(curve->momentum, fine->momentum);
+    curve->effective = spliced(curve->effective, fine->effective);
   }
   return curve;
 }
@@ -102,14 +108,14 @@ void ScheduleReader::work(const ScheduleRequest& request) {
   try {
     // First what is there already, and a look at what is not.
     std::vector<std::shared_ptr<const ScheduleCurve>> next;
-    for (const Spec& spec : request.schedules) {
-      std::shared_ptr<const ScheduleCurve> curve = known(spec, request);
+    for (const AskedSchedule& asked : request.schedules) {
+      std::shared_ptr<const ScheduleCurve> curve = known(asked, request);
       if (!curve && request.steps > kLong) {
         auto glance = std::make_shared<ScheduleCurve>();
-        glance->spec = spec;
-        glance->base = request.base;
+        glance->spec = asked.spec;
+        glance->base = asked.base;
         glance->steps = request.steps;
-        fill(*glance, Functions(spec, request.base),
+        fill(*glance, Functions(asked.spec, asked.base),
              [&](const StepFunction& f) { return glance_at_steps(f, 0, request.steps, kGlance); });
         curve = std::move(glance);
       }

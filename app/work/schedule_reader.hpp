@@ -22,26 +22,38 @@ struct StepWindow {
   bool operator==(const StepWindow&) const = default;
 };
 
+/// A schedule to be worked out.
+struct AskedSchedule {
+  Spec spec;          ///< that has passed check_schedule()
+  double base = 1.0;  ///< learning rate, or batch, where its peak is "auto"
+
+  bool operator==(const AskedSchedule&) const = default;
+};
+
 struct ScheduleRequest {
-  std::vector<Spec> schedules;  ///< that have passed check_schedule()
-  double base = 1.0;            ///< learning rate where a peak is "auto"
+  std::vector<AskedSchedule> schedules;
   std::int64_t steps = 0;
   std::optional<StepWindow> window = {};
 
   bool operator==(const ScheduleRequest&) const = default;
 };
 
+/// The curves of a schedule, by the step.
+struct ScheduleSamples {
+  Sampled rate;
+  Sampled momentum;   ///< empty where the schedule leaves it alone
+  Sampled effective;  ///< η/(1−β), likewise
+};
+
 /// One schedule over the steps that were asked for. Values are those of every step in it, whatever the
 /// length.
-struct ScheduleCurve {
+struct ScheduleCurve : ScheduleSamples {
   Spec spec;
   double base = 1.0;
   std::int64_t steps = 0;
   std::optional<StepWindow> window;
-  Sampled rate;
-  Sampled momentum;                        ///< empty where the schedule leaves it alone
-  Sampled effective;                       ///< η/(1−β), likewise
-  std::optional<ScheduleStatistics> sums;  ///< nothing as long as this is a first look
+  std::shared_ptr<const ScheduleSamples> whole;  ///< without the window's closer look; null of a first look
+  std::optional<ScheduleStatistics> sums;        ///< nothing as long as this is a first look
 };
 
 struct ScheduleSnapshot {
@@ -64,8 +76,9 @@ class ScheduleReader {
  private:
   void work(const ScheduleRequest& request);
   void publish();
-  std::shared_ptr<const ScheduleCurve> known(const Spec& spec, const ScheduleRequest& request) const;
-  std::shared_ptr<const ScheduleCurve> exact(const Spec& spec, const ScheduleRequest& request);
+  std::shared_ptr<const ScheduleCurve> known(const AskedSchedule& asked,
+                                             const ScheduleRequest& request) const;
+  std::shared_ptr<const ScheduleCurve> exact(const AskedSchedule& asked, const ScheduleRequest& request);
 
   std::function<void()> wake_;
   ScheduleRequest requested_;                                 // the window's thread only

@@ -12,45 +12,12 @@
 #include <span>
 #include <vector>
 
-<<<<<<< HEAD
 #include "core/optimizer/stepper.hpp"
-=======
-#include "core/optimizer/state_quantity.hpp"
->>>>>>> insight
 #include "core/spec/python.hpp"
 #include "core/spec/spec.hpp"
 
 namespace thalweg {
 
-<<<<<<< HEAD
-=======
-/// One rule applied to a vector in double precision, with its state. One thread at a time.
-class Stepper {
- public:
-  virtual ~Stepper() = default;
-
-  /// theta <- theta - update(gradient). `gradient` may be modified. Both have the stepper's
-  /// dimension. `learning_rate` is the rate in force at this step (schedule included).
-  virtual void step(double* theta, double* gradient, double learning_rate) = 0;
-
-  /// Takes new hyperparameters from here on; state (moments, step count) is kept.
-  virtual void set(const Spec& spec) = 0;
-
-  /// Number of steps made.
-  virtual std::int64_t steps() const = 0;
-
-  /// Everything that step() depends on but the hyperparameters: save() and load() are exact.
-  virtual std::vector<double> save() const = 0;
-  virtual void load(std::span<const double> state) = 0;
-
-  /// What there is to look at; the same as long as the rule is. Empty: nothing.
-  virtual std::vector<StateQuantity> quantities() const { return {}; }
-  /// Their values after the last step, one for each coordinate, quantity after quantity. Before the first
-  /// step: whatever they begin with, NaN where that is undefined.
-  virtual void look(std::span<double>) const {}
-};
-
->>>>>>> insight
 struct OptimizerDescriptor : Descriptor {
   /// `spec` has passed check(); the layout is not empty.
   std::function<std::unique_ptr<Stepper>(const Spec& spec, const Layout& layout)> make;

@@ -106,6 +106,18 @@ class RuleStepper final : public Stepper {
     }
   }
 
+  std::vector<Insight> insight() const override {
+    const auto dim = static_cast<std::size_t>(dim_);
+    std::vector<Insight> out;
+    for (const StateQuantity& each : quantities())
+      out.push_back({each.symbol, each.label, std::vector<double>(dim), each.positive, each.corrected});
+    std::vector<double> values(out.size() * dim);
+    look(values);
+    for (std::size_t k = 0; k < out.size(); ++k)
+      std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(k * dim), dim, out[k].values.begin());
+    return out;
+  }
+
  private:
   double* slots_of(int i) { return slots_.data() + static_cast<std::size_t>(i) * R::kSlots; }
 

@@ -9,18 +9,10 @@
 namespace thalweg {
 
 using scene_parameters::choice;
+using scene_parameters::flag;
 using scene_parameters::smoothing;
 
 namespace {
-
-Parameter flag(std::string key, std::string label, bool value, std::string help) {
-  return {.key = std::move(key),
-          .symbol = "",
-          .label = std::move(label),
-          .kind = Kind::kBoolean,
-          .default_value = value ? 1.0 : 0.0,
-          .help = std::move(help)};
-}
 
 Parameter count(std::string key, std::string label, double value, double max, double soft_max,
                 std::string unit, std::string help) {

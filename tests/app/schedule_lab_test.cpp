@@ -275,8 +275,12 @@ TEST_F(ScheduleLabTest, TheNetworkIsTrainedOnlyWhenAskedAndWhileItIsSeen) {
   *scene.schedules.view.find("steps") = 60.0;
   *scene.schedules.view.find("beside") = std::string("network");
   open(std::move(scene));
+  EXPECT_TRUE(shown("effect.status"));
+  h().frames(5);
+  EXPECT_FALSE(shown("effect.done")) << "nobody has asked for it";
   h().click("effect.train");
   h().frames(3);
+  EXPECT_TRUE(shown("effect.done"));
   picture("network");
   h().click("effect.train");
   h().frames(2);

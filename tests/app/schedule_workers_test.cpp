@@ -19,15 +19,14 @@ TEST(ScheduleReader, EveryScheduleHasItsOwnValuesAndSums) {
   ScheduleReader reader;
   ScheduleRequest request;
   for (const ScheduleDescriptor& descriptor : schedules())
-    request.schedules.push_back(default_spec(descriptor));
-  request.base = 0.5;
+    request.schedules.push_back({default_spec(descriptor), 0.5});
   request.steps = 700;
   reader.request(request);
   reader.wait();
   const auto snapshot = reader.snapshot();
   ASSERT_EQ(snapshot->curves.size(), request.schedules.size());
   for (std::size_t i = 0; i < request.schedules.size(); ++i) {
-    const Spec& spec = request.schedules[i];
+    const Spec& spec = request.schedules[i].spec;
     const ScheduleDescriptor& descriptor = *find_schedule(spec.id);
     const ScheduleCurve& curve = *snapshot->curves[i];
     ASSERT_EQ(curve.rate.x.size(), 700U) << spec.id;
@@ -53,8 +52,9 @@ TEST(ScheduleReader, RequestsOvertakeAndTheLastOneCounts) {
   request.steps = 300'000;
   double sum = 0.0;
   for (int i = 0; i < 60; ++i) {
-    request.base = 0.1 + 0.01 * i;
-    request.schedules = {schedule("cosine:total=300000"), schedule("step:step_size=1000,gamma=0.9")};
+    const double base = 0.1 + 0.01 * i;
+    request.schedules = {{schedule("cosine:total=300000"), base},
+                         {schedule("step:step_size=1000,gamma=0.9"), base}};
     if (i % 3 == 0) request.window = StepWindow{1000 * i, 1000 * i + 5000};
     reader.request(request);
     const auto snapshot = reader.snapshot();
@@ -66,9 +66,9 @@ TEST(ScheduleReader, RequestsOvertakeAndTheLastOneCounts) {
   const auto snapshot = reader.snapshot();
   ASSERT_EQ(snapshot->curves.size(), 2U);
   for (const auto& curve : snapshot->curves) {
-    EXPECT_EQ(curve->base, request.base);
+    EXPECT_EQ(curve->base, request.schedules[0].base);
     ASSERT_TRUE(curve->sums);
-    EXPECT_EQ(curve->sums->mean, schedule_statistics(curve->spec, request.steps, request.base).mean);
+    EXPECT_EQ(curve->sums->mean, schedule_statistics(curve->spec, request.steps, curve->base).mean);
   }
   EXPECT_EQ(snapshot->curves[0]->window, request.window);
 }
@@ -76,9 +76,8 @@ TEST(ScheduleReader, RequestsOvertakeAndTheLastOneCounts) {
 TEST(ScheduleReader, ALookFromCloseByHasEveryStep) {
   ScheduleReader reader;
   ScheduleRequest request;
-  request.schedules = {schedule("cyclic:step_size_up=7,step_size_down=5")};
+  request.schedules = {{schedule("cyclic:step_size_up=7,step_size_down=5"), 1.0}};
   request.steps = 1'000'000;
-  request.base = 1.0;
   request.window = StepWindow{500'000, 500'400};
   reader.request(request);
   reader.wait();
@@ -87,8 +86,8 @@ TEST(ScheduleReader, ALookFromCloseByHasEveryStep) {
   for (std::size_t i = 0; i < rate.x.size(); ++i) {
     if (rate.x[i] < 500'000 || rate.x[i] >= 500'400) continue;
     ++inside;
-    EXPECT_EQ(rate.y[i],
-              find_schedule("cyclic")->at(request.schedules[0], static_cast<std::int64_t>(rate.x[i]), 1.0));
+    EXPECT_EQ(rate.y[i], find_schedule("cyclic")->at(request.schedules[0].spec,
+                                                     static_cast<std::int64_t>(rate.x[i]), 1.0));
   }
   EXPECT_EQ(inside, 400U);
   EXPECT_EQ(rate.x.back(), 999'999.0);

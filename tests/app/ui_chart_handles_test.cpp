@@ -1,6 +1,8 @@
 // Handles of a chart, dragged as a hand drags them.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "app/ui/chart.hpp"
 #include "tests/app/ui_harness.hpp"
 
@@ -50,6 +52,8 @@ TEST(ChartHandles, ADragMovesThePointByWhatTheMouseMovesAndIsOneEdit) {
   b.bench.drag(from, {from.x + 30.0f * per_step, from.y});
   EXPECT_NEAR(b.points[0].x, 50.0, 0.6);
   EXPECT_NEAR(b.points[0].y, 1.0, 0.02);
+  EXPECT_EQ(b.points[0].x, std::round(b.points[0].x * 10.0) / 10.0)
+      << "no more digits than a hand can aim at";
   EXPECT_EQ(b.began, 1);
   EXPECT_EQ(b.ended, 1);
   EXPECT_GT(b.changed, 1);
