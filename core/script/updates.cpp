@@ -259,7 +259,10 @@ Updates updates(const LiveSpec& optimizer, const Spec& schedule, const Drives& d
     out.set_up.emplace_back(
         "scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: learning_rate(t, peak) / peak)");
   else if (out.scheduler)
-    out.set_up.push_back("scheduler = " + torch.scheduler.text("optimizer"));
+    // The one that takes no optimizer: its parts have it.
+    out.set_up.push_back(
+        "scheduler = " +
+        torch.scheduler.text(torch.scheduler.callee.ends_with(".ChainedScheduler") ? "" : "optimizer"));
   if (out.by_hand || !out.changes.empty() || !out.driven.empty())
     out.set_up.emplace_back("group = optimizer.param_groups[0]");
   if (out.by_hand) out.set_up.push_back("group[\"peak\"] = " + peak);
