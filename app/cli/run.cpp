@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "app/cli/options.hpp"
+#include "app/cli/rates.hpp"
 #include "app/cli/runs.hpp"
 #include "app/work/files.hpp"
 #include "core/descent/settings.hpp"
@@ -165,6 +166,8 @@ int run(int argc, char** argv) {
   add_picture_options(schedule_command, schedule_options.picture);
   schedule_command.add_flag("--pytorch", schedule_options.pytorch, "print lines of PyTorch instead");
 
+  RatesCommand rates_command(app);
+
   ScreenshotOptions screenshot_options;
   CLI::App& screenshot_command = *app.add_subcommand("screenshot", "draw a view to a PNG file without a display");
   screenshot_command.add_option("--view", screenshot_options.view, "view: surface, training, schedule or runs");
@@ -183,9 +186,9 @@ int run(int argc, char** argv) {
   RunsCommands runs_commands(app);
 
   BenchOptions bench_options;
-  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, runs, scrub, store, train, curvature");
+  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, optimizers, runs, scrub, store, train, curvature");
   bench_command.add_option("name", bench_options.name, "which")->required();
-  bench_command.add_option("--peer", bench_options.peer, "train: measure this in turn, such as tests/bench/torch_train.py")
+  bench_command.add_option("--peer", bench_options.peer, "train, optimizers: measure this in turn, such as tests/bench/torch_train.py")
       ->type_name("COMMAND");
   bench_command.add_flag("--json", bench_options.json, "print JSON");
 
@@ -210,6 +213,7 @@ int run(int argc, char** argv) {
   }
   if (list_command.parsed()) return list(list_options);
   if (schedule_command.parsed()) return schedule(schedule_options);
+  if (const auto code = rates_command.run()) return *code;
   if (screenshot_command.parsed()) return screenshot(screenshot_options);
   if (const auto code = runs_commands.run()) return *code;
   if (bench_command.parsed()) return bench(bench_options);

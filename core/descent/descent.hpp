@@ -83,6 +83,8 @@ class Descent {
   const DescentSettings& settings() const { return settings_; }
   std::int64_t steps() const { return table_.rows() - 1; }
   Outcome outcome() const { return outcome_; }
+  /// The optimizer as it stands.
+  const Stepper& stepper() const { return *stepper_; }
   DescentView view() const { return {table_.view(), columns_, outcome_}; }
 
  private:
