@@ -10,6 +10,8 @@
 namespace thalweg {
 namespace {
 
+constexpr float kLeastEffect = 290.0F;  ///< of what the schedules do, points
+
 Rect inner(const Rect& rect) {
   return {{rect.min.x + ui::px(14), rect.min.y + ui::px(10)},
           {rect.max.x - ui::px(14), rect.max.y - ui::px(10)}};
@@ -59,7 +61,9 @@ void ScheduleLab::draw(Frame& frame, const Rect& area) {
   bool other = false;
   if (turns) {
     ImGui::SetCursorScreenPos(rest.min);
-    static const std::vector<std::string> words{"Schedules", "What they do"};
+    static const std::vector<std::string> long_words{"Schedules", "What they do"};
+    static const std::vector<std::string> short_words{"Plot", "Effect"};
+    const std::vector<std::string>& words = rest.width() > ui::px(220) ? long_words : short_words;
     int part = frame.scene().schedules.view.text("part") == "effect" ? 1 : 0;
     if (ui::segmented("part", words, part)) choose(frame, "part", part == 1 ? "effect" : "schedules");
     other = part == 1;
@@ -122,17 +126,27 @@ void ScheduleLab::beside(Frame& frame, const Rect& area) {
   const ui::Scope scope("effect");
   const bool network = frame.scene().schedules.view.text("beside") == "network";
   ImGui::SetCursorScreenPos(area.min);
-  static const std::vector<std::string> words{"On the surface", "On the network"};
+  static const std::vector<std::string> long_words{"On the surface", "On the network"};
+  static const std::vector<std::string> short_words{"Surface", "Network"};
+  const std::vector<std::string>& words = area.width() > ui::px(250) ? long_words : short_words;
   int page = network ? 1 : 0;
   if (ui::segmented("page", words, page, area.width()))
     choose(frame, "beside", page == 1 ? "network" : "surface");
   ImGui::SetCursorScreenPos({area.min.x, area.min.y + ui::px(36)});
   choose_optimizer(frame, network, area.width());
   const Rect rest{{area.min.x, ImGui::GetCursorScreenPos().y + ui::px(8)}, area.max};
+  // Where there is no room for map and curves they are scrolled through.
+  const bool scrolls = rest.height() < ui::px(kLeastEffect);
+  ImGui::SetCursorScreenPos(rest.min);
+  ui::begin_child("beside", {rest.width() + (scrolls ? ui::px(10) : 0.0F), rest.height()}, false,
+                  scrolls ? 0 : ImGuiWindowFlags_NoScrollbar);
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const Rect inside{at, {at.x + rest.width(), at.y + std::max(rest.height(), ui::px(kLeastEffect))}};
   if (network)
-    network_.draw(frame, rest);
+    network_.draw(frame, inside);
   else
-    surface_.draw(frame, session_, rest);
+    surface_.draw(frame, session_, inside);
+  ImGui::EndChild();
   if (!network && network_.going()) network_.stop();
 }
 

@@ -59,8 +59,10 @@ void draw_curve(const Plot& plot, ImDrawList* list, std::span<const ColumnExtent
   static std::vector<ImVec2> points;
   slices.clear();
   points.clear();
-  bool dense = false;
+  std::size_t turns = 0;  // columns in which the curve goes there and back
   const auto flush = [&] {
+    // A single turn is a peak, many are noise.
+    const bool dense = 12 * turns > slices.size();
     if (slices.size() == 1 && !dense) {
       const Slice& s = slices.front();
       list->AddCircleFilled(ImVec2(s.x, 0.5f * (s.top + s.bottom)), 0.75f * width, colour, 12);
@@ -74,7 +76,7 @@ void draw_curve(const Plot& plot, ImDrawList* list, std::span<const ColumnExtent
     }
     slices.clear();
     points.clear();
-    dense = false;
+    turns = 0;
   };
   const ColumnExtent* previous = nullptr;
   for (const ColumnExtent& c : columns) {
@@ -97,12 +99,20 @@ void draw_curve(const Plot& plot, ImDrawList* list, std::span<const ColumnExtent
     const bool once = std::min(c.first, c.last) == c.min && std::max(c.first, c.last) == c.max;
     const float from = plot.px_y(c.first);
     const float to = plot.px_y(c.last);
-    if (once && std::abs(to - from) > 1.5f) {
-      points.push_back(ImVec2(x - 0.25f, from));
-      points.push_back(ImVec2(x + 0.25f, to));
-    } else {
-      dense = dense || (!once && plot.px_y(c.min) - plot.px_y(c.max) > 1.5f);
+    const float high = plot.px_y(c.max);
+    const float low = plot.px_y(c.min);
+    if (low - high <= 1.5f) {
       points.push_back(ImVec2(x, once ? 0.5f * (from + to) : 0.5f * (top + bottom)));
+    } else {
+      points.push_back(ImVec2(x - 0.25f, from));
+      if (!once) {
+        // There and back again: through both extremes, the nearer one first.
+        ++turns;
+        const bool up = std::abs(from - high) < std::abs(from - low);
+        points.push_back(ImVec2(x, up ? high : low));
+        points.push_back(ImVec2(x, up ? low : high));
+      }
+      points.push_back(ImVec2(x + 0.25f, to));
     }
     previous = &c;
     if (c.gap) {

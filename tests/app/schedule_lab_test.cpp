@@ -227,6 +227,25 @@ TEST_F(ScheduleLabTest, PartsOfACompositionAreEditedAsAList) {
   EXPECT_NE(parts()[0].spec.number("total"), 400.0);
 }
 
+TEST_F(ScheduleLabTest, ASchedulesLinesForPyTorchAndTheTableGoToTheClipboard) {
+  open(scene_with({"cosine:peak=0.5,total=1000", "step:peak=0.5"}));
+  h().click("schedule.0.more");
+  h().frames(2);
+  h().click("schedule.0.pytorch");
+  h().frames(2);
+  EXPECT_NE(std::string(ImGui::GetClipboardText()).find("CosineAnnealingLR"), std::string::npos);
+  h().click("table.export");
+  h().frames(2);
+  EXPECT_FALSE(shown("table.export.svg")) << "a table is no picture";
+  h().click("table.export.copy");
+  h().frames(4);
+  const std::string csv = ImGui::GetClipboardText();
+  EXPECT_EQ(csv.substr(0, csv.find('\n')),
+            "schedule,spec,first,last,min,max,mean,integral_mean,area,peak_step");
+  EXPECT_NE(csv.find("Cosine annealing,\"cosine:"), std::string::npos) << csv;
+  EXPECT_NE(csv.find(",0.5,"), std::string::npos) << csv;
+}
+
 TEST_F(ScheduleLabTest, TheScaleOfTheRateIsInTheScene) {
   open(scene_with({"cosine", "step"}));
   h().click("rate.scale");
