@@ -160,9 +160,9 @@ int run(int argc, char** argv) {
   RunsCommands runs_commands(app);
 
   BenchOptions bench_options;
-  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, runs, scrub, store, train, curvature");
+  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, optimizers, runs, scrub, store, train, curvature");
   bench_command.add_option("name", bench_options.name, "which")->required();
-  bench_command.add_option("--peer", bench_options.peer, "train: measure this in turn, such as tests/bench/torch_train.py")
+  bench_command.add_option("--peer", bench_options.peer, "train, optimizers: measure this in turn, such as tests/bench/torch_train.py")
       ->type_name("COMMAND");
   bench_command.add_flag("--json", bench_options.json, "print JSON");
 

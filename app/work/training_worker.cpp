@@ -112,8 +112,9 @@ void TrainingWorker::loop(std::stop_token stop) {
       std::unique_lock lock(mutex_);
       if (!pending_ && !held_) {
         slice = next_slice();
-        if (slice)
-          claims_[slice->lane] += slice->steps;
+        if (slice)  // what a lane catches up with was claimed before
+          claims_[slice->lane] = std::max(claims_[slice->lane],
+                                          lanes_[slice->lane].trainer->steps() + slice->steps);
         else
           rest = !busy() && !look_wanted();
       }

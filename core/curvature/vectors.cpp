@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/nn/vectorise.hpp"
+#include "core/optimizer/vectorise.hpp"
 #include "core/random/philox.hpp"
 
 namespace thalweg::curvature {

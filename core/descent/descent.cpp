@@ -5,18 +5,12 @@
 #include <cmath>
 #include <limits>
 
-#include "core/random/philox.hpp"
+#include "core/optimizer/sums.hpp"
 
 namespace thalweg {
 namespace {
 
-constexpr double kOff = std::numeric_limits<double>::infinity();
-
-double norm(const double* x, int n) {
-  double sum = 0.0;
-  for (int i = 0; i < n; ++i) sum += x[i] * x[i];
-  return std::sqrt(sum);
-}
+constexpr double kOff = GradientShaping::kOff;
 
 }  // namespace
 
@@ -43,10 +37,15 @@ void Descent::restart() {
   table_ = Table(columns_.count());
   schedule_ = find_schedule(settings_.schedule.id);
   stepper_ = make_stepper(settings_.optimizer.at(0), surface_->dim());
+  averages_ = stepper_->averages();
+  objective_ = std::make_unique<SurfaceObjective>(surface_);
   checkpoints_.clear();
   theta_ = settings_.start;
   gradient_.assign(theta_.size(), 0.0);
   shaped_.assign(theta_.size(), 0.0);
+  noise_of_step_.assign(theta_.size(), 0.0);
+  average_ = theta_;
+  average_gradient_ = gradient_;
   lowest_ = std::numeric_limits<double>::quiet_NaN();
   for (const MarkedPoint& minimum : surface_->minima()) lowest_ = std::fmin(lowest_, minimum.value);
   configure(0);
@@ -59,7 +58,7 @@ void Descent::restart() {
   *row.column(columns_.effective_rate()) = 0.0;
   *row.column(columns_.excess()) = loss - lowest_;
   table_.commit(1);
-  checkpoints_.push_back(stepper_->save());
+  keep();
   outcome_ = judge(loss, gradient_norm_);
   if (outcome_ == Outcome::kRunning && budget_ == 0) outcome_ = Outcome::kBudget;
 }
@@ -70,7 +69,7 @@ void Descent::configure(std::int64_t step) {
   in_force_ = step;
   scheduled_ = settings_.schedule != default_spec(schedules().front());
   tolerance_ = settings_.run.number_or("tol", 0.0);
-  seed_ = static_cast<std::uint64_t>(settings_.run.number("seed"));
+  shaping_.seed = static_cast<std::uint64_t>(settings_.run.number("seed"));
   budget_ = static_cast<std::int64_t>(settings_.run.number("steps"));
   put_in_force();
 }
@@ -85,14 +84,21 @@ void Descent::proceed(std::int64_t step) {
 void Descent::put_in_force() {
   stepper_->set(optimizer_);
   learning_rate_ = optimizer_.number("lr");
-  noise_ = gradient_spec_.number("noise") / std::sqrt(gradient_spec_.number("batch"));
-  clip_norm_ = gradient_spec_.number_or("clip", kOff);
-  clip_value_ = gradient_spec_.number_or("clip_value", kOff);
+  shaping_.noise = gradient_spec_.number("noise") / std::sqrt(gradient_spec_.number("batch"));
+  shaping_.clip_norm = gradient_spec_.number_or("clip", kOff);
+  shaping_.clip_value = gradient_spec_.number_or("clip_value", kOff);
 }
 
 double Descent::evaluate() {
-  const double loss = surface_->gradient(theta_.data(), gradient_.data());
+  loss_ = surface_->gradient(theta_.data(), gradient_.data());
   gradient_norm_ = norm(gradient_.data(), columns_.dim);
+  return loss_;
+}
+
+double Descent::look_at_average() {
+  stepper_->average(theta_.data(), average_.data());
+  const double loss = surface_->gradient(average_.data(), average_gradient_.data());
+  average_gradient_norm_ = norm(average_gradient_.data(), columns_.dim);
   return loss;
 }
 
@@ -109,40 +115,35 @@ Outcome Descent::judge(double loss, double gradient_norm) const {
 }
 
 double Descent::distance_to_minimum() const {
+  const std::vector<double>& found = averages_ ? average_ : theta_;
   double nearest = kOff;
   for (const MarkedPoint& minimum : surface_->minima()) {
     double sum = 0.0;
-    for (std::size_t i = 0; i < theta_.size(); ++i)
-      sum += (theta_[i] - minimum.x[i]) * (theta_[i] - minimum.x[i]);
+    for (std::size_t i = 0; i < found.size(); ++i)
+      sum += (found[i] - minimum.x[i]) * (found[i] - minimum.x[i]);
     nearest = std::min(nearest, sum);
   }
   return std::sqrt(nearest);
 }
 
-void Descent::shape_gradient(std::int64_t step) {
-  if (noise_ > 0.0) {
-    for (std::size_t i = 0; i < shaped_.size(); i += 2) {
-      const auto normal = normal_pair(seed_, RandomStream::kGradientNoise, static_cast<std::uint64_t>(step),
-                                      static_cast<std::uint32_t>(i / 2));
-      shaped_[i] += noise_ * normal[0];
-      if (i + 1 < shaped_.size()) shaped_[i + 1] += noise_ * normal[1];
+void Descent::make_update(std::int64_t step) {
+  std::copy(gradient_.begin(), gradient_.end(), shaped_.begin());
+  if (shaping_.active()) {
+    if (shaping_.noise > 0.0) {
+      shaping_.draw(step, noise_of_step_);
+      for (std::size_t i = 0; i < shaped_.size(); ++i) shaped_[i] += noise_of_step_[i];
     }
+    shaping_.clip(shaped_);
   }
-  if (clip_norm_ < kOff) {
-    // PyTorch's clip_grad_norm_: the 1e-6 keeps a zero gradient from a division by zero.
-    const double factor = clip_norm_ / (norm(shaped_.data(), columns_.dim) + 1e-6);
-    if (factor < 1.0)
-      for (double& component : shaped_) component *= factor;
-  }
-  if (clip_value_ < kOff)
-    for (double& component : shaped_) component = std::clamp(component, -clip_value_, clip_value_);
+  const double rate = scheduled_ ? schedule_->at(settings_.schedule, step, learning_rate_) : learning_rate_;
+  objective_->begin(step, loss_, theta_.data(), shaping_);
+  stepper_->step(theta_.data(), shaped_.data(), rate, objective_.get());
 }
 
 int Descent::run_block(int most) {
   const Table::Tail tail = table_.tail();
   const int count = std::min(most, tail.count());
   const int dim = columns_.dim;
-  const bool shaped = noise_ > 0.0 || clip_norm_ < kOff || clip_value_ < kOff;
   double* loss_out = tail.column(columns_.loss());
   double* norm_out = tail.column(columns_.gradient_norm());
   double* length_out = tail.column(columns_.step_length());
@@ -151,29 +152,28 @@ int Descent::run_block(int most) {
   const std::int64_t first = steps();
   int made = 0;
   while (made < count && outcome_ == Outcome::kRunning) {
-    std::copy(gradient_.begin(), gradient_.end(), shaped_.begin());
-    if (shaped) shape_gradient(first + made);
-    const double rate =
-        scheduled_ ? schedule_->at(settings_.schedule, first + made, learning_rate_) : learning_rate_;
     const double norm_before = gradient_norm_;
-    stepper_->step(theta_.data(), shaped_.data(), rate);
-    const double loss = evaluate();
+    make_update(first + made);
+    double loss = evaluate();
+    if (averages_) loss = look_at_average();
+    const std::vector<double>& found = averages_ ? average_ : theta_;
+    const double norm_found = averages_ ? average_gradient_norm_ : gradient_norm_;
     double moved = 0.0;
     for (int i = 0; i < dim; ++i) {
       // The row before is the one above in the same block, but for the block's first.
       double* column = tail.column(columns_.position(i)) + made;
-      column[0] = theta_[static_cast<std::size_t>(i)];
+      column[0] = found[static_cast<std::size_t>(i)];
       const double before = made > 0 ? column[-1] : table_.view().at(first, columns_.position(i));
       moved += (column[0] - before) * (column[0] - before);
     }
     moved = std::sqrt(moved);
     loss_out[made] = loss;
     excess_out[made] = loss - lowest_;
-    norm_out[made] = gradient_norm_;
+    norm_out[made] = norm_found;
     length_out[made] = moved;
     rate_out[made] = moved > 0.0 ? moved / norm_before : 0.0;
     ++made;
-    outcome_ = judge(loss, gradient_norm_);
+    outcome_ = judge(loss, norm_found);
   }
   table_.commit(made);
   return made;
@@ -187,7 +187,7 @@ void Descent::advance(std::int64_t step) {
          (steps() / Table::kBlockRows + 1) * Table::kBlockRows});
     run_block(static_cast<int>(until - steps()));
     if (steps() < until && outcome_ == Outcome::kRunning) continue;  // the block was full
-    if (steps() % Table::kBlockRows == 0 && outcome_ == Outcome::kRunning) checkpoints_.push_back(stepper_->save());
+    if (steps() % Table::kBlockRows == 0 && outcome_ == Outcome::kRunning) keep();
     proceed(steps());
   }
   if (outcome_ == Outcome::kRunning && steps() >= budget_) outcome_ = Outcome::kBudget;
@@ -201,11 +201,10 @@ void Descent::rewind(std::int64_t step) {
   if (step >= steps()) return;
   const std::int64_t block = step / Table::kBlockRows;
   const std::int64_t base = block * Table::kBlockRows;
-  for (int i = 0; i < columns_.dim; ++i)
-    theta_[static_cast<std::size_t>(i)] = table_.view().at(base, columns_.position(i));
   table_.truncate(base + 1);
   checkpoints_.resize(static_cast<std::size_t>(block) + 1);
-  stepper_->load(checkpoints_.back());
+  theta_ = checkpoints_.back().theta;
+  stepper_->load(checkpoints_.back().optimizer);
   configure(base);
   evaluate();
   outcome_ = Outcome::kRunning;

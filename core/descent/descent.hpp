@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/descent/settings.hpp"
+#include "core/descent/surface_objective.hpp"
 #include "core/optimizer/optimizer.hpp"
 #include "core/schedule/schedule.hpp"
 #include "core/series/table.hpp"
@@ -32,7 +33,8 @@ std::string_view outcome_name(Outcome outcome);
 /// A coordinate beyond this is a divergence even while its number is finite.
 inline constexpr double kEscaped = 1e15;
 
-/// Columns of a descent's table. Row t is the state after t updates; row 0 is the start.
+/// Columns of a descent's table. Row t is the state after t updates; row 0 is the start. Position, loss and
+/// gradient norm are those of what the optimizer has found: of one that averages, the average.
 struct DescentColumns {
   int dim = 2;
   int position(int axis) const { return axis; }
@@ -92,8 +94,9 @@ class Descent {
   void proceed(std::int64_t step);
   void put_in_force();
   int run_block(int most);
-  void shape_gradient(std::int64_t step);
+  void make_update(std::int64_t step);
   double evaluate();
+  double look_at_average();
   Outcome judge(double loss, double gradient_norm) const;
   double distance_to_minimum() const;
 
@@ -105,12 +108,25 @@ class Descent {
   Table table_;
   Outcome outcome_ = Outcome::kRunning;
 
+  struct Checkpoint {
+    std::vector<double> optimizer;
+    std::vector<double> theta;
+  };
+  void keep() { checkpoints_.push_back({stepper_->save(), theta_}); }
+
   std::vector<double> theta_;
   std::vector<double> gradient_;  ///< exact, at theta_
   std::vector<double> shaped_;    ///< with noise, clipped
+  std::vector<double> noise_of_step_;
+  double loss_ = 0.0;  ///< at theta_
   double gradient_norm_ = 0.0;
-  /// Optimizer state at every kBlockRows-th step, to go back to.
-  std::vector<std::vector<double>> checkpoints_;
+  bool averages_ = false;
+  std::vector<double> average_;  ///< what is recorded, if it averages
+  std::vector<double> average_gradient_;
+  double average_gradient_norm_ = 0.0;
+  std::unique_ptr<SurfaceObjective> objective_;
+  /// At every kBlockRows-th step, to go back to.
+  std::vector<Checkpoint> checkpoints_;
 
   // The settings in force for update `in_force_`, and what is read out of them so that a step looks
   // nothing up.
@@ -119,12 +135,9 @@ class Descent {
   std::int64_t in_force_ = 0;
   double learning_rate_ = 0.0;
   bool scheduled_ = false;
-  double noise_ = 0.0;
-  double clip_norm_ = 0.0;
-  double clip_value_ = 0.0;
+  GradientShaping shaping_;
   double tolerance_ = 0.0;
   double lowest_ = 0.0;  ///< loss at the lowest known minimum, or NaN
-  std::uint64_t seed_ = 0;
   std::int64_t budget_ = 0;
 };
 

@@ -71,6 +71,9 @@ std::optional<Error> check(const DescentSettings& settings, const Surface& surfa
       return bad_input("every coordinate must be a number of at most 1e12", "start");
   const OptimizerDescriptor* optimizer = find_optimizer(settings.optimizer.spec.id);
   if (!optimizer) return bad_input("there is no optimizer '" + settings.optimizer.spec.id + "'");
+  if (!optimizer->not_on_surfaces.empty())
+    return Error{ErrorCode::kUnsupported,
+                 "'" + optimizer->id + "' can't go down a surface: it " + optimizer->not_on_surfaces, "optimizer"};
   if (auto error = check(settings.optimizer, *optimizer)) return error;
   if (auto error = check(settings.gradient, gradient_descriptor())) return error;
   const ScheduleDescriptor* schedule = find_schedule(settings.schedule.id);

@@ -4,18 +4,22 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 #include <string>
 
+#include "core/nn/cpu_batch.hpp"
 #include "core/nn/cpu_hessian.hpp"
 #include "core/nn/cpu_kernels.hpp"
 #include "core/nn/cpu_network.hpp"
 #include "core/nn/cpu_probe.hpp"
 #include "core/nn/cpu_product.hpp"
-#include "core/nn/cpu_updater.hpp"
 #include "core/nn/engine.hpp"
 #include "core/nn/engine_checks.hpp"
 #include "core/nn/initialise.hpp"
 #include "core/nn/loss_scaler.hpp"
+#include "core/optimizer/flush.hpp"
+#include "core/optimizer/optimizer.hpp"
+#include "core/optimizer/updater.hpp"
 
 namespace thalweg {
 namespace {
@@ -35,6 +39,7 @@ class CpuEngine final : public TrainingEngine {
     data_ = std::move(data);
     sparse_ = cpu::sparse(data_);
     updater_ = nullptr;
+    method_ = nullptr;
     return {};
   }
 
@@ -43,19 +48,20 @@ class CpuEngine final : public TrainingEngine {
     auto planned = thalweg::plan(settings.model, data_->features, data_->classes > 0 ? data_->classes : 1);
     if (!planned) return planned.error();
     if (auto error = check_settings(settings, *data_)) return error;
-    auto updater = cpu::make_updater(settings.optimizer);
-    if (!updater) return cannot_train(settings.optimizer);
+    if (auto error = check_optimizer(settings)) return error;
 
     plan_ = std::move(*planned);
     settings_ = settings;
-    updater_ = std::move(updater);
+    seed_ = seed;
+    updater_ = cpu::make_updater(settings.optimizer);
+    method_ = updater_ ? nullptr : make_float_stepper(settings.optimizer, layout_of(plan_));
     steps_ = 0;
     scaler_ = {};
     const auto count = static_cast<std::size_t>(plan_.parameters);
     parameters_.assign(count, 0.0f);
     gradient_.assign(count, 0.0f);
-    slots_.assign(count * static_cast<std::size_t>(updater_->slot_count()), 0.0f);
-    updater_->init(slots_.data(), plan_.parameters);
+    slots_.assign(updater_ ? count * static_cast<std::size_t>(updater_->slot_count()) : 0, 0.0f);
+    if (updater_) updater_->init(slots_.data(), plan_.parameters);
     buffers_.assign(static_cast<std::size_t>(plan_.buffers), 0.0f);
     initialise(plan_, settings.model.initialisation, seed, parameters_);
     initialise_buffers(plan_, buffers_);
@@ -75,7 +81,8 @@ class CpuEngine final : public TrainingEngine {
                           StepDetail* detail) override {
     if (auto error = check_step(batch, rates)) return *error;
     const cpu::ThreadCount threads(threads_);
-    StepResult result = pass(batch);
+    CpuBatch samples = passes(batch);
+    StepResult result = pass(samples);
     if (settings_.precision == Precision::kFp16) unscale(result);
     const double begin = wall();
     result.gradient_norm = rates.clip_norm > 0.0 || detail ? gradient_norm(detail) : kNan;
@@ -83,7 +90,11 @@ class CpuEngine final : public TrainingEngine {
     if (whole) before_ = parameters_;
     const double measured = wall();
     if (!result.skipped) {
-      update(rates.learning_rate, clipping(rates.clip_norm, result.gradient_norm));
+      const float factor = clipping_factor(rates.clip_norm, result.gradient_norm);
+      if (updater_)
+        update(rates.learning_rate, factor);
+      else
+        update_by_method(samples, rates, result.loss, factor);
       move_average();
     }
     const double updated = wall();
@@ -179,18 +190,29 @@ class CpuEngine final : public TrainingEngine {
   std::optional<Error> set_optimizer(const Spec& optimizer) override {
     if (auto error = check_built("optimizer")) return error;
     if (auto error = check_rule(optimizer)) return error;
-    if (optimizer.id != settings_.optimizer.id || !updater_->set(optimizer))
-      return bad_input("this cannot change while a network is trained", "optimizer");
+    const Error fixed = bad_input("this cannot change while a network is trained", "optimizer");
+    if (optimizer.id != settings_.optimizer.id) return fixed;
+    if (updater_) return updater_->set(optimizer) ? std::nullopt : std::optional(fixed);
+    try {
+      method_->set(optimizer);
+    } catch (const std::logic_error&) {
+      return fixed;
+    }
     return {};
   }
 
   EngineState state() const override {
-    if (!updater_) return {};
+    if (!built()) return {};
+    StepperState<float> optimizer;
+    if (method_)
+      optimizer = method_->state();
+    else
+      optimizer = {updater_->save(), {slots_.begin(), slots_.end()}};
     EngineState out{.steps = steps_,
                     .parameters = {parameters_.begin(), parameters_.end()},
                     .buffers = buffers_,
-                    .slots = {slots_.begin(), slots_.end()},
-                    .progress = updater_->save(),
+                    .slots = std::move(optimizer.numbers),
+                    .progress = std::move(optimizer.scalars),
                     .average = {average_.begin(), average_.end()},
                     .scaling = {}};
     if (settings_.precision == Precision::kFp16)
@@ -200,16 +222,15 @@ class CpuEngine final : public TrainingEngine {
 
   std::optional<Error> restore(const EngineState& state) override {
     const std::size_t scaling = settings_.precision == Precision::kFp16 ? 2 : 0;
-    if (!updater_ || state.steps < 0 || state.parameters.size() != parameters_.size() ||
-        state.buffers.size() != buffers_.size() || state.slots.size() != slots_.size() ||
-        state.average.size() != average_.size() || state.scaling.size() != scaling ||
+    if (!built() || state.steps < 0 || state.parameters.size() != parameters_.size() ||
+        state.buffers.size() != buffers_.size() || state.average.size() != average_.size() ||
+        state.scaling.size() != scaling ||
         (scaling > 0 && !(state.scaling[0] > 0.0 && std::isfinite(state.scaling[0]))) ||
-        !updater_->load(state.progress))
+        !restore_optimizer(state))
       return bad_input("belongs to another network or optimizer", "state");
     steps_ = state.steps;
     std::ranges::copy(state.parameters, parameters_.begin());
     std::ranges::copy(state.buffers, buffers_.begin());
-    std::ranges::copy(state.slots, slots_.begin());
     std::ranges::copy(state.average, average_.begin());
     if (scaling > 0)
       scaler_ = {.scale = state.scaling[0], .good = static_cast<std::int64_t>(state.scaling[1])};
@@ -221,12 +242,10 @@ class CpuEngine final : public TrainingEngine {
   std::span<const float> gradient() const override { return gradient_; }
 
  private:
-  static Error cannot_train(const Spec& rule) {
-    return bad_input("'" + rule.id + "' cannot train a network yet", "optimizer");
-  }
+  bool built() const { return updater_ || method_; }
 
   std::optional<Error> check_built(const char* what) const {
-    if (!updater_) return bad_input("no network is built", what);
+    if (!built()) return bad_input("no network is built", what);
     return {};
   }
 
@@ -238,9 +257,36 @@ class CpuEngine final : public TrainingEngine {
     if (weights == Weights::kAverage && average_.empty())
       return bad_input("no average of the weights is kept, since ema_decay is 0", "weights");
     float* from = weights == Weights::kAverage ? average_.data() : nullptr;
-    network_->bind(from ? from : parameters_.data(), from ? from + plan_.parameters : buffers_.data(),
+    network_->bind(from ? from : found(), from ? from + plan_.parameters : buffers_.data(),
                    settings_.precision);
     return {};
+  }
+
+  /// The weights that the optimizer has found: of one that averages they are not those it takes gradients at.
+  const float* found() {
+    const bool averages = updater_ ? updater_->averages() : method_->averages();
+    if (!averages || steps_ == 0) return parameters_.data();
+    found_.resize(parameters_.size());
+    if (updater_)
+      updater_->average(parameters_.data(), slots_.data(), plan_.parameters, found_.data());
+    else
+      method_->average(parameters_.data(), found_.data());
+    return found_.data();
+  }
+
+  /// False, and nothing changes, if the state is of another optimizer.
+  bool restore_optimizer(const EngineState& state) {
+    if (updater_) {
+      if (state.slots.size() != slots_.size() || !updater_->load(state.progress)) return false;
+      std::ranges::copy(state.slots, slots_.begin());
+      return true;
+    }
+    try {
+      method_->restore({state.progress, state.slots});
+    } catch (const std::invalid_argument&) {
+      return false;
+    }
+    return true;
   }
 
   /// How many of so many samples go through the network at once.
@@ -265,30 +311,25 @@ class CpuEngine final : public TrainingEngine {
     return {};
   }
 
-  /// Forwards and back with the samples of the batch, part by part. Loss and gradient are means over all of
-  /// them; the gradient is still times the loss scale.
-  StepResult pass(std::span<const std::uint32_t> batch) {
-    const std::size_t size = part_of(batch.size());
-    if (size < batch.size()) part_gradient_.resize(gradient_.size());
+  CpuBatch passes(std::span<const std::uint32_t> batch) {
+    return {.network = &*network_,
+            .data = data_,
+            .sparse = sparse_,
+            .loss = &settings_.loss,
+            .precision = settings_.precision,
+            .samples = batch,
+            .part = part_of(batch.size()),
+            .step = static_cast<std::uint64_t>(steps_),
+            .threads = threads_};
+  }
+
+  /// Forwards and back with the samples of the batch. The gradient is still times the loss scale.
+  StepResult pass(const CpuBatch& batch) {
     StepResult out{.loss_scale = settings_.precision == Precision::kFp16 ? scaler_.scale : 1.0};
-    const auto scale = static_cast<float>(out.loss_scale) / static_cast<float>(batch.size());
-    network_->bind(parameters_.data(), buffers_.data(), settings_.precision);
-    network_->reserve(static_cast<int>(size));
-    for (std::size_t first = 0; first < batch.size(); first += size) {
-      const int rows = static_cast<int>(std::min(size, batch.size() - first));
-      const PassSamples samples{.samples = &data_->train, .chosen = batch.data() + first, .rows = rows};
-      const PassMode mode{.training = true,
-                          .step = static_cast<std::uint64_t>(steps_),
-                          .first_row = static_cast<std::int64_t>(first)};
-      network_->gather(samples);
-      network_->forward(rows, mode);
-      const PassResult measured = network_->measure(samples, scale);
-      network_->backward(rows, mode, first == 0 ? gradient_.data() : part_gradient_.data());
-      if (first > 0) cpu::add(gradient_.data(), part_gradient_.data(), gradient_.data(), plan_.parameters);
-      out.loss += measured.loss;
-      out.correct += measured.correct;
-    }
-    out.loss /= static_cast<double>(batch.size());
+    const BatchLoss measured = run_batch(batch, parameters_.data(), buffers_.data(), out.loss_scale,
+                                         gradient_.data(), part_gradient_);
+    out.loss = measured.loss;
+    out.correct = measured.correct;
     return out;
   }
 
@@ -319,17 +360,9 @@ class CpuEngine final : public TrainingEngine {
       const float* now = parameters_.data() + first;
       out.weight_norm = std::sqrt(cpu::sum_of_squares(now, size));
       out.update_norm = std::sqrt(cpu::squared_distance(now, before_.data() + first, size));
-      if (skipped) continue;  // no rate was applied to anything
+      if (skipped || !updater_) continue;  // no rate was applied to anything, or none that is known
       out.effective_rate = updater_->median_rate(slots_.data(), plan_.parameters, first, first + size);
     }
-  }
-
-  /// What the gradient is multiplied by.
-  static float clipping(double longest, double norm) {
-    if (!(longest > 0.0)) return 1.0f;
-    // As PyTorch's clip_grad_norm_; false for NaN, which must show and not be clipped to something.
-    const double factor = longest / (norm + 1e-6);
-    return factor >= 1.0 ? 1.0f : static_cast<float>(factor);
   }
 
   void update(double learning_rate, float scale) {
@@ -346,6 +379,15 @@ class CpuEngine final : public TrainingEngine {
     }
   }
 
+  void update_by_method(const CpuBatch& batch, const StepRates& rates, double loss, float scale) {
+    const cpu::FlushToZero flush;
+    ++steps_;
+    handed_.assign(gradient_.begin(), gradient_.end());
+    if (scale < 1.0f) cpu::scale(handed_.data(), scale, plan_.parameters);
+    objective_.begin(batch, loss, buffers_, rates.clip_norm, seed_);
+    method_->step(parameters_.data(), handed_.data(), rates.learning_rate, &objective_);
+  }
+
   void move_average() {
     if (average_.empty()) return;
     const auto share = static_cast<float>(1.0 - settings_.ema_decay);
@@ -359,7 +401,10 @@ class CpuEngine final : public TrainingEngine {
   NetworkSettings settings_;
   Plan plan_;
   std::optional<CpuNetwork> network_;
-  std::unique_ptr<cpu::Updater> updater_;  ///< null: nothing is built
+  std::unique_ptr<cpu::Updater> updater_;  ///< of an element-wise rule
+  std::unique_ptr<FloatStepper> method_;   ///< of all others; both null: nothing is built
+  BatchObjective objective_;
+  std::uint64_t seed_ = 0;
   /// Updates made. It chooses dropout masks, too: those of a skipped step, which left no trace in the
   /// weights, are drawn once more.
   std::int64_t steps_ = 0;
@@ -368,6 +413,8 @@ class CpuEngine final : public TrainingEngine {
   std::vector<float> buffers_;
   Floats average_;        ///< of parameters, then buffers; empty if none is kept
   Floats part_gradient_;  ///< of one part of a batch
+  Floats handed_;         ///< the gradient as a method gets it
+  Floats found_;          ///< what an averaging optimizer has found
   Floats before_;         ///< parameters before an update that is described
 };
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "core/nn/functions.hpp"
-#include "core/nn/vectorise.hpp"
+#include "core/optimizer/vectorise.hpp"
 
 namespace thalweg::cpu {
 namespace {

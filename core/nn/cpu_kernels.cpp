@@ -4,7 +4,7 @@
 
 #include "core/nn/functions.hpp"
 #include "core/nn/rounding.hpp"
-#include "core/nn/vectorise.hpp"
+#include "core/optimizer/vectorise.hpp"
 
 namespace thalweg::cpu {
 namespace {

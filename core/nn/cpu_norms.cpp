@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "core/nn/cpu_kernels.hpp"
-#include "core/nn/vectorise.hpp"
+#include "core/optimizer/vectorise.hpp"
 
 namespace thalweg::cpu {
 

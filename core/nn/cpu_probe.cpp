@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "core/nn/histogram.hpp"
-#include "core/nn/vectorise.hpp"
+#include "core/optimizer/vectorise.hpp"
 
 namespace thalweg::cpu {
 namespace {

@@ -5,7 +5,7 @@
 #include <mutex>
 
 #include "core/nn/cpu_kernels.hpp"
-#include "core/nn/vectorise.hpp"
+#include "core/optimizer/vectorise.hpp"
 
 namespace thalweg::cpu {
 namespace {

@@ -47,6 +47,19 @@ std::optional<Error> check_rule(const Spec& optimizer) {
   return check(optimizer, *descriptor);
 }
 
+std::optional<Error> check_optimizer(const NetworkSettings& settings) {
+  const OptimizerDescriptor& descriptor = *find_optimizer(settings.optimizer.id);
+  const auto unsupported = [&](const std::string& why) {
+    return Error{ErrorCode::kUnsupported, "'" + descriptor.id + "' " + why, "optimizer"};
+  };
+  if (!descriptor.not_on_networks.empty())
+    return unsupported("can't train a network: it " + descriptor.not_on_networks);
+  if (settings.precision == Precision::kFp16 && descriptor.asks_more)
+    return unsupported(
+        "can't train in fp16: it asks for more than a gradient, and the loss scale goes with that");
+  return {};
+}
+
 std::optional<Error> check_settings(const NetworkSettings& settings, const Dataset& data) {
   const Spec& start = settings.model.initialisation;
   const Descriptor* initialisation = initialisation_family().find(start.id);

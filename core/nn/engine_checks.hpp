@@ -15,8 +15,11 @@ std::optional<Error> check_data(const Dataset* data);
 /// All but the model, which plan() checks.
 std::optional<Error> check_settings(const NetworkSettings& settings, const Dataset& data);
 
-/// That there is such a rule, with such settings. Whether it can train a network is the engine's to say.
+/// That there is such a rule, with such settings.
 std::optional<Error> check_rule(const Spec& optimizer);
+
+/// That the optimizer can train a network with this precision; its settings have been checked.
+std::optional<Error> check_optimizer(const NetworkSettings& settings);
 
 /// A batch, or the samples of a probe: at least one, each below samples.count.
 std::optional<Error> check_batch(std::span<const std::uint32_t> batch, const Samples& samples);

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/nn/vectorise.hpp"
+#include "core/optimizer/vectorise.hpp"
 
 namespace thalweg {
 namespace {

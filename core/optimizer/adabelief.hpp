@@ -30,6 +30,9 @@ struct AdaBelief {
             .summary = "Adam that strides where gradients are as expected and is careful where they are not.",
             .formula = "s ← β₂s + (1−β₂)(g−m)² + ε,  θ ← θ − η m̂ / (√ŝ + ε)",
             .reference = "Zhuang et al. 2020, Algorithm 2",
+            .conventions =
+                "ε is added within s at every update and again outside the root, as in the paper; its "
+                "default is that of the authors' package. Weight decay is decoupled.",
             .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
                            eps, decoupled_decay_parameter()}};
   }

@@ -40,6 +40,9 @@ struct Adadelta {
                 "Steps as long as the recent steps, in the units of the parameters: needs no learning rate.",
             .formula = "s ← ρs + (1−ρ)g²,  d = √(u+ε)/√(s+ε) g,  u ← ρu + (1−ρ)d²,  θ ← θ − ηd",
             .reference = "Zeiler 2012, Algorithm 1; PyTorch Adadelta",
+            .conventions =
+                "The paper has no learning rate (η = 1). ε is under both roots, as there: since the mean of "
+                "squared steps begins at 0, ε alone sets the length of the first step.",
             .parameters = {
                 learning_rate_parameter(0.3, 0.01, 100.0),
                 decay_rate_parameter("rho", "ρ", "decay", 0.9,

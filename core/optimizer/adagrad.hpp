@@ -37,6 +37,9 @@ struct Adagrad {
         .summary = "Divides each coordinate's step by the root of all its squared gradients so far.",
         .formula = "s ← s + g²,  θ ← θ − ηₜ g / (√s + ε),  ηₜ = η / (1 + (t−1)κ),  g = ∇f(θ) + λθ",
         .reference = "Duchi, Hazan, Singer 2011 (JMLR 12), Figure 1; PyTorch Adagrad",
+        .conventions =
+            "ε is outside the root. Weight decay is L2. The paper has no decay of the learning rate; "
+            "`lr_decay` is PyTorch's.",
         .parameters = {learning_rate_parameter(0.5, 1e-3, 10.0),
                        Parameter{.key = "lr_decay",
                                  .symbol = "κ",

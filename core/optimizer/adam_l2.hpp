@@ -18,13 +18,16 @@ struct AdamL2 {
   using Step = AdamStep<T>;
 
   static Descriptor describe() {
-    return {.id = "adam_l2",
-            .label = "Adam with L2",
-            .summary = "Adam on the loss plus ½λ‖θ‖²: the decay is divided by √v̂ like the gradient.",
-            .formula = "g ← g + λθ,  m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  θ ← θ − η m̂ / (√v̂ + ε)",
-            .reference = "Loshchilov & Hutter 2019, Algorithm 2 (L2); PyTorch Adam with weight_decay",
-            .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
-                           epsilon_parameter(1e-8), l2_parameter(0.01)}};
+    return {
+        .id = "adam_l2",
+        .label = "Adam with L2",
+        .summary = "Adam on the loss plus ½λ‖θ‖²: the decay is divided by √v̂ like the gradient.",
+        .formula = "g ← g + λθ,  m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  θ ← θ − η m̂ / (√v̂ + ε)",
+        .reference = "Loshchilov & Hutter 2019, Algorithm 2 (L2); PyTorch Adam with weight_decay",
+        .conventions =
+            "PyTorch's Adam with `weight_decay`. It is not AdamW: the division by √v̂ scales the decay, too.",
+        .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
+                       epsilon_parameter(1e-8), l2_parameter(0.01)}};
   }
 
   static TorchCall torch(const Spec& spec, bool) {

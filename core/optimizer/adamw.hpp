@@ -22,6 +22,9 @@ struct AdamW {
             .summary = "Adam with weight decay taken out of the gradient and applied to θ directly.",
             .formula = "m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  θ ← (1−ηλ)θ − η m̂ / (√v̂ + ε)",
             .reference = "Loshchilov & Hutter 2019, Algorithm 2; PyTorch AdamW",
+            .conventions =
+                "The decay is multiplied by the learning rate in force, schedule included, and applied "
+                "before the step, as in PyTorch; the paper has a schedule multiplier of its own.",
             .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
                            epsilon_parameter(1e-8), decoupled_decay_parameter(0.01),
                            bias_correction_parameter()}};

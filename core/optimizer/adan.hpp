@@ -46,6 +46,9 @@ struct Adan {
             .formula =
                 "v ← β₂v + (1−β₂)δ,  n ← β₃n + (1−β₃)(g + β₂δ)²,  θ ← θ − η (m̂ + β₂v̂)/(√n̂ + ε),  δ = g − g₋₁",
             .reference = "Xie et al. 2022, Algorithm 1",
+            .conventions =
+                "The paper writes 1−β for our β, and has no bias correction; this one is that of the "
+                "authors' code. The decay divides: θ/(1 + ηλ).",
             .parameters = {learning_rate_parameter(0.01, 1e-4, 1.0),
                            decay_rate_parameter("beta1", "β₁", "first moment", 0.98,
                                                 "Memory of the mean gradient: about 1/(1−β₁) updates."),

@@ -22,6 +22,9 @@ struct AmsGrad {
             .summary = "Adam with the largest second moment so far in the denominator.",
             .formula = "m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  u ← max(u, v),  θ ← θ − η m̂ / (√û + ε)",
             .reference = "Reddi, Kale, Kumar 2018, Algorithm 2; PyTorch Adam with amsgrad=True",
+            .conventions =
+                "The maximum is taken of v before its bias correction, as in PyTorch; the paper has no bias "
+                "correction. Weight decay is L2.",
             .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
                            epsilon_parameter(1e-8), l2_parameter()}};
   }

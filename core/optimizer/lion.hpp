@@ -39,6 +39,9 @@ struct Lion {
             "Every coordinate moves by η, in the direction that a mixture of gradient and momentum points.",
         .formula = "θ ← θ − η (sign(β₁m + (1−β₁)g) + λθ),  m ← β₂m + (1−β₂)g",
         .reference = "Chen et al. 2023, Algorithm 2",
+        .conventions =
+            "Rates are 3 to 10 times smaller than Adam's and decays as much larger (section 5 of the paper). "
+            "Weight decay is decoupled.",
         .parameters = {learning_rate_parameter(0.002, 1e-5, 0.1),
                        decay_rate_parameter("beta1", "β₁", "interpolation", 0.9,
                                             "Share of the momentum in the direction of the update."),

@@ -37,6 +37,8 @@ struct NAdam {
         .summary = "Adam that looks ahead as Nesterov does, with a momentum that warms up.",
         .formula = "θ ← θ − η [ (1−μₜ)/(1−Πₜ) g + μₜ₊₁/(1−Πₜ₊₁) m ] / (√v̂ + ε),  μₜ = β₁(1 − ½ 0.96^{tψ})",
         .reference = "Dozat 2016, Algorithm 2; PyTorch NAdam",
+        .conventions =
+            "As PyTorch since 2.0; before, it multiplied Πₜ₊₁ by μₜ once too often. Weight decay is L2.",
         .parameters = {
             learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
             epsilon_parameter(1e-8), l2_parameter(),

@@ -37,6 +37,9 @@ struct Nesterov {
         .summary = "Momentum that takes the gradient where the velocity is about to carry it.",
         .formula = "v ← μv + g,  θ ← θ − η(g + μv),  g = ∇f(θ) + λθ",
         .reference = "Nesterov 1983; Sutskever et al. 2013, eqs. (3)-(4); PyTorch SGD with nesterov=True",
+        .conventions =
+            "PyTorch's form: θ is the point at which the gradient is taken, one μv ahead of Nesterov's own "
+            "iterate, so that a tolerance may be reached a step earlier or later than by the textbook's.",
         .parameters = {learning_rate_parameter(0.0002, 1e-5, 1.0), momentum_parameter(0.9), l2_parameter()}};
   }
 

@@ -1,7 +1,9 @@
 // Optimizers: the list of update rules, their descriptors, and a rule at work on a small vector.
 //
-// A rule is written once, as an element-wise function for host and device (rule.hpp); this file is
-// what the rest of the program sees of it. It does not evaluate gradients and knows no surface.
+// Most are rules: written once, element by element, for host and device (rule.hpp). The others are methods,
+// which look at more than one element or ask the function for more than a gradient (method.hpp). Wrappers go
+// around either (wrapper.hpp): `sam+adam` is an optimizer like any other, with the settings of both. This
+// file is what the rest of the program sees of them all. It does not evaluate gradients and knows no surface.
 #pragma once
 
 #include <cstdint>
@@ -10,49 +12,39 @@
 #include <span>
 #include <vector>
 
-#include "core/optimizer/state_quantity.hpp"
+#include "core/optimizer/stepper.hpp"
 #include "core/spec/python.hpp"
 #include "core/spec/spec.hpp"
 
 namespace thalweg {
 
-/// One rule applied to a vector in double precision, with its state. One thread at a time.
-class Stepper {
- public:
-  virtual ~Stepper() = default;
-
-  /// theta <- theta - update(gradient). `gradient` may be modified. Both have the stepper's
-  /// dimension. `learning_rate` is the rate in force at this step (schedule included).
-  virtual void step(double* theta, double* gradient, double learning_rate) = 0;
-
-  /// Takes new hyperparameters from here on; state (moments, step count) is kept.
-  virtual void set(const Spec& spec) = 0;
-
-  /// Number of steps made.
-  virtual std::int64_t steps() const = 0;
-
-  /// Everything that step() depends on but the hyperparameters: save() and load() are exact.
-  virtual std::vector<double> save() const = 0;
-  virtual void load(std::span<const double> state) = 0;
-
-  /// What there is to look at; the same as long as the rule is. Empty: nothing.
-  virtual std::vector<StateQuantity> quantities() const { return {}; }
-  /// Their values after the last step, one for each coordinate, quantity after quantity. Before the first
-  /// step: whatever they begin with, NaN where that is undefined.
-  virtual void look(std::span<double>) const {}
-};
-
 struct OptimizerDescriptor : Descriptor {
-  /// `spec` has passed check(); `dim` > 0.
-  std::function<std::unique_ptr<Stepper>(const Spec& spec, int dim)> make;
-  /// How PyTorch writes it: as torch(spec, velocity_stops) of the rule (rule.hpp).
+  /// `spec` has passed check(); the layout is not empty.
+  std::function<std::unique_ptr<Stepper>(const Spec& spec, const Layout& layout)> make;
+  std::function<std::unique_ptr<FloatStepper>(const Spec& spec, const Layout& layout)> make_float;
+  /// Empty, or why it cannot go down a surface, or train a network: "works on weight matrices, and ...".
+  std::string not_on_surfaces = {};
+  std::string not_on_networks = {};
+  /// Whether a step asks for more than the gradient it is handed.
+  bool asks_more = false;
+  /// One update, a line each, where PyTorch has no such optimizer and torch() makes none.
+  std::vector<std::string> pseudocode = {};
+  /// How PyTorch writes it: as torch(spec, velocity_stops) of the rule (rule.hpp); empty where there is
+  /// pseudocode.
   std::function<TorchCall(const Spec& spec, bool velocity_stops)> torch;
 };
 
-/// All optimizers in the order of the menu.
+/// All optimizers in the order of the menu, without wrappers.
 const std::vector<OptimizerDescriptor>& optimizers();
+/// One of them, or one with wrappers around it: "lookahead+sam+adam". The descriptor lives as long as the
+/// program.
 const OptimizerDescriptor* find_optimizer(std::string_view id);
+/// Finds wrapped ones, too; its members are optimizers().
 const Family& optimizer_family();
+
+/// `spec` names an optimizer and has passed check(); throws std::logic_error if not.
 std::unique_ptr<Stepper> make_stepper(const Spec& spec, int dim);
+std::unique_ptr<Stepper> make_stepper(const Spec& spec, const Layout& layout);
+std::unique_ptr<FloatStepper> make_float_stepper(const Spec& spec, const Layout& layout);
 
 }  // namespace thalweg

@@ -34,6 +34,9 @@ struct RAdam {
             .summary = "Adam with a warm-up that follows from the variance of its own rate.",
             .formula = "ρₜ > 5:  θ ← θ − η r m̂ √(1−β₂ᵗ)/(√v + ε),  else  θ ← θ − η m̂",
             .reference = "Liu et al. 2020, Algorithm 2; PyTorch RAdam",
+            .conventions =
+                "The adaptive rate begins at ρₜ > 5, as in PyTorch (the paper: 4); ε is added to √v before "
+                "the bias correction. The first updates are divided by nothing. Weight decay is L2.",
             .parameters = {learning_rate_parameter(0.006, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
                            epsilon_parameter(1e-8), l2_parameter()}};
   }

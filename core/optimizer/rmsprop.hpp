@@ -49,6 +49,10 @@ struct Rmsprop {
         .reference =
             "Tieleman & Hinton 2012, lecture 6.5; Graves 2013, eqs. (38)-(45) (centered); "
             "PyTorch RMSprop",
+        .conventions =
+            "ε is outside the root (Graves has it under it). No bias correction: the first step is η/√(1−α) "
+            "long. Centred, a variance that rounding made negative counts as 0, where PyTorch 1.13 gives "
+            "NaN. Weight decay is L2; the velocity carries no η.",
         .parameters = {learning_rate_parameter(0.005, 1e-5, 1.0),
                        decay_rate_parameter("alpha", "α", "squared-gradient decay", 0.99,
                                             "Memory of the mean squared gradient: about 1/(1−α) updates."),

@@ -79,6 +79,10 @@ struct Rprop {
         .summary = "Looks at the gradient's sign alone: each coordinate's step grows until the sign turns.",
         .formula = "Δ ← Δ·η⁺ or Δ·η⁻,  θ ← θ − sign(g) Δ",
         .reference = "Riedmiller & Braun 1993; Igel & Hüsken 2000 (iRprop−); PyTorch Rprop",
+        .conventions =
+            "iRprop⁻, without weight backtracking: where the sign turned, the coordinate rests for one "
+            "update. The learning rate is the first step size and nothing after it, so that schedules have "
+            "no effect, as in PyTorch. Meant for gradients of the whole batch.",
         .parameters = {rate,
                        factor("eta_minus", "η⁻", 0.5, 0.0, 1.0,
                               "What the step size is multiplied by where the gradient's sign has turned."),

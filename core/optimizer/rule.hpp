@@ -33,18 +33,20 @@
 //   template <class T> static void init(const Hyper&, T* slots);       // if slots start at other than 0
 //   static bool keeps_state(const Hyper& before, const Hyper& after);  // if a setting gives the slots
 //                                                                      // their meaning: may it change?
-//   static std::vector<StateQuantity> quantities(const Hyper&);         // what people may look at, beside
-//   the static void look(const Hyper&, const Progress&, const Step<double>&, // rate: names, and after
-//   update() the
-//                    const double* slots, double* out);                  // value of each for one element
+//   static std::vector<StateQuantity> quantities(const Hyper&);         // what people may look at beside the
+//                                                                      // rate: names, and after update()
+//   static void look(const Hyper&, const Progress&, const Step<double>&, // the value of each for one element
+//                    const double* slots, double* out);
 //   template <class T>                                                 // after update(): what stands before
 //   THALWEG_HD static T effective_rate(const T* slots, const Step<T>&); // a gradient: η, or η/(√v̂ + ε)
+//   template <class T>                                                   // where it averages: what it has
+//   THALWEG_HD static T average(T theta, const T* slots, const Hyper&);   // found, which is not theta
 //
 // Rules hide nothing: NaN and infinity in the gradient come out in theta, and nothing is clamped. They
 // are compiled without fast-math; a device build that must equal the CPU to the last bit also needs
 // contraction off (nvcc -fmad=false), as the CPU build has it.
 //
-// Not here: rules that look at more than one element (norms, line searches).
+// Not here: rules that look at more than one element (norms, line searches; method.hpp).
 #pragma once
 
 #include <concepts>
@@ -93,6 +95,12 @@ concept HasState = requires(const typename R::Hyper& hyper, const typename R::Pr
                             const typename R::template Step<double>& step, const double* slots, double* out) {
   R::quantities(hyper);
   R::look(hyper, progress, step, slots, out);
+};
+
+/// Whether what the rule has found is an average and not theta.
+template <class R>
+concept HasAverage = requires(const double* slots, const typename R::Hyper& hyper) {
+  { R::average(0.0, slots, hyper) } -> std::same_as<double>;
 };
 
 }  // namespace thalweg

@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "core/optimizer/optimizer.hpp"
@@ -34,7 +35,7 @@ class RuleStepper final : public Stepper {
     for (int i = 0; i < dim_; ++i) init_slots<R>(hyper_, slots_of(i));
   }
 
-  void step(double* theta, double* gradient, double learning_rate) override {
+  void step(double* theta, double* gradient, double learning_rate, Objective<double>* = nullptr) override {
     const auto constants = R::template prepare<double>(hyper_, learning_rate, ++steps_, progress_);
     last_ = constants;
     // Two dimensions unrolled: nearly every call, and the square roots and divisions of both elements
@@ -47,8 +48,6 @@ class RuleStepper final : public Stepper {
     for (int i = 0; i < dim_; ++i) R::update(theta[i], gradient[i], slots_of(i), constants);
   }
 
-  /// Throws std::logic_error if the change would give the state another meaning (the form of
-  /// momentum); parameters marked live never do.
   void set(const Spec& spec) override {
     const auto next = R::hyper(spec);
     if constexpr (requires { R::keeps_state(hyper_, next); }) {
@@ -60,50 +59,53 @@ class RuleStepper final : public Stepper {
 
   std::int64_t steps() const override { return steps_; }
 
-  /// The step count, then the rule's Progress, then the slots of each element in turn.
-  std::vector<double> save() const override {
-    std::vector<double> state(1 + kProgress + slots_.size());
-    state[0] = static_cast<double>(steps_);
-    if constexpr (kProgress > 0)
-      std::ranges::copy(std::bit_cast<std::array<double, kProgress>>(progress_), state.begin() + 1);
-    std::ranges::copy(slots_, state.begin() + 1 + kProgress);
-    return state;
+  bool averages() const override { return HasAverage<R>; }
+  void average(const double* theta, double* out) const override {
+    for (int i = 0; i < dim_; ++i) {
+      out[i] = theta[i];
+      if constexpr (HasAverage<R>)
+        if (steps_ > 0) out[i] = R::average(theta[i], slots_.data() + std::ptrdiff_t{i} * R::kSlots, hyper_);
+    }
   }
 
-  /// Throws std::invalid_argument, and changes nothing, if `state` is not of this rule and dimension.
-  void load(std::span<const double> state) override {
-    constexpr double kMostSteps = 9007199254740992.0;  // 2^53: beyond it a double skips integers
-    if (state.size() != 1 + kProgress + slots_.size() || !(state[0] >= 0.0 && state[0] <= kMostSteps) ||
-        state[0] != std::floor(state[0]))
-      throw std::invalid_argument("optimizer state does not belong to this rule and dimension");
-    steps_ = static_cast<std::int64_t>(state[0]);
+  /// The step count and the rule's Progress; the slots of each element in turn.
+  void write(StepperState<double>& out) const override {
+    out.put(static_cast<double>(steps_));
+    if constexpr (kProgress > 0)
+      for (const double number : std::bit_cast<std::array<double, kProgress>>(progress_)) out.put(number);
+    out.put(slots_);
+  }
+
+  void read(StateReader<double>& in) override {
+    steps_ = in.count();
     if constexpr (kProgress > 0) {
       std::array<double, kProgress> numbers;
-      std::ranges::copy(state.subspan(1, kProgress), numbers.begin());
+      for (double& number : numbers) number = in.scalar();
       progress_ = std::bit_cast<Progress>(numbers);
     }
-    std::ranges::copy(state.subspan(1 + kProgress), slots_.begin());
+    in.numbers(slots_);
   }
 
-  /// Those of the rule, then the rate in force where the rule has one.
-  std::vector<StateQuantity> quantities() const override {
-    std::vector<StateQuantity> out;
-    if constexpr (HasState<R>) out = R::quantities(hyper_);
-    if constexpr (HasEffectiveRate<R>) out.push_back({"ηᵢ", "effective rate", true, false});
-    return out;
-  }
-
-  void look(std::span<double> out) const override {
-    const auto dim = static_cast<std::size_t>(dim_);
-    const std::size_t count = out.size() / dim;
-    std::vector<double> values(count);
-    for (std::size_t i = 0; i < dim; ++i) {
-      const double* slots = slots_.data() + i * R::kSlots;
+  /// Of the rule, then the rate in force where the rule has one.
+  std::vector<Insight> insight() const override {
+    if (steps_ == 0) return {};
+    std::vector<StateQuantity> names;
+    if constexpr (HasState<R>) names = R::quantities(hyper_);
+    const std::size_t own = names.size();
+    if constexpr (HasEffectiveRate<R>) names.push_back(kEffectiveRate);
+    std::vector<Insight> out;
+    for (StateQuantity& name : names)
+      out.push_back({std::move(name.symbol), std::move(name.label),
+                     std::vector<double>(static_cast<std::size_t>(dim_)), name.positive, name.corrected});
+    std::vector<double> values(own);
+    for (int i = 0; i < dim_; ++i) {
+      const double* slots = slots_.data() + std::ptrdiff_t{i} * R::kSlots;
       if constexpr (HasState<R>) R::look(hyper_, progress_, last_, slots, values.data());
+      for (std::size_t k = 0; k < own; ++k) out[k].values[static_cast<std::size_t>(i)] = values[k];
       if constexpr (HasEffectiveRate<R>)
-        values.back() = steps_ > 0 ? R::effective_rate(slots, last_) : std::nan("");
-      for (std::size_t k = 0; k < count; ++k) out[k * dim + i] = values[k];
+        out.back().values[static_cast<std::size_t>(i)] = R::effective_rate(slots, last_);
     }
+    return out;
   }
 
  private:
@@ -111,7 +113,7 @@ class RuleStepper final : public Stepper {
 
   typename R::Hyper hyper_;
   [[no_unique_address]] Progress progress_ = {};
-  typename R::template Step<double> last_ = {};  ///< the constants of the last step, for look()
+  typename R::template Step<double> last_ = {};  ///< the constants of the last step, for insight()
   std::int64_t steps_ = 0;
   int dim_;
   std::vector<double> slots_;

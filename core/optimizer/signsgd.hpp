@@ -36,6 +36,9 @@ struct SignSgd {
                 "decay Tiger).",
             .formula = "m ← μm + (1−μ)g,  θ ← θ − η (sign(m) + λθ)",
             .reference = "Bernstein et al. 2018, Algorithms 1 and 2; Tiger: Su 2023",
+            .conventions =
+                "Signum's momentum is a mean, not a sum: with a sign that makes no difference but at the "
+                "start. Weight decay is decoupled (Tiger: μ = 0.965).",
             .parameters = {learning_rate_parameter(0.002, 1e-5, 0.1), momentum_parameter(0.9),
                            decoupled_decay_parameter()}};
   }

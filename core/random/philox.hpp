@@ -30,6 +30,8 @@ THALWEG_HD inline PhiloxBlock philox(PhiloxBlock counter, std::array<std::uint32
 /// Stored in no file, but a number that changes its meaning changes every run of that seed.
 enum class RandomStream : std::uint32_t {
   kGradientNoise = 1,
+  kWorkerNoise = 2,    ///< of several workers; the pairs of one come after those of the one before
+  kPerturbation = 3,   ///< directions that an optimizer tries; the step is its own count
   kBatchOrder = 16,    ///< the order of samples in an epoch
   kSplit = 17,         ///< which training samples become validation samples
   kSubset = 18,        ///< which samples of a file are kept

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/optimizer/state_quantity.hpp"
 #include "core/schedule/schedule.hpp"
 
 namespace thalweg {
@@ -60,16 +61,16 @@ double learning_rate_at(const DescentSettings& settings, std::int64_t step) {
   return schedule->at(settings.schedule, step, base);
 }
 
-std::optional<std::vector<double>> divisor_of(const Spec& optimizer, const Stepper& stepper, int dim,
+std::optional<std::vector<double>> divisor_of(const Spec& optimizer, const Stepper& stepper,
                                               double learning_rate) {
   if (!frozen_rule(optimizer) || stepper.steps() < 1) return {};
-  const auto n = static_cast<std::size_t>(dim);
-  std::vector<double> values(stepper.quantities().size() * n);
-  if (values.empty()) return {};
-  stepper.look(values);
-  std::vector<double> out;
-  for (std::size_t i = values.size() - n; i < values.size(); ++i) out.push_back(learning_rate / values[i]);
-  return out;
+  for (const Insight& quantity : stepper.insight()) {
+    if (quantity.symbol != kEffectiveRateSymbol) continue;
+    std::vector<double> out = quantity.values;
+    for (double& rate : out) rate = learning_rate / rate;
+    return out;
+  }
+  return {};
 }
 
 bool is_steady(const DescentSettings& settings) {

@@ -53,9 +53,9 @@ RunRates run_rates(const DescentSettings& settings, const Surface& surface, cons
 /// The rate in force for update `step`: the optimizer's own, or what the schedule makes of it.
 double learning_rate_at(const DescentSettings& settings, std::int64_t step);
 
-/// What an adaptive optimizer divided by in its last update, at that learning rate: the D of frozen_rule(). None
-/// for other optimizers and before the first update.
-std::optional<std::vector<double>> divisor_of(const Spec& optimizer, const Stepper& stepper, int dim,
+/// What an adaptive optimizer divided by in its last update, at that learning rate: the D of frozen_rule().
+/// None for other optimizers and before the first update.
+std::optional<std::vector<double>> divisor_of(const Spec& optimizer, const Stepper& stepper,
                                               double learning_rate);
 
 /// Whether every update is made with the same settings and the exact gradient.

@@ -184,6 +184,7 @@ Result<std::string> pytorch_script(const DescentSettings& settings, const Script
   auto surface = make_surface(settings.surface);
   if (!surface) return surface.error();
   if (auto error = check(settings, **surface)) return *error;
+  if (auto error = check_torch(settings.optimizer.spec)) return *error;
   const auto steps = static_cast<std::int64_t>(settings.run.number("steps"));
   const Updates made = updates(settings.optimizer, settings.schedule, "[p]", steps);
   const Shaping shaping = shaping_of(settings.gradient, steps);

@@ -8,12 +8,21 @@
 
 namespace thalweg {
 namespace script {
+
+std::optional<Error> check_torch(const Spec& optimizer) {
+  const OptimizerDescriptor* descriptor = find_optimizer(optimizer.id);
+  if (!descriptor || descriptor->torch) return {};
+  return Error{ErrorCode::kUnsupported, "has no '" + optimizer.id + "'; 'thalweg list optimizers' has its update",
+               "PyTorch"};
+}
+
 namespace {
 
 std::optional<Error> check_both(const Spec& optimizer, const Spec& schedule) {
   const OptimizerDescriptor* rule = find_optimizer(optimizer.id);
   if (!rule) return bad_input("there is no optimizer '" + optimizer.id + "'");
   if (auto error = check(optimizer, *rule)) return error;
+  if (auto error = check_torch(optimizer)) return error;
   const ScheduleDescriptor* descriptor = find_schedule(schedule.id);
   if (!descriptor) return bad_input("there is no schedule '" + schedule.id + "'");
   return check(schedule, *descriptor);

@@ -298,6 +298,7 @@ Result<std::string> pytorch_script(const TrainingSettings& settings, const std::
                                    const ScriptTitle& title) {
   using namespace script;
   if (auto error = check(settings)) return *error;
+  if (auto error = check_torch(settings.optimizer.spec)) return *error;
   Job job{.settings = settings,
           .data = python_data(settings.data, folder),
           .model = {},

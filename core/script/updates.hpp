@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ void write_changes(Source& out, const std::string& name, const PythonChanges& ch
 
 /// The steps at which a setting changes, within (0, steps).
 std::vector<std::int64_t> change_steps(const LiveSpec& live, std::int64_t steps);
+
+/// That PyTorch has the optimizer, or a class of ours in Python.
+std::optional<Error> check_torch(const Spec& optimizer);
 
 struct Updates {
   std::vector<std::string> definitions;  ///< classes and functions

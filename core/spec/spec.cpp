@@ -92,7 +92,8 @@ double Spec::number_or(std::string_view key, double fallback) const {
 const Descriptor* Family::find(std::string_view id) const {
   const auto it =
       std::find_if(members.begin(), members.end(), [&](const Descriptor* d) { return d->id == id; });
-  return it == members.end() ? nullptr : *it;
+  if (it != members.end()) return *it;
+  return compose ? compose(id) : nullptr;
 }
 
 Spec default_spec(const Descriptor& descriptor) {

@@ -4,6 +4,7 @@
 // The same string works on the command line, in files, in the database and in the window.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,9 @@ struct Descriptor {
   std::string summary;    ///< one line
   std::string formula;    ///< as shown under the name, in Unicode
   std::string reference;  ///< paper or book, with section or equation
+  /// Which convention it follows where there are several, and where it differs from its source; sentences, or
+  /// empty.
+  std::string conventions = {};
   std::vector<Parameter> parameters;
   std::string leading_text = {};  ///< key of the text parameter that follows the colon, or empty
 
@@ -53,6 +57,8 @@ struct Spec {
 struct Family {
   std::string name;
   std::vector<const Descriptor*> members;
+  /// Not empty: finds what is put together from several (`sam+adam`), too. Null if it can't be.
+  std::function<const Descriptor*(std::string_view id)> compose = {};
 
   const Descriptor* find(std::string_view id) const;
 };

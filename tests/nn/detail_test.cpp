@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "core/optimizer/rules.hpp"
 #include "tests/golden/close.hpp"
 #include "tests/nn/engines.hpp"
 
@@ -41,7 +42,8 @@ double rate_of(const Spec& rule, double lr, int t, double slot0, double slot1, d
 TEST(Detail, IsWhatTheStepDid) {
   std::vector<std::string> rules = {"momentum:form=classical", "momentum:form=ema", "momentum:form=polyak",
                                     "rmsprop:centered=1,momentum=0.5", "adagrad:lr_decay=0.1"};
-  for (const auto& descriptor : optimizers()) rules.push_back(descriptor.id);
+  for (const auto& descriptor : optimizers())
+    if (rule_index(descriptor.id) >= 0) rules.push_back(descriptor.id);
   for (const std::string& rule : rules) {
     SCOPED_TRACE(rule);
     const auto data = test::toy_data();

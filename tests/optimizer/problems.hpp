@@ -5,8 +5,10 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "core/optimizer/optimizer.hpp"
+#include "core/optimizer/rules.hpp"
 
 namespace thalweg::test {
 
@@ -29,6 +31,14 @@ inline void quadratic_gradient(const double* p, double* g) {
 /// two elements see the same gradients.
 inline void bowl_gradient(const double* p, double* g, int dim) {
   for (int i = 0; i < dim; ++i) g[i] = (1.0 + 0.5 * i) * p[i] + 0.3 * std::sin(3.0 * p[i]);
+}
+
+/// The element-wise ones; the others have tests of their own (method_*_test.cpp).
+inline std::vector<OptimizerDescriptor> element_wise() {
+  std::vector<OptimizerDescriptor> out;
+  for (const OptimizerDescriptor& descriptor : optimizers())
+    if (rule_index(descriptor.id) >= 0) out.push_back(descriptor);
+  return out;
 }
 
 inline Spec spec_of(const std::string& text) {

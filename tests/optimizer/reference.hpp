@@ -186,8 +186,7 @@ class Reference {
     const double mean = blend(a_[i], "beta1", g) / left("beta1");
     blend(b_[i], "beta2", g * g);
     if (length <= 5) return mean;
-    const double r =
-        std::sqrt((length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length));
+    const double r = std::sqrt((length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length));
     return mean * r * std::sqrt(left("beta2")) / (std::sqrt(b_[i]) + number("eps"));
   }
 

@@ -13,7 +13,7 @@ namespace thalweg::test {
 namespace {
 
 TEST(Rules, AreFoundByTheIdTheyDescribe) {
-  for (const auto& descriptor : optimizers()) {
+  for (const auto& descriptor : element_wise()) {
     std::string id;
     EXPECT_TRUE(visit_rule(descriptor.id, [&]<class Rule>(std::type_identity<Rule>) {
       EXPECT_TRUE(id.empty());
@@ -26,7 +26,7 @@ TEST(Rules, AreFoundByTheIdTheyDescribe) {
 
 /// A loop compiled for one rule gives what the virtual Stepper gives, to the bit.
 TEST(Rules, CompiledLoopEqualsTheStepper) {
-  for (const auto& descriptor : optimizers()) {
+  for (const auto& descriptor : element_wise()) {
     const Spec spec = default_spec(descriptor);
     const auto stepper = make_stepper(spec, 2);
     double expected[2] = {-1.35, 1.55}, p[2] = {-1.35, 1.55}, g[2];
@@ -48,7 +48,7 @@ TEST(Rules, CompiledLoopEqualsTheStepper) {
 
 /// As an ensemble runs them: constants prepared in double, elements in float.
 TEST(Rules, SinglePrecisionStaysNearDouble) {
-  for (const auto& descriptor : optimizers()) {
+  for (const auto& descriptor : element_wise()) {
     const Spec spec = default_spec(descriptor);
     const auto stepper = make_stepper(spec, 2);
     double expected[2] = {-1.5, 2.0}, g[2];

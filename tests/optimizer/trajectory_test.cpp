@@ -115,7 +115,7 @@ INSTANTIATE_TEST_SUITE_P(All, AgainstReference, ::testing::ValuesIn(kReferenceSp
 TEST(Reference, CoversEveryOptimizer) {
   std::set<std::string> covered;
   for (const auto& text : kReferenceSpecs) covered.insert(spec_of(text).id);
-  for (const auto& descriptor : optimizers()) EXPECT_TRUE(covered.contains(descriptor.id)) << descriptor.id;
+  for (const auto& descriptor : element_wise()) EXPECT_TRUE(covered.contains(descriptor.id)) << descriptor.id;
 }
 
 /// Every case of the golden file, at every step stored.
@@ -143,7 +143,7 @@ TEST(Golden, OptimizersFollowPytorch) {
       ASSERT_TRUE(close(p[1], row.values[1], tolerance)) << "step " << row.step;
     }
   }
-  for (const auto& descriptor : optimizers()) EXPECT_TRUE(covered.contains(descriptor.id)) << descriptor.id;
+  for (const auto& descriptor : element_wise()) EXPECT_TRUE(covered.contains(descriptor.id)) << descriptor.id;
 }
 
 /// Steps until ‖θ‖ < 1e-6 on ½θᵀdiag(1, 10, 100)θ from (1, 1, 1).

@@ -1,14 +1,16 @@
-#include "core/nn/cpu_updater.hpp"
+#include "core/optimizer/updater.hpp"
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <limits>
+#include <stdexcept>
+#include <string>
 #include <type_traits>
 
-#include "core/nn/flush.hpp"
-#include "core/nn/vectorise.hpp"
+#include "core/optimizer/flush.hpp"
 #include "core/optimizer/rules.hpp"
+#include "core/optimizer/vectorise.hpp"
 
 namespace thalweg::cpu {
 namespace {
@@ -83,6 +85,18 @@ class RuleUpdater final : public Updater {
     return std::numeric_limits<double>::quiet_NaN();
   }
 
+  bool averages() const override { return HasAverage<R>; }
+  void average(const float* theta, const float* slots, std::int64_t count, float* out) const override {
+    for (std::int64_t i = 0; i < count; ++i) {
+      out[i] = theta[i];
+      if constexpr (HasAverage<R>) {
+        float s[kSlots + 1] = {};
+        for (int k = 0; k < kSlots; ++k) s[k] = slots[k * count + i];
+        out[i] = R::average(theta[i], s, hyper_);
+      }
+    }
+  }
+
   bool set(const Spec& spec) override {
     const auto next = R::hyper(spec);
     if constexpr (requires { R::keeps_state(hyper_, next); }) {
@@ -117,7 +131,58 @@ class RuleUpdater final : public Updater {
   typename R::template Step<float> constants_ = {};
 };
 
+class ArrayStepper final : public FloatStepper {
+ public:
+  ArrayStepper(std::unique_ptr<Updater> rule, std::int64_t count)
+      : rule_(std::move(rule)),
+        count_(count),
+        slots_(static_cast<std::size_t>(count) * static_cast<std::size_t>(rule_->slot_count())) {
+    rule_->init(slots_.data(), count_);
+  }
+
+  void step(float* theta, float* gradient, double learning_rate, Objective<float>*) override {
+    rule_->prepare(learning_rate, ++steps_);
+    rule_->update(theta, gradient, 1.0f, slots_.data(), count_, 0, count_);
+  }
+  void set(const Spec& spec) override {
+    if (!rule_->set(spec))
+      throw std::logic_error("'" + spec.id + "' cannot change this setting while it runs");
+  }
+  std::int64_t steps() const override { return steps_; }
+  bool averages() const override { return rule_->averages(); }
+  void average(const float* theta, float* out) const override {
+    if (steps_ > 0)
+      rule_->average(theta, slots_.data(), count_, out);
+    else
+      std::copy_n(theta, count_, out);
+  }
+  void write(StepperState<float>& out) const override {
+    out.put(static_cast<double>(steps_));
+    for (const double number : rule_->save()) out.put(number);
+    out.put(slots_);
+  }
+  void read(StateReader<float>& in) override {
+    steps_ = in.count();
+    std::vector<double> progress = rule_->save();
+    for (double& number : progress) number = in.scalar();
+    rule_->load(progress);
+    in.numbers(slots_);
+  }
+
+ private:
+  std::unique_ptr<Updater> rule_;
+  std::int64_t count_;
+  std::int64_t steps_ = 0;
+  std::vector<float> slots_;
+};
+
 }  // namespace
+
+std::unique_ptr<FloatStepper> make_array_stepper(const Spec& spec, std::int64_t count) {
+  auto rule = make_updater(spec);
+  if (!rule) throw std::logic_error("'" + spec.id + "' is no element-wise rule");
+  return std::make_unique<ArrayStepper>(std::move(rule), count);
+}
 
 std::unique_ptr<Updater> make_updater(const Spec& spec) {
   std::unique_ptr<Updater> out;

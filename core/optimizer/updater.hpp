@@ -1,4 +1,4 @@
-// An update rule of core/optimizer on the flat memory of a network's parameters.
+// An element-wise rule on the flat memory of a network's parameters, in single precision.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "core/optimizer/stepper.hpp"
 #include "core/spec/spec.hpp"
 
 namespace thalweg::cpu {
@@ -28,6 +29,9 @@ class Updater {
   /// say.
   virtual double median_rate(const float* slots, std::int64_t stride, std::int64_t first,
                              std::int64_t last) const = 0;
+  /// Whether what the rule has found is not theta but average(), after the first step.
+  virtual bool averages() const = 0;
+  virtual void average(const float* theta, const float* slots, std::int64_t count, float* out) const = 0;
   /// False, and nothing changes, if the state would lose its meaning.
   virtual bool set(const Spec& spec) = 0;
   virtual std::vector<double> save() const = 0;
@@ -35,5 +39,8 @@ class Updater {
 };
 /// Null if `spec` names no element-wise rule.
 std::unique_ptr<Updater> make_updater(const Spec& spec);
+
+/// The rule as a stepper that owns its slots, on one thread: what wrappers go around.
+std::unique_ptr<FloatStepper> make_array_stepper(const Spec& spec, std::int64_t count);
 
 }  // namespace thalweg::cpu

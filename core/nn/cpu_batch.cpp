@@ -1,0 +1,129 @@
+#include "core/nn/cpu_batch.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/nn/cpu_hessian.hpp"
+#include "core/nn/cpu_kernels.hpp"
+#include "core/random/philox.hpp"
+
+namespace thalweg {
+
+Layout layout_of(const Plan& plan) {
+  int last = 0;
+  for (const TensorInfo& tensor : plan.tensors)
+    if (plan.layers[static_cast<std::size_t>(tensor.layer)].kind == LayerKind::kLinear)
+      last = std::max(last, tensor.layer);
+  Layout out;
+  for (const TensorInfo& tensor : plan.tensors) {
+    const PlannedLayer& layer = plan.layers[static_cast<std::size_t>(tensor.layer)];
+    out.push_back({.offset = tensor.offset,
+                   .rows = tensor.rows,
+                   .columns = tensor.columns,
+                   .matrix = layer.kind == LayerKind::kLinear && tensor.offset == layer.weight,
+                   .output = tensor.layer == last});
+  }
+  return out;
+}
+
+BatchLoss run_batch(const CpuBatch& batch, const float* parameters, float* running, double loss_scale,
+                    float* gradient, Floats& part_gradient) {
+  const std::int64_t count = batch.network->plan().parameters;
+  const std::size_t size = std::min(batch.part, batch.samples.size());
+  if (gradient && size < batch.samples.size()) part_gradient.resize(static_cast<std::size_t>(count));
+  const auto mean = static_cast<double>(batch.samples.size());
+  const float scale =
+      gradient ? static_cast<float>(loss_scale) / static_cast<float>(batch.samples.size()) : 0.0f;
+  CpuNetwork& network = *batch.network;
+  network.bind(parameters, running, batch.precision);
+  network.reserve(static_cast<int>(size));
+  BatchLoss out;
+  for (std::size_t first = 0; first < batch.samples.size(); first += size) {
+    const int rows = static_cast<int>(std::min(size, batch.samples.size() - first));
+    const PassSamples samples{
+        .samples = &batch.data->train, .chosen = batch.samples.data() + first, .rows = rows};
+    const PassMode mode{.training = true, .step = batch.step, .first_row = static_cast<std::int64_t>(first)};
+    network.gather(samples);
+    network.forward(rows, mode);
+    const PassResult measured = network.measure(samples, scale);
+    out.loss += measured.loss;
+    out.correct += measured.correct;
+    if (!gradient) continue;
+    network.backward(rows, mode, first == 0 ? gradient : part_gradient.data());
+    if (first > 0) cpu::add(gradient, part_gradient.data(), gradient, count);
+  }
+  out.loss /= mean;
+  return out;
+}
+
+float clipping_factor(double longest, double norm) {
+  if (!(longest > 0.0)) return 1.0f;
+  const double factor = longest / (norm + 1e-6);
+  return factor >= 1.0 ? 1.0f : static_cast<float>(factor);
+}
+
+void BatchObjective::begin(const CpuBatch& batch, double loss_here, std::span<const float> running,
+                           double longest, std::uint64_t seed) {
+  batch_ = batch;
+  loss_here_ = loss_here;
+  running_ = running;
+  longest_ = longest;
+  seed_ = seed;
+  drawn_ = 0;
+}
+
+double BatchObjective::run(const CpuBatch& batch, const float* theta, float* out) {
+  scratch_running_.assign(running_.begin(), running_.end());
+  const double loss = run_batch(batch, theta, scratch_running_.data(), 1.0, out, part_gradient_).loss;
+  if (!out || !(longest_ > 0.0)) return loss;
+  const float factor = clipping_factor(longest_, std::sqrt(cpu::sum_of_squares(out, count())));
+  if (factor < 1.0f) cpu::scale(out, factor, count());
+  return loss;
+}
+
+double BatchObjective::loss(const float* theta) { return run(batch_, theta, nullptr); }
+
+double BatchObjective::gradient(const float* theta, float* out) { return run(batch_, theta, out); }
+
+double BatchObjective::worker_gradient(const float* theta, int worker, int workers, float* out) {
+  const std::size_t all = batch_.samples.size();
+  const auto share = [&](int w) {
+    return all * static_cast<std::size_t>(w) / static_cast<std::size_t>(workers);
+  };
+  CpuBatch own = batch_;
+  own.samples = batch_.samples.subspan(share(worker), share(worker + 1) - share(worker));
+  if (own.samples.empty()) own.samples = batch_.samples;  // more workers than samples: all see all
+  return run(own, theta, out);
+}
+
+void BatchObjective::hessian_product(const float* theta, const float* v, float* out) {
+  const auto size = static_cast<std::size_t>(count());
+  make_cpu_hessian({.plan = batch_.network->plan(),
+                    .loss = *batch_.loss,
+                    .data = batch_.data,
+                    .sparse = batch_.sparse,
+                    .samples = {batch_.samples.begin(), batch_.samples.end()},
+                    .parameters = {theta, theta + size},
+                    .buffers = {running_.begin(), running_.end()},
+                    .threads = batch_.threads})
+      ->multiply({v, size}, {out, size});
+}
+
+void BatchObjective::hessian_diagonal(const float* theta, DiagonalEstimate, float* out) {
+  const auto size = static_cast<std::size_t>(count());
+  random_.resize(size);
+  for (std::size_t i = 0; i < size; i += 128) {
+    const PhiloxBlock words =
+        random_words(seed_ + static_cast<std::uint64_t>(drawn_) * 0x9E3779B97F4A7C15u,
+                     RandomStream::kPerturbation, batch_.step, static_cast<std::uint32_t>(i / 128));
+    for (std::size_t k = i; k < std::min(i + 128, size); ++k)
+      random_[k] = (words[(k - i) / 32] >> ((k - i) % 32)) & 1u ? 1.0f : -1.0f;
+  }
+  ++drawn_;
+  hessian_product(theta, random_.data(), out);
+  for (std::size_t i = 0; i < size; ++i) out[i] *= random_[i];
+}
+
+bool BatchObjective::gauss_newton_product(const float*, const float*, float*) { return false; }
+
+}  // namespace thalweg

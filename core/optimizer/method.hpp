@@ -1,0 +1,42 @@
+// The contract of a method: an optimizer that is no element-wise rule, because it looks at more than one
+// element (norms, matrices), at more than one gradient, or at the function itself (line searches, curvature).
+//
+//   struct Lamb {                                       // no data of its own
+//     static constexpr bool kAsksMore = false;           // whether a step asks the objective for anything
+//     static Descriptor describe();                     // id, formula, paper, parameters
+//     static std::vector<std::string> pseudocode();     // one update, a line each
+//     template <class T>
+//     class At final : public BasicStepper<T> {         // at work, with its settings and its state
+//      public:
+//       At(const Spec&, const Layout&);                 // `spec` has passed check()
+//       ...
+//     };
+//   };
+//
+// Optional:
+//   static std::string not_on_surfaces();               // why it can't, as a sentence's end: "works on
+//   static std::string not_on_networks();               // weight matrices, and a surface has none"
+//   static TorchCall torch(const Spec&, bool);          // where PyTorch has it, or a class of a few lines
+//   makes
+//                                                       // it; then pseudocode is not needed
+//
+// T is double on a surface and float on a network. As of rules (rule.hpp): nothing is hidden or clamped, NaN
+// and infinity come out in theta; no fast-math. Norms and products are summed in double whatever T is.
+#pragma once
+
+#include <concepts>
+
+#include "core/optimizer/stepper.hpp"
+#include "core/spec/python.hpp"
+
+namespace thalweg {
+
+template <class M>
+concept Method = requires(const Spec& spec, const Layout& layout) {
+  { M::describe() } -> std::same_as<Descriptor>;
+  requires std::derived_from<typename M::template At<double>, BasicStepper<double>>;
+  requires std::derived_from<typename M::template At<float>, BasicStepper<float>>;
+  typename M::template At<double>;
+};
+
+}  // namespace thalweg
