@@ -109,13 +109,14 @@ Lane lane_of(const Request& request, const Spec& optimizer, const RatesOptions& 
   const DescentView view = descent.view();
   out.steps = view.steps();
   out.outcome = view.outcome;
-  out.rates = run_rates(settings, *request.surface, view,
-                        {.step = view.steps(),
-                         .window = request.window,
-                         .tolerance = options.tolerance,
-                         .predict_steps = options.delay > 0 ? 0 : kPredictSteps,
-                         .keep = 0,
-                         .divisor = divisor_of(optimizer, descent.stepper(), optimizer.number("lr"))});
+  out.rates = run_rates(
+      settings, *request.surface, view,
+      {.step = view.steps(),
+       .window = request.window,
+       .tolerance = options.tolerance,
+       .predict_steps = options.delay > 0 ? 0 : kPredictSteps,
+       .keep = 0,
+       .divisor = divisor_of(optimizer, descent.stepper(), request.surface->dim(), optimizer.number("lr"))});
   if (options.delay > 0 && out.rates.analysis) {
     const LocalSpectrum spectrum = out.rates.analysis->spectrum;
     LinearRule late = delayed(out.rates.analysis->rule, static_cast<int>(options.delay));

@@ -114,12 +114,6 @@ void InsightState::draw(Frame& frame, const Rect& area, const LaneInsight& insig
   const OptimizerDescriptor& descriptor = *find_optimizer(spec.id);
   const int colour = scene.optimizers[lane].colour;
   if (state.quantities.empty() || state.table.rows() == 0) {
-    if (insight.of.run.steps() < 1) {
-      ui::empty_state(
-          "state", "Before the first step",
-          "Press Space: what " + descriptor.label + " keeps in mind comes with its first update.");
-      return;
-    }
     ui::empty_state("state", "Nothing to show",
                     "There are no numbers of " + descriptor.label +
                         " for each coordinate: choose another optimizer on the left.");

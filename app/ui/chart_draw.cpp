@@ -16,7 +16,7 @@ constexpr float kHead = 20.0f;
 std::string x_reading(const Chart& model, double x) {
   const bool rows =
       std::all_of(model.series.begin(), model.series.end(), [](const Series& s) { return !s.from_points(); });
-  const std::string value = rows ? integer(std::llround(x)) : number(x);
+  const std::string value = rows || model.x.label == "step" ? integer(std::llround(x)) : number(x);
   return (model.x.label.empty() ? "step" : model.x.label) + " " + value +
          (model.x.unit.empty() ? "" : " " + model.x.unit);
 }
@@ -92,9 +92,18 @@ void draw_curve(const Plot& plot, ImDrawList* list, std::span<const ColumnExtent
       top = std::min(top, std::max(from, slices.empty() ? from : slices.back().top));
       bottom = std::max(bottom, std::min(from, slices.empty() ? from : slices.back().bottom));
     }
-    dense = dense || bottom - top > 1.5f;
     slices.push_back({x, top, bottom});
-    points.push_back(ImVec2(x, 0.5f * (top + bottom)));
+    // A column that the curve goes through once is a piece of a line, however steep.
+    const bool once = std::min(c.first, c.last) == c.min && std::max(c.first, c.last) == c.max;
+    const float from = plot.px_y(c.first);
+    const float to = plot.px_y(c.last);
+    if (once && std::abs(to - from) > 1.5f) {
+      points.push_back(ImVec2(x - 0.25f, from));
+      points.push_back(ImVec2(x + 0.25f, to));
+    } else {
+      dense = dense || (!once && plot.px_y(c.min) - plot.px_y(c.max) > 1.5f);
+      points.push_back(ImVec2(x, once ? 0.5f * (from + to) : 0.5f * (top + bottom)));
+    }
     previous = &c;
     if (c.gap) {
       flush();

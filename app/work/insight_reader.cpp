@@ -122,33 +122,21 @@ bool InsightReader::read_state(const InsightRequest& request, LaneInsight& out) 
   Descent& descent = *replay_.descent;
   StateRecord& state = out.state;
   state.coordinates = std::min(dim, StateRecord::kMostCoordinates);
-  if (request.run.steps() < 1) return true;
-  if (!replay_.table) {
-    descent.advance(1);
-    for (Insight& quantity : descent.stepper().insight())
-      replay_.quantities.push_back({quantity.symbol, quantity.label, quantity.positive, quantity.corrected});
-    replay_.table =
-        std::make_unique<Table>(std::max(1, static_cast<int>(replay_.quantities.size()) * state.coordinates));
-    // Before the first step nothing is in mind.
-    const Table::Tail tail = replay_.table->tail();
-    for (int c = 0; c < replay_.table->view().columns(); ++c) *tail.column(c) = std::nan("");
-    replay_.table->commit(1);
-  }
-  state.quantities = replay_.quantities;
+  state.quantities = descent.stepper().quantities();
   if (state.quantities.empty()) return true;
+  const int columns = static_cast<int>(state.quantities.size()) * state.coordinates;
+  if (!replay_.table) replay_.table = std::make_unique<Table>(columns);
   Table& table = *replay_.table;
-  const std::int64_t rows =
-      std::min(request.run.steps() + 1, StateRecord::kMostNumbers / table.view().columns());
+  const std::int64_t rows = std::min(request.run.steps() + 1, StateRecord::kMostNumbers / columns);
+  std::vector<double> values(state.quantities.size() * static_cast<std::size_t>(dim), std::nan(""));
   while (table.rows() < rows && !worker_.newer()) {
     descent.advance(table.rows());
-    const auto insight = descent.stepper().insight();
+    descent.stepper().look(values);
     const Table::Tail tail = table.tail();
     for (std::size_t k = 0; k < state.quantities.size(); ++k)
-      for (int i = 0; i < state.coordinates; ++i) {
-        const auto coordinate = static_cast<std::size_t>(i);
-        const bool there = k < insight.size() && coordinate < insight[k].values.size();
-        *tail.column(state.column(k, i)) = there ? insight[k].values[coordinate] : std::nan("");
-      }
+      for (int i = 0; i < state.coordinates; ++i)
+        *tail.column(state.column(k, i)) =
+            values[k * static_cast<std::size_t>(dim) + static_cast<std::size_t>(i)];
     table.commit(1);
   }
   state.table = table.view().first(rows);

@@ -109,7 +109,6 @@ class InsightReader {
   struct Replay {
     std::shared_ptr<const Surface> surface;
     std::unique_ptr<Descent> descent;
-    std::vector<StateQuantity> quantities;
     std::unique_ptr<Table> table;
   };
   std::shared_ptr<const RateField> field_;  // the worker's thread only

@@ -93,6 +93,7 @@ class Descent {
   void configure(std::int64_t step);
   void proceed(std::int64_t step);
   void put_in_force();
+  double learning_rate(std::int64_t step);
   int run_block(int most);
   void make_update(std::int64_t step);
   double evaluate();
@@ -103,6 +104,8 @@ class Descent {
   DescentSettings settings_;
   std::shared_ptr<const Surface> surface_;
   const ScheduleDescriptor* schedule_ = nullptr;
+  std::unique_ptr<ScheduleFollower> follower_;  ///< of a schedule that goes by the loss
+  Driver driver_;
   std::unique_ptr<Stepper> stepper_;
   DescentColumns columns_;
   Table table_;
@@ -111,8 +114,11 @@ class Descent {
   struct Checkpoint {
     std::vector<double> optimizer;
     std::vector<double> theta;
+    std::vector<double> schedule;
   };
-  void keep() { checkpoints_.push_back({stepper_->save(), theta_}); }
+  void keep() {
+    checkpoints_.push_back({stepper_->save(), theta_, follower_ ? follower_->save() : std::vector<double>{}});
+  }
 
   std::vector<double> theta_;
   std::vector<double> gradient_;  ///< exact, at theta_
@@ -131,6 +137,7 @@ class Descent {
   // The settings in force for update `in_force_`, and what is read out of them so that a step looks
   // nothing up.
   Spec optimizer_;
+  Spec driven_;  ///< optimizer_ with what follows a schedule
   Spec gradient_spec_;
   std::int64_t in_force_ = 0;
   double learning_rate_ = 0.0;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/schedule/drive.hpp"
 #include "core/spec/live.hpp"
 #include "core/spec/spec.hpp"
 #include "core/surface/surface.hpp"
@@ -28,6 +29,7 @@ struct DescentSettings {
   LiveSpec gradient;
   Spec schedule;
   Spec run;
+  Drives drives = {};  ///< settings of the optimizer that follow schedules; "batch" is gradient's
 
   bool operator==(const DescentSettings&) const = default;
 };

@@ -22,6 +22,8 @@ struct AdaBelief {
     T eps;  ///< within s
   };
 
+  static constexpr const char* kTraining = "lr=0.001";
+
   static Descriptor describe() {
     Parameter eps = epsilon_parameter(1e-16);
     eps.soft_min = 1e-20;

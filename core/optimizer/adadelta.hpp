@@ -31,6 +31,8 @@ struct Adadelta {
     T weight_decay;
   };
 
+  static constexpr const char* kTraining = "lr=1";
+
   static Descriptor describe() {
     Parameter eps = epsilon_parameter(1e-6);
     eps.help = "Added under both roots: it sets how long the first updates are.";

@@ -30,6 +30,8 @@ struct Adagrad {
     T weight_decay;
   };
 
+  static constexpr const char* kTraining = "lr=0.02";
+
   static Descriptor describe() {
     return {
         .id = "adagrad",

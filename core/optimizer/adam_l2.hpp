@@ -17,6 +17,8 @@ struct AdamL2 {
   template <class T>
   using Step = AdamStep<T>;
 
+  static constexpr const char* kTraining = "lr=0.001";
+
   static Descriptor describe() {
     return {
         .id = "adam_l2",

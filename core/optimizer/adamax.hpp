@@ -25,6 +25,8 @@ struct Adamax {
     T learning_rate;
   };
 
+  static constexpr const char* kTraining = "lr=0.002";
+
   static Descriptor describe() {
     return {
         .id = "adamax",

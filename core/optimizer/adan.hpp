@@ -37,6 +37,8 @@ struct Adan {
     bool begins;
   };
 
+  static constexpr const char* kTraining = "lr=0.001";
+
   static Descriptor describe() {
     Parameter decay = decoupled_decay_parameter();
     decay.help = "Shrinks every coordinate by the factor 1/(1 + ηλ) after the step, whatever its gradient.";

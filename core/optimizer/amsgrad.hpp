@@ -16,6 +16,8 @@ struct AmsGrad {
   template <class T>
   using Step = AdamStep<T>;
 
+  static constexpr const char* kTraining = "lr=0.001";
+
   static Descriptor describe() {
     return {.id = "amsgrad",
             .label = "AMSGrad",

@@ -22,6 +22,8 @@ struct GradientDescent {
     T weight_decay;
   };
 
+  static constexpr const char* kTraining = "lr=0.1";
+
   static Descriptor describe() {
     return {.id = "gd",
             .label = "Gradient descent",

@@ -21,6 +21,8 @@ namespace thalweg {
 struct Lamb {
   static constexpr bool kAsksMore = false;
 
+  static constexpr const char* kTraining = "lr=0.005";
+
   static Descriptor describe() {
     return {.id = "lamb",
             .label = "LAMB",
@@ -75,10 +77,9 @@ struct Lamb {
     std::int64_t steps() const override { return steps_; }
 
     std::vector<Insight> insight() const override {
-      if (steps_ == 0) return {};
       std::vector<Insight> out = {{"m", "first moment", {m_.begin(), m_.end()}},
-                                  {"v", "second moment", {v_.begin(), v_.end()}},
-                                  {"‖θ‖/‖u‖", "trust ratio", {}}};
+                                  {"v", "second moment", {v_.begin(), v_.end()}, true},
+                                  {"‖θ‖/‖u‖", "trust ratio", {}, true}};
       for (std::size_t i = 0; i < layout_.size(); ++i)
         out.back().values.insert(out.back().values.end(), static_cast<std::size_t>(layout_[i].size()),
                                  trust_[i]);

@@ -31,6 +31,8 @@ struct Lion {
     T shrink;  ///< 1 − ηλ
   };
 
+  static constexpr const char* kTraining = "lr=0.0002";
+
   static Descriptor describe() {
     return {
         .id = "lion",

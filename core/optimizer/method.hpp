@@ -13,7 +13,7 @@
 //     };
 //   };
 //
-// Optional:
+// Optional: kTraining and kNotStochastic as of a rule, and
 //   static std::string not_on_surfaces();               // why it can't, as a sentence's end: "works on
 //   static std::string not_on_networks();               // weight matrices, and a surface has none"
 //   static TorchCall torch(const Spec&, bool);          // where PyTorch has it, or a class of a few lines

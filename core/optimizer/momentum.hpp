@@ -50,6 +50,8 @@ struct Momentum {
     T learning_rate;  ///< for effective_rate alone
   };
 
+  static constexpr const char* kTraining = "lr=0.01";
+
   static Descriptor describe() {
     return {
         .id = "momentum",

@@ -30,6 +30,8 @@ struct NAdam {
     T from_moment;     ///< η √(1−β₂ᵗ) μₜ₊₁/(1−Πₜ₊₁)
   };
 
+  static constexpr const char* kTraining = "lr=0.001";
+
   static Descriptor describe() {
     return {
         .id = "nadam",

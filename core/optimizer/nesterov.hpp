@@ -30,6 +30,8 @@ struct Nesterov {
     T weight_decay;
   };
 
+  static constexpr const char* kTraining = "lr=0.01";
+
   static Descriptor describe() {
     return {
         .id = "nesterov",

@@ -28,6 +28,8 @@ struct RAdam {
     bool adaptive;  ///< ρₜ > 5
   };
 
+  static constexpr const char* kTraining = "lr=0.001";
+
   static Descriptor describe() {
     return {.id = "radam",
             .label = "RAdam",

@@ -40,6 +40,8 @@ struct Rmsprop {
     bool centered;
   };
 
+  static constexpr const char* kTraining = "lr=0.001";
+
   static Descriptor describe() {
     return {
         .id = "rmsprop",

@@ -38,6 +38,10 @@ struct Rprop {
     bool begins;
   };
 
+  static constexpr const char* kTraining = "lr=0.001";
+  static constexpr const char* kNotStochastic =
+      "needs gradients of the whole batch: of noisy ones the sign turns by chance";
+
   static Descriptor describe() {
     Parameter rate = learning_rate_parameter(0.01, 1e-4, 1.0);
     rate.label = "first step size";

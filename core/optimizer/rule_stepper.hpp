@@ -12,7 +12,6 @@
 #include <stdexcept>
 #include <string>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "core/optimizer/optimizer.hpp"
@@ -86,25 +85,36 @@ class RuleStepper final : public Stepper {
     in.numbers(slots_);
   }
 
-  /// Of the rule, then the rate in force where the rule has one.
-  std::vector<Insight> insight() const override {
-    if (steps_ == 0) return {};
-    std::vector<StateQuantity> names;
-    if constexpr (HasState<R>) names = R::quantities(hyper_);
-    const std::size_t own = names.size();
-    if constexpr (HasEffectiveRate<R>) names.push_back(kEffectiveRate);
-    std::vector<Insight> out;
-    for (StateQuantity& name : names)
-      out.push_back({std::move(name.symbol), std::move(name.label),
-                     std::vector<double>(static_cast<std::size_t>(dim_)), name.positive, name.corrected});
-    std::vector<double> values(own);
-    for (int i = 0; i < dim_; ++i) {
-      const double* slots = slots_.data() + std::ptrdiff_t{i} * R::kSlots;
+  /// Those of the rule, then the rate in force where the rule has one.
+  std::vector<StateQuantity> quantities() const override {
+    std::vector<StateQuantity> out;
+    if constexpr (HasState<R>) out = R::quantities(hyper_);
+    if constexpr (HasEffectiveRate<R>) out.push_back(kEffectiveRate);
+    return out;
+  }
+
+  void look(std::span<double> out) const override {
+    const auto dim = static_cast<std::size_t>(dim_);
+    const std::size_t count = out.size() / dim;
+    std::vector<double> values(count);
+    for (std::size_t i = 0; i < dim; ++i) {
+      const double* slots = slots_.data() + i * R::kSlots;
       if constexpr (HasState<R>) R::look(hyper_, progress_, last_, slots, values.data());
-      for (std::size_t k = 0; k < own; ++k) out[k].values[static_cast<std::size_t>(i)] = values[k];
       if constexpr (HasEffectiveRate<R>)
-        out.back().values[static_cast<std::size_t>(i)] = R::effective_rate(slots, last_);
+        values.back() = steps_ > 0 ? R::effective_rate(slots, last_) : std::nan("");
+      for (std::size_t k = 0; k < count; ++k) out[k * dim + i] = values[k];
     }
+  }
+
+  std::vector<Insight> insight() const override {
+    const auto dim = static_cast<std::size_t>(dim_);
+    std::vector<Insight> out;
+    for (const StateQuantity& each : quantities())
+      out.push_back({each.symbol, each.label, std::vector<double>(dim), each.positive, each.corrected});
+    std::vector<double> values(out.size() * dim);
+    look(values);
+    for (std::size_t k = 0; k < out.size(); ++k)
+      std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(k * dim), dim, out[k].values.begin());
     return out;
   }
 
@@ -113,7 +123,7 @@ class RuleStepper final : public Stepper {
 
   typename R::Hyper hyper_;
   [[no_unique_address]] Progress progress_ = {};
-  typename R::template Step<double> last_ = {};  ///< the constants of the last step, for insight()
+  typename R::template Step<double> last_ = {};  ///< the constants of the last step, for look()
   std::int64_t steps_ = 0;
   int dim_;
   std::vector<double> slots_;

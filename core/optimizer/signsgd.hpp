@@ -28,6 +28,8 @@ struct SignSgd {
     T shrink;  ///< 1 − ηλ
   };
 
+  static constexpr const char* kTraining = "lr=0.0002";
+
   static Descriptor describe() {
     return {.id = "signsgd",
             .label = "signSGD",

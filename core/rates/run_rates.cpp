@@ -61,22 +61,27 @@ double learning_rate_at(const DescentSettings& settings, std::int64_t step) {
   return schedule->at(settings.schedule, step, base);
 }
 
-std::optional<std::vector<double>> divisor_of(const Spec& optimizer, const Stepper& stepper,
+std::optional<std::vector<double>> divisor_of(const Spec& optimizer, const Stepper& stepper, int dim,
                                               double learning_rate) {
   if (!frozen_rule(optimizer) || stepper.steps() < 1) return {};
-  for (const Insight& quantity : stepper.insight()) {
-    if (quantity.symbol != kEffectiveRateSymbol) continue;
-    std::vector<double> out = quantity.values;
-    for (double& rate : out) rate = learning_rate / rate;
-    return out;
-  }
-  return {};
+  const std::vector<StateQuantity> quantities = stepper.quantities();
+  const auto rate = std::find_if(quantities.begin(), quantities.end(),
+                                 [](const StateQuantity& q) { return q.symbol == kEffectiveRateSymbol; });
+  if (rate == quantities.end()) return {};
+  const auto n = static_cast<std::size_t>(dim);
+  std::vector<double> values(quantities.size() * n);
+  stepper.look(values);
+  std::vector<double> out;
+  const auto first = static_cast<std::size_t>(rate - quantities.begin()) * n;
+  for (std::size_t i = first; i < first + n; ++i) out.push_back(learning_rate / values[i]);
+  return out;
 }
 
 bool is_steady(const DescentSettings& settings) {
   return settings.schedule == default_spec(schedules().front()) && settings.optimizer.changes.empty() &&
-         settings.gradient.changes.empty() && settings.gradient.spec.number("noise") == 0.0 &&
-         settings.gradient.spec.is_off("clip") && settings.gradient.spec.is_off("clip_value");
+         settings.gradient.changes.empty() && settings.drives.empty() &&
+         settings.gradient.spec.number("noise") == 0.0 && settings.gradient.spec.is_off("clip") &&
+         settings.gradient.spec.is_off("clip_value");
 }
 
 StepValue step_value(const DescentView& run, const std::vector<double>& minimum, RateQuantity quantity) {

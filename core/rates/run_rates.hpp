@@ -55,7 +55,7 @@ double learning_rate_at(const DescentSettings& settings, std::int64_t step);
 
 /// What an adaptive optimizer divided by in its last update, at that learning rate: the D of frozen_rule().
 /// None for other optimizers and before the first update.
-std::optional<std::vector<double>> divisor_of(const Spec& optimizer, const Stepper& stepper,
+std::optional<std::vector<double>> divisor_of(const Spec& optimizer, const Stepper& stepper, int dim,
                                               double learning_rate);
 
 /// Whether every update is made with the same settings and the exact gradient.

@@ -6,7 +6,7 @@
 namespace thalweg {
 
 RaceSettings Scene::race() const {
-  RaceSettings out{surface, start, {}, gradient, schedule, run};
+  RaceSettings out{surface, start, {}, gradient, schedule, run, drives};
   for (const SceneOptimizer& optimizer : optimizers) out.optimizers.push_back(optimizer.live);
   return out;
 }
@@ -141,12 +141,14 @@ std::optional<Error> check(const Scene& scene) {
   if (scene.optimizers.size() > kMostOptimizers)
     return bad_input("at most " + std::to_string(kMostOptimizers) + " are possible", "optimizers");
   const RaceSettings race = scene.race();
+  if (auto error = check_drives(race)) return error;
   for (std::size_t i = 0; i < race.optimizers.size(); ++i)
     if (auto error = check(race.lane(i), **surface)) return error;
   if (race.optimizers.empty()) {
     // The rest of a lane's settings is checked with any optimizer at all.
     DescentSettings lane{race.surface, race.start, {default_spec(optimizers().front()), {}}, race.gradient,
                          race.schedule, race.run};
+    lane.drives = drives_of(race.drives, optimizers().front());
     if (auto error = check(lane, **surface)) return error;
   }
   for (const SceneOptimizer& optimizer : scene.optimizers)
@@ -167,6 +169,10 @@ std::optional<Error> check(const Scene& scene) {
   }
   if (auto error = check(scene.runs)) {
     error->context = error->context.empty() ? "runs" : "runs: " + error->context;
+    return error;
+  }
+  if (auto error = check(scene.schedules)) {
+    error->context = error->context.empty() ? "schedules" : "schedules: " + error->context;
     return error;
   }
   return std::nullopt;

@@ -107,14 +107,14 @@ TEST(RunRates, AdaptiveRulesAreMeasuredAllTheSame) {
 /// Adam's own D after a step by hand: √v̂ + ε with v̂ = g² after the first.
 TEST(RunRates, DivisorOfTheLastUpdate) {
   const auto stepper = make_stepper(test::optimizer("adam:eps=0.5"), 2);
-  EXPECT_FALSE(divisor_of(test::optimizer("adam"), *stepper, 0.1));
+  EXPECT_FALSE(divisor_of(test::optimizer("adam"), *stepper, 2, 0.1));
   std::vector<double> theta{1, 1}, gradient{3, -4};
   stepper->step(theta.data(), gradient.data(), 0.1);
-  const auto found = divisor_of(test::optimizer("adam"), *stepper, 0.1);
+  const auto found = divisor_of(test::optimizer("adam"), *stepper, 2, 0.1);
   ASSERT_TRUE(found);
   EXPECT_NEAR((*found)[0], 3.5, 1e-12);
   EXPECT_NEAR((*found)[1], 4.5, 1e-12);
-  EXPECT_FALSE(divisor_of(test::optimizer("lion"), *make_stepper(test::optimizer("lion"), 2), 0.1));
+  EXPECT_FALSE(divisor_of(test::optimizer("lion"), *make_stepper(test::optimizer("lion"), 2), 2, 0.1));
 }
 
 TEST(RunRates, WithoutAMinimumTheGradientSpeaks) {
