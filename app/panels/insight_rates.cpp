@@ -152,7 +152,7 @@ void InsightRates::draw_numbers(const Page& page) {
 void InsightRates::draw(Frame& frame, const Rect& area, const LaneInsight& insight, std::size_t lane) {
   const Scene& scene = frame.scene();
   const DescentSettings settings = scene.race().lane(lane);
-  const Spec now = settings.optimizer.at(insight.of.step);
+  const Spec now = optimizer_in_force(settings, insight.of.step);
   const auto momentum = momentum_of(now);
   const Page page{frame,
                   insight,

@@ -61,6 +61,14 @@ double learning_rate_at(const DescentSettings& settings, std::int64_t step) {
   return schedule->at(settings.schedule, step, base);
 }
 
+Spec optimizer_in_force(const DescentSettings& settings, std::int64_t step) {
+  const Spec own = settings.optimizer.at(step);
+  Spec out = own;
+  const OptimizerDescriptor* descriptor = find_optimizer(own.id);
+  if (descriptor) Driver(settings.schedule, settings.drives, *descriptor).apply(step, own, out);
+  return out;
+}
+
 std::optional<std::vector<double>> divisor_of(const Spec& optimizer, const Stepper& stepper, int dim,
                                               double learning_rate) {
   if (!frozen_rule(optimizer) || stepper.steps() < 1) return {};
@@ -109,8 +117,8 @@ RunRates run_rates(const DescentSettings& settings, const Surface& surface, cons
   const std::vector<double> place = finite_position(run, step);
   if (const MarkedPoint* minimum = nearest_minimum(surface, place)) out.minimum = minimum->x;
 
-  auto analysis = analyse_rates(surface, place, settings.optimizer.at(step), learning_rate_at(settings, step),
-                                options.divisor);
+  auto analysis = analyse_rates(surface, place, optimizer_in_force(settings, step),
+                                learning_rate_at(settings, step), options.divisor);
   if (analysis) {
     out.analysis = std::move(*analysis);
     out.predicted = prediction(*out.analysis, settings, options);
