@@ -310,7 +310,7 @@ TEST(RatePixels, ShowTheFastAndTheUnstable) {
     const std::size_t i = 3 * static_cast<std::size_t>(row * 120 + column);
     return rgb[i] << 16 | rgb[i + 1] << 8 | rgb[i + 2];
   };
-  EXPECT_EQ(at(4.0 / 121.0, 81.0 / 121.0), 0x000010);
+  EXPECT_EQ(at(0.029, 81.0 / 121.0), 0x000010);  // the optimum itself is a hair from the edge
   EXPECT_EQ(at(0.0005, 0.02), 0x000030);
   EXPECT_EQ(at(0.06, 0.02), 0xff0000);
   EXPECT_DOUBLE_EQ(tint_unit(0.9, 0.9), 0.0);
