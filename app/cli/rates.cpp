@@ -80,7 +80,8 @@ Result<Request> request_from(const RatesOptions& options) {
   out.settings.run = default_spec(run_descriptor());
   *out.settings.run.find("steps") = static_cast<double>(options.steps);
   std::vector<Spec> all = out.optimizers;
-  if (all.empty()) all.push_back(default_spec(optimizers().front()));  // start and surface are checked with any
+  if (all.empty())
+    all.push_back(default_spec(optimizers().front()));  // start and surface are checked with any
   for (const Spec& optimizer : all) {
     out.settings.optimizer.spec = optimizer;
     if (auto error = check(out.settings, *out.surface)) return *error;
@@ -108,14 +109,14 @@ Lane lane_of(const Request& request, const Spec& optimizer, const RatesOptions& 
   const DescentView view = descent.view();
   out.steps = view.steps();
   out.outcome = view.outcome;
-  out.rates = run_rates(settings, *request.surface, view,
-                        {.step = view.steps(),
-                         .window = request.window,
-                         .tolerance = options.tolerance,
-                         .predict_steps = options.delay > 0 ? 0 : kPredictSteps,
-                         .keep = 0,
-                         .divisor = divisor_of(optimizer, descent.stepper(), request.surface->dim(),
-                                               optimizer.number("lr"))});
+  out.rates = run_rates(
+      settings, *request.surface, view,
+      {.step = view.steps(),
+       .window = request.window,
+       .tolerance = options.tolerance,
+       .predict_steps = options.delay > 0 ? 0 : kPredictSteps,
+       .keep = 0,
+       .divisor = divisor_of(optimizer, descent.stepper(), request.surface->dim(), optimizer.number("lr"))});
   if (options.delay > 0 && out.rates.analysis) {
     const LocalSpectrum spectrum = out.rates.analysis->spectrum;
     LinearRule late = delayed(out.rates.analysis->rule, static_cast<int>(options.delay));

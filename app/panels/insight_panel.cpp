@@ -33,7 +33,7 @@ void InsightPanel::draw(Frame& frame, Session& session, const Rect& area, float 
   ImGui::EndChild();
 }
 
-std::shared_ptr<const Insight> InsightPanel::ask(Frame& frame, std::size_t lane, InsightPage page) {
+std::shared_ptr<const LaneInsight> InsightPanel::ask(Frame& frame, std::size_t lane, InsightPage page) {
   const RunSnapshot& run = *frame.run;
   InsightRequest request;
   request.page = page;

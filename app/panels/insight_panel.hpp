@@ -24,7 +24,7 @@ class InsightPanel {
  private:
   void draw_insight(Frame& frame, const Session& session, const Rect& area, InsightPage page);
   /// What there is to show of `lane` now; null while it is worked out for the first time.
-  std::shared_ptr<const Insight> ask(Frame& frame, std::size_t lane, InsightPage page);
+  std::shared_ptr<const LaneInsight> ask(Frame& frame, std::size_t lane, InsightPage page);
 
   ChartsPanel charts_;
   InsightRates rates_;

@@ -64,8 +64,9 @@ void draw_plane_axes(const InsightPlane& plane, std::string_view x_name, std::st
   if (!x_name.empty())
     ui::draw_centred(list, ui::Type::kSmall, 0.5F * (plane.min.x + plane.max.x),
                      plane.max.y + ui::px(kFoot + 6), t.dim, x_name, 0.5F);
+  // Inside, as the map has it: beside the plot stand the numbers.
   if (!y_name.empty())
-    ui::draw_centred(list, ui::Type::kSmall, plane.min.x - ui::px(30), plane.min.y + ui::px(2), t.dim,
+    ui::draw_centred(list, ui::Type::kSmall, plane.min.x + ui::px(6), plane.min.y + ui::px(9), t.text,
                      y_name);
 }
 

@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "app/gl/image_texture.hpp"
 #include "app/panels/insight_figure.hpp"
@@ -18,13 +20,13 @@ class InsightRates {
  public:
   /// Of optimizer `lane` of the Scene. In the current child window, at the cursor; `area` is what is in
   /// sight.
-  void draw(Frame& frame, const Rect& area, const Insight& insight, std::size_t lane);
+  void draw(Frame& frame, const Rect& area, const LaneInsight& insight, std::size_t lane);
 
  private:
   /// What all parts draw from in one frame.
   struct Page {
     Frame& frame;
-    const Insight& insight;
+    const LaneInsight& insight;
     std::size_t lane;
     int colour;
     double rate;      ///< in force, as the Scene has it now: the numbers of `insight` may be older
@@ -36,7 +38,8 @@ class InsightRates {
   void draw_v(const Page& page, const Rect& place);
   void draw_roots(const Page& page, const Rect& place);
   void draw_distance(const Page& page, const Rect& place);
-  void draw_numbers(const Page& page, float width);
+  void draw_numbers(const Page& page);
+  static std::vector<std::pair<std::string, std::string>> number_rows(const Page& page);
   void update_texture(const RateField& field, double best, int width, int height);
   /// The mouse on a plane moves the settings there. Whether it is over it.
   bool drag(const Page& page, const char* id, const InsightPlane& plane, bool with_momentum);

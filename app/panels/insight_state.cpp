@@ -30,13 +30,6 @@ std::vector<Pair> pairs_of(const std::vector<StateQuantity>& quantities) {
   return out;
 }
 
-std::string title_of(const std::vector<StateQuantity>& quantities, const Pair& pair) {
-  const StateQuantity& raw = quantities[pair.raw];
-  std::string out = raw.label + " ‖" + raw.symbol;
-  if (pair.corrected) out += ", " + quantities[*pair.corrected].symbol;
-  return out + "‖";
-}
-
 std::string help_of(const std::vector<StateQuantity>& quantities, const Pair& pair) {
   const StateQuantity& raw = quantities[pair.raw];
   if (!pair.corrected) return raw.symbol + ", " + raw.label + ", of each coordinate after each update.";
@@ -114,7 +107,7 @@ void draw_table(const StateRecord& state, std::int64_t row, int dim, int colour)
 
 }  // namespace
 
-void InsightState::draw(Frame& frame, const Rect& area, const Insight& insight, std::size_t lane) {
+void InsightState::draw(Frame& frame, const Rect& area, const LaneInsight& insight, std::size_t lane) {
   const Scene& scene = frame.scene();
   const StateRecord& state = insight.state;
   const Spec& spec = scene.optimizers[lane].live.spec;
@@ -148,7 +141,7 @@ void InsightState::draw(Frame& frame, const Rect& area, const Insight& insight, 
   for (std::size_t p = 0; p < pairs.size(); ++p) {
     const Pair& pair = pairs[p];
     Chart chart;
-    chart.title = title_of(state.quantities, pair);
+    chart.title = state.quantities[pair.raw].label;
     chart.x.label = "step";
     chart.y.scale = state.quantities[pair.last()].positive ? AxisScale::kLog : AxisScale::kLinear;
     chart.note =

@@ -13,7 +13,7 @@ namespace thalweg {
 class InsightState {
  public:
   /// Of optimizer `lane` of the Scene. In the current child window; `area` is what is in sight.
-  void draw(Frame& frame, const Rect& area, const Insight& insight, std::size_t lane);
+  void draw(Frame& frame, const Rect& area, const LaneInsight& insight, std::size_t lane);
 
  private:
   std::vector<ui::ChartState> charts_;

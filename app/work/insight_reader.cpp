@@ -50,13 +50,16 @@ ThinLine rate_line(const RunRates& rates, RateQuantity quantity, std::int64_t st
 /// What an adaptive optimizer divides by at the step that is looked at: the rate over the rate of each
 /// coordinate.
 std::optional<std::vector<double>> divisor(const InsightRequest& request, const StateRecord& state) {
-  if (state.quantities.empty() || state.coordinates != request.surface->dim() ||
+  const auto quantity = std::find_if(state.quantities.begin(), state.quantities.end(),
+                                     [](const auto& q) { return q.symbol == kEffectiveRateSymbol; });
+  if (quantity == state.quantities.end() || state.coordinates != request.surface->dim() ||
       request.step >= state.table.rows() || request.step < 1)
     return {};
   const double rate = learning_rate_at(request.settings, request.step - 1);
+  const auto index = static_cast<std::size_t>(quantity - state.quantities.begin());
   std::vector<double> out;
   for (int i = 0; i < state.coordinates; ++i)
-    out.push_back(rate / state.table.at(request.step, state.column(state.quantities.size() - 1, i)));
+    out.push_back(rate / state.table.at(request.step, state.column(index, i)));
   return out;
 }
 
@@ -81,13 +84,13 @@ void InsightReader::request(InsightRequest request) {
   worker_.submit(std::move(request));
 }
 
-std::shared_ptr<const Insight> InsightReader::insight() const {
+std::shared_ptr<const LaneInsight> InsightReader::insight() const {
   const std::scoped_lock lock(mutex_);
   return insight_;
 }
 
 void InsightReader::work(const InsightRequest& request) {
-  auto out = std::make_shared<Insight>();
+  auto out = std::make_shared<LaneInsight>();
   out->of = request;
   try {
     const Spec now = request.settings.optimizer.at(request.step);
@@ -106,7 +109,7 @@ void InsightReader::work(const InsightRequest& request) {
   if (wake_) wake_();
 }
 
-bool InsightReader::read_state(const InsightRequest& request, Insight& out) {
+bool InsightReader::read_state(const InsightRequest& request, LaneInsight& out) {
   const int dim = request.surface->dim();
   // What was replayed for a moment ago is the beginning of what is asked for now, if nothing was changed.
   const bool same = replay_.descent && replay_.surface == request.surface &&
@@ -118,14 +121,14 @@ bool InsightReader::read_state(const InsightRequest& request, Insight& out) {
   }
   Descent& descent = *replay_.descent;
   StateRecord& state = out.state;
-  state.quantities = descent.stepper().quantities();
   state.coordinates = std::min(dim, StateRecord::kMostCoordinates);
+  state.quantities = descent.stepper().quantities();
   if (state.quantities.empty()) return true;
   const int columns = static_cast<int>(state.quantities.size()) * state.coordinates;
   if (!replay_.table) replay_.table = std::make_unique<Table>(columns);
   Table& table = *replay_.table;
   const std::int64_t rows = std::min(request.run.steps() + 1, StateRecord::kMostNumbers / columns);
-  std::vector<double> values(state.quantities.size() * static_cast<std::size_t>(dim));
+  std::vector<double> values(state.quantities.size() * static_cast<std::size_t>(dim), std::nan(""));
   while (table.rows() < rows && !worker_.newer()) {
     descent.advance(table.rows());
     descent.stepper().look(values);
@@ -141,7 +144,7 @@ bool InsightReader::read_state(const InsightRequest& request, Insight& out) {
   return table.rows() >= rows;
 }
 
-void InsightReader::read_rates(const InsightRequest& request, Insight& out) {
+void InsightReader::read_rates(const InsightRequest& request, LaneInsight& out) {
   RunRatesOptions options{.step = request.step,
                           .window = {},
                           .tolerance = request.settings.run.number_or("tol", 0.0),

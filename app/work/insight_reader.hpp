@@ -11,6 +11,7 @@
 
 #include "app/work/latest.hpp"
 #include "core/figure/contours.hpp"
+#include "core/optimizer/state_quantity.hpp"
 #include "core/rates/run_rates.hpp"
 #include "core/rates/sweep.hpp"
 
@@ -64,7 +65,7 @@ struct StateRecord {
   }
 };
 
-struct Insight {
+struct LaneInsight {
   InsightRequest of;
   StateRecord state;                       ///< of both pages, of that of rates where the theory needs it
   RunRates rates;                          ///< of the page of rates
@@ -89,20 +90,20 @@ class InsightReader {
   /// The window's thread. Asking again for the same is free; one overtaken by another may be given up.
   void request(InsightRequest request);
   /// The newest, null before the first. Any thread.
-  std::shared_ptr<const Insight> insight() const;
+  std::shared_ptr<const LaneInsight> insight() const;
   void wait() { worker_.wait_idle(); }
 
  private:
   void work(const InsightRequest& request);
   /// False if another request came before it was done.
-  bool read_state(const InsightRequest& request, Insight& out);
-  void read_rates(const InsightRequest& request, Insight& out);
+  bool read_state(const InsightRequest& request, LaneInsight& out);
+  void read_rates(const InsightRequest& request, LaneInsight& out);
   std::shared_ptr<const RateField> field_of(const RateMapRequest& request);
 
   std::function<void()> wake_;
   std::optional<InsightRequest> requested_;  // the window's thread only
   mutable std::mutex mutex_;
-  std::shared_ptr<const Insight> insight_;
+  std::shared_ptr<const LaneInsight> insight_;
 
   /// A descent made once more, and what its optimizer kept on the way.
   struct Replay {

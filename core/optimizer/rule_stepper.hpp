@@ -89,7 +89,7 @@ class RuleStepper final : public Stepper {
   std::vector<StateQuantity> quantities() const override {
     std::vector<StateQuantity> out;
     if constexpr (HasState<R>) out = R::quantities(hyper_);
-    if constexpr (HasEffectiveRate<R>) out.push_back({"ηᵢ", "effective rate", true, false});
+    if constexpr (HasEffectiveRate<R>) out.push_back(kEffectiveRate);
     return out;
   }
 

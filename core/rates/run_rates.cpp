@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/optimizer/state_quantity.hpp"
 #include "core/schedule/schedule.hpp"
 
 namespace thalweg {
@@ -60,22 +61,35 @@ double learning_rate_at(const DescentSettings& settings, std::int64_t step) {
   return schedule->at(settings.schedule, step, base);
 }
 
+Spec optimizer_in_force(const DescentSettings& settings, std::int64_t step) {
+  const Spec own = settings.optimizer.at(step);
+  Spec out = own;
+  const OptimizerDescriptor* descriptor = find_optimizer(own.id);
+  if (descriptor) Driver(settings.schedule, settings.drives, *descriptor).apply(step, own, out);
+  return out;
+}
+
 std::optional<std::vector<double>> divisor_of(const Spec& optimizer, const Stepper& stepper, int dim,
                                               double learning_rate) {
   if (!frozen_rule(optimizer) || stepper.steps() < 1) return {};
+  const std::vector<StateQuantity> quantities = stepper.quantities();
+  const auto rate = std::find_if(quantities.begin(), quantities.end(),
+                                 [](const StateQuantity& q) { return q.symbol == kEffectiveRateSymbol; });
+  if (rate == quantities.end()) return {};
   const auto n = static_cast<std::size_t>(dim);
-  std::vector<double> values(stepper.quantities().size() * n);
-  if (values.empty()) return {};
+  std::vector<double> values(quantities.size() * n);
   stepper.look(values);
   std::vector<double> out;
-  for (std::size_t i = values.size() - n; i < values.size(); ++i) out.push_back(learning_rate / values[i]);
+  const auto first = static_cast<std::size_t>(rate - quantities.begin()) * n;
+  for (std::size_t i = first; i < first + n; ++i) out.push_back(learning_rate / values[i]);
   return out;
 }
 
 bool is_steady(const DescentSettings& settings) {
   return settings.schedule == default_spec(schedules().front()) && settings.optimizer.changes.empty() &&
-         settings.gradient.changes.empty() && settings.gradient.spec.number("noise") == 0.0 &&
-         settings.gradient.spec.is_off("clip") && settings.gradient.spec.is_off("clip_value");
+         settings.gradient.changes.empty() && settings.drives.empty() &&
+         settings.gradient.spec.number("noise") == 0.0 && settings.gradient.spec.is_off("clip") &&
+         settings.gradient.spec.is_off("clip_value");
 }
 
 StepValue step_value(const DescentView& run, const std::vector<double>& minimum, RateQuantity quantity) {
@@ -103,8 +117,8 @@ RunRates run_rates(const DescentSettings& settings, const Surface& surface, cons
   const std::vector<double> place = finite_position(run, step);
   if (const MarkedPoint* minimum = nearest_minimum(surface, place)) out.minimum = minimum->x;
 
-  auto analysis = analyse_rates(surface, place, settings.optimizer.at(step), learning_rate_at(settings, step),
-                                options.divisor);
+  auto analysis = analyse_rates(surface, place, optimizer_in_force(settings, step),
+                                learning_rate_at(settings, step), options.divisor);
   if (analysis) {
     out.analysis = std::move(*analysis);
     out.predicted = prediction(*out.analysis, settings, options);

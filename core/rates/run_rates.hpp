@@ -50,11 +50,15 @@ struct RunRatesOptions {
 RunRates run_rates(const DescentSettings& settings, const Surface& surface, const DescentView& run,
                    const RunRatesOptions& options);
 
-/// The rate in force for update `step`: the optimizer's own, or what the schedule makes of it.
+/// The rate in force for update `step`: the optimizer's own, or what the schedule makes of it. Of a schedule
+/// that goes by the loss: its rate before it has seen any.
 double learning_rate_at(const DescentSettings& settings, std::int64_t step);
 
-/// What an adaptive optimizer divided by in its last update, at that learning rate: the D of frozen_rule(). None
-/// for other optimizers and before the first update.
+/// The settings in force for update `step`: those of the sliders, with what follows a schedule.
+Spec optimizer_in_force(const DescentSettings& settings, std::int64_t step);
+
+/// What an adaptive optimizer divided by in its last update, at that learning rate: the D of frozen_rule().
+/// None for other optimizers and before the first update.
 std::optional<std::vector<double>> divisor_of(const Spec& optimizer, const Stepper& stepper, int dim,
                                               double learning_rate);
 

@@ -16,7 +16,7 @@ namespace {
 Spec optimizer(const std::string& text) { return parse_spec(text, optimizer_family()).value(); }
 
 bool blows_up(const Spec& spec, double learning_rate, double curvature) {
-  const auto stepper = find_optimizer(spec.id)->make(spec, 1);
+  const auto stepper = make_stepper(spec, 1);
   double theta = 1.0;
   for (int t = 0; t < 20'000 && std::abs(theta) < 1e6; ++t) {
     double gradient = curvature * theta;

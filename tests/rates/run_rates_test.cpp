@@ -88,6 +88,17 @@ TEST(RunRates, NoPredictionWhereSettingsMove) {
   EXPECT_DOUBLE_EQ(learning_rate_at(made.settings, 3), 0.01 * 0.125);
 }
 
+TEST(RunRates, WhatFollowsAScheduleIsInForce) {
+  Made made = descend(kBowl, "momentum:lr=0.01,momentum=0.6", {1, 1, 1}, 20);
+  made.settings.drives = {parse_drive("momentum=exponential:gamma=0.5").value()};
+  EXPECT_FALSE(is_steady(made.settings));
+  EXPECT_DOUBLE_EQ(optimizer_in_force(made.settings, 0).number("momentum"), 0.6);
+  EXPECT_DOUBLE_EQ(optimizer_in_force(made.settings, 2).number("momentum"), 0.15);
+  const RunRates found = rates(made, {.step = 1});
+  EXPECT_NEAR(found.analysis->largest_rate, 2.0 * 1.3 / 100.0, 1e-12);
+  EXPECT_TRUE(found.predicted.distance.empty());
+}
+
 TEST(RunRates, ADivergenceIsJudgedWhereItStillWasAPlace) {
   const Made made = descend(kBowl, "gd:lr=0.03", {1, 1, 1}, 2000);
   ASSERT_EQ(made.run.outcome, Outcome::kDiverged);

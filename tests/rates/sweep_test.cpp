@@ -83,9 +83,7 @@ TEST(RateMap, StretchHoldsTheBestAndTheRateInForce) {
             rate_map_request(optimizer("momentum:momentum=0.8,lr=0.012"), {1, 100}, 0.012));
 }
 
-TEST(RateMap, NothingToShow) {
-  EXPECT_TRUE(rate_map({optimizer("gd"), {1, 2}, 0.1, 1.0, 4, 4}).empty());
-}
+TEST(RateMap, NothingToShow) { EXPECT_TRUE(rate_map({optimizer("gd"), {1, 2}, 0.1, 1.0, 4, 4}).empty()); }
 
 }  // namespace
 }  // namespace thalweg
