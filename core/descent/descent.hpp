@@ -60,6 +60,8 @@ struct DescentView {
   TableView table;
   DescentColumns columns;
   Outcome outcome = Outcome::kRunning;
+  /// What the updates asked of the surface: losses, gradients, Hessians. A rule asks for one gradient an update.
+  std::int64_t evaluations = 0;
 
   std::int64_t steps() const { return table.rows() - 1; }
 };
@@ -83,7 +85,7 @@ class Descent {
   const DescentSettings& settings() const { return settings_; }
   std::int64_t steps() const { return table_.rows() - 1; }
   Outcome outcome() const { return outcome_; }
-  DescentView view() const { return {table_.view(), columns_, outcome_}; }
+  DescentView view() const { return {table_.view(), columns_, outcome_, evaluations_}; }
 
  private:
   void restart();
@@ -109,8 +111,9 @@ class Descent {
   struct Checkpoint {
     std::vector<double> optimizer;
     std::vector<double> theta;
+    std::int64_t evaluations = 0;
   };
-  void keep() { checkpoints_.push_back({stepper_->save(), theta_}); }
+  void keep() { checkpoints_.push_back({stepper_->save(), theta_, evaluations_}); }
 
   std::vector<double> theta_;
   std::vector<double> gradient_;  ///< exact, at theta_
@@ -118,6 +121,7 @@ class Descent {
   std::vector<double> noise_of_step_;
   double loss_ = 0.0;  ///< at theta_
   double gradient_norm_ = 0.0;
+  std::int64_t evaluations_ = 0;
   bool averages_ = false;
   std::vector<double> average_;  ///< what is recorded, if it averages
   std::vector<double> average_gradient_;

@@ -44,6 +44,7 @@ void SurfaceObjective::begin(std::int64_t step, double loss, const double* theta
   theta_ = theta;
   shaping_ = shaping;
   drawn_ = false;
+  evaluations_ = 0;
 }
 
 std::span<const double> SurfaceObjective::noise() {
@@ -60,9 +61,13 @@ double SurfaceObjective::loss_here() const {
   return loss_ + const_cast<SurfaceObjective*>(this)->slope(theta_);
 }
 
-double SurfaceObjective::loss(const double* theta) { return surface_->value(theta) + slope(theta); }
+double SurfaceObjective::loss(const double* theta) {
+  ++evaluations_;
+  return surface_->value(theta) + slope(theta);
+}
 
 double SurfaceObjective::gradient(const double* theta, double* out) {
+  ++evaluations_;
   const double loss = surface_->gradient(theta, out) + slope(theta);
   if (shaping_.noise > 0.0)
     for (std::size_t i = 0; i < dim_; ++i) out[i] += noise()[i];
@@ -71,6 +76,7 @@ double SurfaceObjective::gradient(const double* theta, double* out) {
 }
 
 double SurfaceObjective::worker_gradient(const double* theta, int worker, int, double* out) {
+  ++evaluations_;
   const double loss = surface_->gradient(theta, out);
   if (shaping_.noise > 0.0) {
     const auto pairs = static_cast<std::uint32_t>((dim_ + 1) / 2);
@@ -82,6 +88,7 @@ double SurfaceObjective::worker_gradient(const double* theta, int worker, int, d
 }
 
 void SurfaceObjective::find_hessian(const double* theta) {
+  ++evaluations_;
   surface_->hessian(theta, gradient_.data(), hessian_.data());
 }
 

@@ -70,9 +70,11 @@ void BatchObjective::begin(const CpuBatch& batch, double loss_here, std::span<co
   longest_ = longest;
   seed_ = seed;
   drawn_ = 0;
+  evaluations_ = 0;
 }
 
 double BatchObjective::run(const CpuBatch& batch, const float* theta, float* out) {
+  ++evaluations_;
   scratch_running_.assign(running_.begin(), running_.end());
   const double loss = run_batch(batch, theta, scratch_running_.data(), 1.0, out, part_gradient_).loss;
   if (!out || !(longest_ > 0.0)) return loss;
@@ -97,6 +99,7 @@ double BatchObjective::worker_gradient(const float* theta, int worker, int worke
 }
 
 void BatchObjective::hessian_product(const float* theta, const float* v, float* out) {
+  ++evaluations_;
   const auto size = static_cast<std::size_t>(count());
   make_cpu_hessian({.plan = batch_.network->plan(),
                     .loss = *batch_.loss,

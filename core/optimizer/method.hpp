@@ -25,6 +25,7 @@
 #pragma once
 
 #include <concepts>
+#include <stdexcept>
 
 #include "core/optimizer/stepper.hpp"
 #include "core/spec/python.hpp"
@@ -38,5 +39,12 @@ concept Method = requires(const Spec& spec, const Layout& layout) {
   requires std::derived_from<typename M::template At<float>, BasicStepper<float>>;
   typename M::template At<double>;
 };
+
+/// The objective that a method can't do without.
+template <class T>
+Objective<T>& asked(Objective<T>* objective) {
+  if (!objective) throw std::logic_error("this optimizer asks for more than a gradient");
+  return *objective;
+}
 
 }  // namespace thalweg

@@ -4,12 +4,15 @@
 #include <tuple>
 
 #include "core/optimizer/lamb.hpp"
+#include "core/optimizer/lbfgs.hpp"
 #include "core/optimizer/lookahead.hpp"
+#include "core/optimizer/newton.hpp"
+#include "core/optimizer/spsa.hpp"
 
 namespace thalweg {
 
 /// In the order of the menu, after the rules.
-using Methods = std::tuple<Lamb>;
+using Methods = std::tuple<Lamb, Lbfgs, Newton, Spsa>;
 
 /// In the order of the menu.
 using Wrappers = std::tuple<Lookahead>;

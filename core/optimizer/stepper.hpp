@@ -86,6 +86,9 @@ class BasicStepper {
   /// What it has found so far; theta itself before the first step.
   virtual void average(const T* theta, T* out) const { (void)theta, (void)out; }
 
+  /// Whether step() looks at the gradient it is handed. One that does not costs what it asks for alone.
+  virtual bool uses_gradient() const { return true; }
+
   /// What it has in mind after the last step, one number for each coordinate; empty before the first.
   virtual std::vector<Insight> insight() const { return {}; }
 
