@@ -74,6 +74,11 @@ std::optional<Error> check(const DescentSettings& settings, const Surface& surfa
   if (!optimizer->not_on_surfaces.empty())
     return Error{ErrorCode::kUnsupported,
                  "'" + optimizer->id + "' can't go down a surface: it " + optimizer->not_on_surfaces, "optimizer"};
+  if (optimizer->needs_squares && !surface.sums_squares())
+    return Error{ErrorCode::kUnsupported,
+                 "'" + optimizer->id + "' can't go down '" + settings.surface.id +
+                     "': it needs a loss that is a sum of squares, and this one is not written as one",
+                 "optimizer"};
   if (auto error = check(settings.optimizer, *optimizer)) return error;
   if (auto error = check(settings.gradient, gradient_descriptor())) return error;
   const ScheduleDescriptor* schedule = find_schedule(settings.schedule.id);

@@ -94,6 +94,10 @@ void SurfaceObjective::find_hessian(const double* theta) {
 
 void SurfaceObjective::hessian_product(const double* theta, const double* v, double* out) {
   find_hessian(theta);
+  multiply(v, out);
+}
+
+void SurfaceObjective::multiply(const double* v, double* out) const {
   for (std::size_t i = 0; i < dim_; ++i)
     out[i] = dot(hessian_.data() + i * dim_, v, static_cast<std::int64_t>(dim_));
 }
@@ -109,8 +113,17 @@ bool SurfaceObjective::hessian(const double* theta, double* out) {
   return true;
 }
 
-bool SurfaceObjective::gauss_newton(const double*, double*) { return false; }
+bool SurfaceObjective::gauss_newton(const double* theta, double* out) {
+  if (!surface_->sums_squares()) return false;
+  ++evaluations_;
+  surface_->gauss_newton(theta, out);
+  return true;
+}
 
-bool SurfaceObjective::gauss_newton_product(const double*, const double*, double*) { return false; }
+bool SurfaceObjective::gauss_newton_product(const double* theta, const double* v, double* out) {
+  if (!gauss_newton(theta, hessian_.data())) return false;
+  multiply(v, out);
+  return true;
+}
 
 }  // namespace thalweg

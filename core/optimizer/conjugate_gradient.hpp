@@ -107,8 +107,13 @@ struct ConjugateGradient {
       direct();
       ++steps_;
       before_ = gradient_;
-      if (slope_ == 0.0) return;  // no way leads down
-      const double first = since_ == 1 ? std::min(1.0, 1.0 / size_of_gradient()) : t_ * slope_before / slope_;
+      if (slope_ == 0.0) {  // no way leads down
+        since_ = 0;
+        return;
+      }
+      // At a second start, too, the last step says more about how far to go than the first one's rule.
+      const bool known = steps_ > 1 && t_ > 0.0;
+      const double first = known ? t_ * slope_before / slope_ : std::min(1.0, 1.0 / size_of_gradient());
       const auto found = search_.search(loss, theta, d_.data(), learning_rate * first, loss.loss_here(),
                                         gradient_, {.c2 = c2_, .smallest = 0.0});
       t_ = found.t;

@@ -16,6 +16,7 @@
 // Optional:
 //   static std::string not_on_surfaces();               // why it can't, as a sentence's end: "works on
 //   static std::string not_on_networks();               // weight matrices, and a surface has none"
+//   static constexpr bool kNeedsSquares = true;         // goes down only surfaces that are sums of squares
 //   static TorchCall torch(const Spec&, bool);          // where PyTorch has it, or a class of a few lines
 //   makes
 //                                                       // it; then pseudocode is not needed

@@ -30,6 +30,7 @@ struct Updates {
   std::vector<std::string> set_up;       ///< lines that make `optimizer` and `scheduler`, and set `group`
   PythonChanges changes;                 ///< of optimizer.param_groups[0]
   bool scheduler = false;                ///< to be stepped after every update
+  bool closure = false;                  ///< step() is handed a function that runs the loss anew
   bool by_hand = false;  ///< the rate is set before every update: learning_rate(step, group["peak"])
 };
 

@@ -295,7 +295,7 @@ INSTANTIATE_TEST_SUITE_P(All, OptimizerDescription, ::testing::ValuesIn(ids()),
 TEST(Optimizers, IdsAreStable) {
   EXPECT_EQ(ids(), (std::vector<std::string>{"gd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "rprop",
                                              "adam", "adam_l2", "adamw", "amsgrad", "adamax", "nadam", "radam",
-                                             "adabelief", "adan", "lion", "signsgd", "lamb"}));
+                                             "adabelief", "adan", "lion", "signsgd", "lamb", "cg", "lbfgs", "newton", "gauss_newton", "spsa"}));
   EXPECT_EQ(optimizer_family().members.size(), optimizers().size());
   EXPECT_EQ(find_optimizer("sgdd"), nullptr);
 }
