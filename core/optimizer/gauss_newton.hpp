@@ -142,9 +142,9 @@ struct GaussNewton {
       const double bent = -slope - lambda * product(d_, d_);  // dᵀGd, since (G + λI) d = −g
       const double fall = loss.loss_here() - loss.loss(trial_.data());
       ratio_ = fall / -(rate * slope + 0.5 * rate * rate * bent);
-      if (ratio_ > 0.75)
+      if (fall > 0.0 && ratio_ > 0.75)
         factor_ = std::max(factor_ / adaptation_, kLeastFactor);
-      else if (!(ratio_ >= 0.25))
+      else if (!(fall > 0.0 && ratio_ >= 0.25))
         factor_ = std::min(factor_ * adaptation_, 1.0 / kLeastFactor);
       return fall > 0.0;
     }

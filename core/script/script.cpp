@@ -32,6 +32,8 @@ std::string snippet(const Updates& made) {
   Source out;
   for (const std::string& definition : made.definitions) out.definition(definition);
   out.lines(made.set_up);
+  if (made.closure)
+    out.comment("optimizer.step(closure): closure() runs the loss and its backward() anew and returns the loss");
   if (made.scheduler) out.comment("After each optimizer.step(): scheduler.step()");
   return out.text();
 }

@@ -88,13 +88,10 @@ def lbfgs(surface, **arguments):
         yield p.tolist()
 
 
+# A change of the start by one unit in the last place moves these by at most 1e-9 on Rosenbrock.
 LBFGS = [
     ("lbfgs:tolerance_grad=1e-7,tolerance_change=1e-9,history_size=100", dict(line_search_fn="strong_wolfe")),
     ("lbfgs", dict(line_search_fn="strong_wolfe", history_size=10, tolerance_grad=0, tolerance_change=0)),
-    ("lbfgs:history_size=1", dict(line_search_fn="strong_wolfe", history_size=1, tolerance_grad=0,
-                                  tolerance_change=0)),
-    ("lbfgs:history_size=3,lr=0.3", dict(line_search_fn="strong_wolfe", history_size=3, tolerance_grad=0,
-                                         tolerance_change=0, lr=0.3)),
     ("lbfgs:max_iter=4", dict(line_search_fn="strong_wolfe", history_size=10, tolerance_grad=0,
                               tolerance_change=0, max_iter=4)),
     ("lbfgs:max_iter=4,max_eval=20", dict(line_search_fn="strong_wolfe", history_size=10, tolerance_grad=0,
@@ -103,11 +100,19 @@ LBFGS = [
                                                               tolerance_change=0)),
     ("lbfgs:line_search_fn=none,lr=0.05,max_iter=3,history_size=4,max_eval=2",
      dict(lr=0.05, history_size=4, max_iter=3, max_eval=2, tolerance_grad=0, tolerance_change=0)),
-    ("lbfgs:line_search_fn=none,lr=0.08,max_iter=20,tolerance_change=1e-3,tolerance_grad=1e-2",
-     dict(lr=0.08, max_iter=20, history_size=10, tolerance_change=1e-3, tolerance_grad=1e-2)),
     ("lbfgs:max_iter=20,tolerance_change=1e-4,tolerance_grad=1e-3,max_eval=100",
      dict(max_iter=20, max_eval=100, history_size=10, tolerance_change=1e-4, tolerance_grad=1e-3,
           line_search_fn="strong_wolfe")),
+]
+
+# There these move by up to 1e-5, and no two implementations agree: on the quadratic alone.
+LBFGS_ON_BOWLS = LBFGS + [
+    ("lbfgs:history_size=3,lr=0.3", dict(line_search_fn="strong_wolfe", history_size=3, tolerance_grad=0,
+                                         tolerance_change=0, lr=0.3)),
+    ("lbfgs:history_size=1", dict(line_search_fn="strong_wolfe", history_size=1, tolerance_grad=0,
+                                  tolerance_change=0)),
+    ("lbfgs:line_search_fn=none,lr=0.08,max_iter=20,tolerance_change=1e-3,tolerance_grad=1e-2",
+     dict(lr=0.08, max_iter=20, history_size=10, tolerance_change=1e-3, tolerance_grad=1e-2)),
 ]
 
 
@@ -239,8 +244,8 @@ def main():
     torch.set_num_threads(1)
     with open(os.path.join(HERE, "method_traces.txt"), "w", encoding="ascii", newline="\n") as out:
         out.write(f"# Written by tests/golden/make_method_golden.py with torch {torch.__version__}. Do not edit.\n")
-        for surface in ("rosenbrock", "quadratic"):
-            for spec, arguments in LBFGS:
+        for surface, cases in (("rosenbrock", LBFGS), ("quadratic", LBFGS_ON_BOWLS)):
+            for spec, arguments in cases:
                 arguments = dict(arguments)
                 arguments.setdefault("max_iter", 1)
                 write(out, spec, surface, lbfgs(surface, **arguments))
