@@ -274,7 +274,6 @@ struct Parabola {
   THALWEG_HD T operator()(T x) const {
     return 0.5 * a * square(x);
   }
-  bool sums_squares() const { return a >= 0.0; }
   template <class T>
   std::array<T, 1> residuals(T x) const {
     return {std::sqrt(0.5 * a) * x};

@@ -91,7 +91,7 @@ TEST(Descent, GaussNewtonGoesDownSumsOfSquaresAlone) {
     EXPECT_LE(view.steps(), 60) << surface;
   }
   for (const char* surface : {"ackley", "saddle", "expr:x^2+y^2", "quadratic:eigenvalues=1/-1",
-                              "quadratic:eigenvalues=1/-1,angle=20", "parabola:a=-1"}) {
+                              "quadratic:eigenvalues=1/-1,angle=20"}) {
     const auto made = make_surface(parse_spec(surface, surface_family()).value()).value();
     const auto error = check(settings(surface, made->start(), "gauss_newton"), *made);
     ASSERT_TRUE(error) << surface;
@@ -161,8 +161,10 @@ TEST(Descent, RowsHoldWhatTheyAreNamedFor) {
 class EveryOptimizer : public ::testing::TestWithParam<const OptimizerDescriptor*> {
  protected:
   DescentSettings noisy(int steps) const {
+    // A clipped gradient is not the loss's: a line search finds no way there.
+    const std::string clip = GetParam()->asks_more ? "" : ",clip=30";
     DescentSettings s = settings("himmelblau", {-1, 2.5}, GetParam()->id, "run:seed=11,steps=" + std::to_string(steps),
-                                 "gradient:noise=0.5,batch=4,clip=30");
+                                 "gradient:noise=0.5,batch=4" + clip);
     *s.optimizer.spec.find("lr") = 0.001;
     return s;
   }
