@@ -289,7 +289,8 @@ void TrainingSetup::optimizers(Frame& frame, TrainingSession& session) {
             return pytorch_optimizer_and_schedule(settings.optimizer.at(view ? view->steps.rows() : 0),
                                                   settings.schedule, budget);
           },
-      .none = "None. Add one to train the network with."};
+      .none = "None. Add one to train the network with.",
+      .unfit = [](const OptimizerDescriptor& optimizer) { return optimizer.not_on_networks; }};
   OptimizerCards().draw(frame, list, session.selected);
 }
 

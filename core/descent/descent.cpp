@@ -42,6 +42,7 @@ void Descent::restart() {
   averages_ = stepper_->averages();
   objective_ = std::make_unique<SurfaceObjective>(surface_);
   checkpoints_.clear();
+  evaluations_ = 0;
   theta_ = settings_.start;
   gradient_.assign(theta_.size(), 0.0);
   shaped_.assign(theta_.size(), 0.0);
@@ -154,6 +155,7 @@ void Descent::make_update(std::int64_t step) {
   }
   objective_->begin(step, loss_, theta_.data(), shaping_);
   stepper_->step(theta_.data(), shaped_.data(), rate, objective_.get());
+  evaluations_ += objective_->evaluations() + (stepper_->uses_gradient() ? 1 : 0);
 }
 
 int Descent::run_block(int most) {
@@ -221,6 +223,7 @@ void Descent::rewind(std::int64_t step) {
   table_.truncate(base + 1);
   checkpoints_.resize(static_cast<std::size_t>(block) + 1);
   theta_ = checkpoints_.back().theta;
+  evaluations_ = checkpoints_.back().evaluations;
   stepper_->load(checkpoints_.back().optimizer);
   if (follower_) (void)follower_->load(checkpoints_.back().schedule);
   configure(base);

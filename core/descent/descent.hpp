@@ -60,6 +60,9 @@ struct DescentView {
   TableView table;
   DescentColumns columns;
   Outcome outcome = Outcome::kRunning;
+  /// What the updates asked of the surface: losses, gradients, Hessians. A rule asks for one gradient an
+  /// update.
+  std::int64_t evaluations = 0;
 
   std::int64_t steps() const { return table.rows() - 1; }
 };
@@ -85,7 +88,7 @@ class Descent {
   Outcome outcome() const { return outcome_; }
   /// The optimizer as it stands.
   const Stepper& stepper() const { return *stepper_; }
-  DescentView view() const { return {table_.view(), columns_, outcome_}; }
+  DescentView view() const { return {table_.view(), columns_, outcome_, evaluations_}; }
 
  private:
   void restart();
@@ -115,9 +118,11 @@ class Descent {
     std::vector<double> optimizer;
     std::vector<double> theta;
     std::vector<double> schedule;
+    std::int64_t evaluations = 0;
   };
   void keep() {
-    checkpoints_.push_back({stepper_->save(), theta_, follower_ ? follower_->save() : std::vector<double>{}});
+    checkpoints_.push_back(
+        {stepper_->save(), theta_, follower_ ? follower_->save() : std::vector<double>{}, evaluations_});
   }
 
   std::vector<double> theta_;
@@ -126,6 +131,7 @@ class Descent {
   std::vector<double> noise_of_step_;
   double loss_ = 0.0;  ///< at theta_
   double gradient_norm_ = 0.0;
+  std::int64_t evaluations_ = 0;
   bool averages_ = false;
   std::vector<double> average_;  ///< what is recorded, if it averages
   std::vector<double> average_gradient_;

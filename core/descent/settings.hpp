@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/optimizer/optimizer.hpp"
 #include "core/schedule/drive.hpp"
 #include "core/spec/live.hpp"
 #include "core/spec/spec.hpp"
@@ -33,6 +34,10 @@ struct DescentSettings {
 
   bool operator==(const DescentSettings&) const = default;
 };
+
+/// Why the optimizer can't go down this surface, as the end of a sentence: "works on weight matrices, and
+/// ...". Empty if it can.
+std::string unfit(const OptimizerDescriptor& optimizer, const Surface& surface);
 
 /// Everything that can be wrong with settings, checked before anything is built from them. `surface`
 /// is the one that settings.surface describes.

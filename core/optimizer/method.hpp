@@ -16,6 +16,7 @@
 // Optional: kTraining and kNotStochastic as of a rule, and
 //   static std::string not_on_surfaces();               // why it can't, as a sentence's end: "works on
 //   static std::string not_on_networks();               // weight matrices, and a surface has none"
+//   static constexpr bool kNeedsSquares = true;         // goes down only surfaces that are sums of squares
 //   static TorchCall torch(const Spec&, bool);          // where PyTorch has it, or a class of a few lines
 //   makes
 //                                                       // it; then pseudocode is not needed
@@ -25,6 +26,7 @@
 #pragma once
 
 #include <concepts>
+#include <stdexcept>
 
 #include "core/optimizer/stepper.hpp"
 #include "core/spec/python.hpp"
@@ -38,5 +40,12 @@ concept Method = requires(const Spec& spec, const Layout& layout) {
   requires std::derived_from<typename M::template At<float>, BasicStepper<float>>;
   typename M::template At<double>;
 };
+
+/// The objective that a method can't do without.
+template <class T>
+Objective<T>& asked(Objective<T>* objective) {
+  if (!objective) throw std::logic_error("this optimizer asks for more than a gradient");
+  return *objective;
+}
 
 }  // namespace thalweg

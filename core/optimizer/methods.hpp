@@ -3,13 +3,18 @@
 
 #include <tuple>
 
+#include "core/optimizer/conjugate_gradient.hpp"
+#include "core/optimizer/gauss_newton.hpp"
 #include "core/optimizer/lamb.hpp"
+#include "core/optimizer/lbfgs.hpp"
 #include "core/optimizer/lookahead.hpp"
+#include "core/optimizer/newton.hpp"
+#include "core/optimizer/spsa.hpp"
 
 namespace thalweg {
 
 /// In the order of the menu, after the rules.
-using Methods = std::tuple<Lamb>;
+using Methods = std::tuple<Lamb, ConjugateGradient, Lbfgs, Newton, GaussNewton, Spsa>;
 
 /// In the order of the menu.
 using Wrappers = std::tuple<Lookahead>;

@@ -31,6 +31,8 @@ struct OptimizerDescriptor : Descriptor {
   std::string not_on_networks = {};
   /// Whether a step asks for more than the gradient it is handed.
   bool asks_more = false;
+  /// Whether it goes down only such surfaces as are written as a sum of squares.
+  bool needs_squares = false;
   /// One update, a line each, where PyTorch has no such optimizer and torch() makes none.
   std::vector<std::string> pseudocode = {};
   /// How PyTorch writes it: as torch(spec, velocity_stops) of the rule (rule.hpp); empty where there is

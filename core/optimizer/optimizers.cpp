@@ -48,6 +48,7 @@ OptimizerDescriptor described() {
     return std::make_unique<typename M::template At<float>>(spec, layout);
   };
   descriptor.asks_more = M::kAsksMore;
+  if constexpr (requires { M::kNeedsSquares; }) descriptor.needs_squares = M::kNeedsSquares;
   if constexpr (requires { M::pseudocode(); }) descriptor.pseudocode = M::pseudocode();
   if constexpr (requires { M::not_on_surfaces(); }) descriptor.not_on_surfaces = M::not_on_surfaces();
   if constexpr (requires { M::not_on_networks(); }) descriptor.not_on_networks = M::not_on_networks();
@@ -121,6 +122,7 @@ OptimizerDescriptor wrapped(const WrapperEntry& outer, const OptimizerDescriptor
   out.not_stochastic = base.not_stochastic;
   out.not_on_surfaces = base.not_on_surfaces;
   out.not_on_networks = base.not_on_networks;
+  out.needs_squares = base.needs_squares;
   out.asks_more = outer.asks_more || base.asks_more;
   out.pseudocode = outer.pseudocode;
   return out;

@@ -90,6 +90,9 @@ class BasicStepper {
   /// What it has found so far; theta itself before the first step.
   virtual void average(const T* theta, T* out) const { (void)theta, (void)out; }
 
+  /// Whether step() looks at the gradient it is handed. One that does not costs what it asks for alone.
+  virtual bool uses_gradient() const { return true; }
+
   /// What it has in mind, one number for each coordinate; the same list before the first step.
   virtual std::vector<Insight> insight() const { return {}; }
 

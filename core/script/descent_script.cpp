@@ -146,6 +146,33 @@ void write_set_up(Source& out, const DescentSettings& settings, const Surface& s
   }
 }
 
+/// What is done to the gradient, at this depth.
+void write_shaping(Source& out, const Shaping& shaping, int depth) {
+  if (shaping.has("noise")) out.line("p.grad += noise", depth);
+  if (shaping.has("max_norm"))
+    out.line("torch.nn.utils.clip_grad_norm_([p], " + shaping.now.at("max_norm") + ")", depth);
+  if (shaping.has("max_value"))
+    out.line("torch.nn.utils.clip_grad_value_([p], " + shaping.now.at("max_value") + ")", depth);
+}
+
+void write_step(Source& out, const Updates& updates, const Shaping& shaping) {
+  if (!updates.closure) {
+    write_shaping(out, shaping, 1);
+    out.line("optimizer.step()", 1);
+    return;
+  }
+  out.line();
+  out.line("def closure():", 1);
+  out.line("optimizer.zero_grad()", 2);
+  out.line("loss = surface(p)", 2);
+  out.line("loss.backward()", 2);
+  write_shaping(out, shaping, 2);
+  out.line(
+      shaping.has("noise") ? "return loss + noise @ p  # the loss that has this gradient" : "return loss", 2);
+  out.line();
+  out.line("optimizer.step(closure)", 1);
+}
+
 void write_loop(Source& out, const DescentSettings& settings, const Surface& surface, const Updates& updates,
                 const Shaping& shaping) {
   const auto steps = static_cast<std::int64_t>(settings.run.number("steps"));
@@ -171,17 +198,15 @@ void write_loop(Source& out, const DescentSettings& settings, const Surface& sur
   if (shaping.has("noise")) {
     out.comment("Gradient noise: the deviation σ/√B times Thalweg's own normal numbers.", 1);
     const bool ramps = batch_drive(settings.drives) != nullptr;
-    out.line("p.grad += " + shaping.now.at("noise") + (ramps ? " / math.sqrt(max(math.floor(batch_at(step) + 0.5), 1))" : "") + " * torch.from_numpy(normal(" +
+    out.line("noise = " + shaping.now.at("noise") +
+                 (ramps ? " / math.sqrt(max(math.floor(batch_at(step) + 0.5), 1))" : "") +
+                 " * torch.from_numpy(normal(" +
                  std::to_string(static_cast<std::int64_t>(settings.run.number("seed"))) +
                  ", 1, step, np.arange(" + std::to_string((surface.dim() + 1) / 2) +
                  ")).ravel()[:" + std::to_string(surface.dim()) + "])",
              1);
   }
-  if (shaping.has("max_norm"))
-    out.line("torch.nn.utils.clip_grad_norm_([p], " + shaping.now.at("max_norm") + ")", 1);
-  if (shaping.has("max_value"))
-    out.line("torch.nn.utils.clip_grad_value_([p], " + shaping.now.at("max_value") + ")", 1);
-  out.line("optimizer.step()", 1);
+  write_step(out, updates, shaping);
   if (updates.scheduler && !updates.by_loss) out.line("scheduler.step()", 1);
 }
 

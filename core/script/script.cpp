@@ -12,8 +12,8 @@ namespace script {
 std::optional<Error> check_torch(const Spec& optimizer) {
   const OptimizerDescriptor* descriptor = find_optimizer(optimizer.id);
   if (!descriptor || descriptor->torch) return {};
-  return Error{ErrorCode::kUnsupported, "has no '" + optimizer.id + "'; 'thalweg list optimizers' has its update",
-               "PyTorch"};
+  return Error{ErrorCode::kUnsupported,
+               "has no '" + optimizer.id + "'; 'thalweg list optimizers' has its update", "PyTorch"};
 }
 
 namespace {
@@ -30,6 +30,9 @@ std::string snippet(const Updates& made) {
   Source out;
   for (const std::string& definition : made.definitions) out.definition(definition);
   out.lines(made.set_up);
+  if (made.closure)
+    out.comment(
+        "optimizer.step(closure): closure() runs the loss and its backward() anew and returns the loss");
   for (const std::string& line : made.driven) out.comment("Before update t: " + line);
   if (made.scheduler)
     out.comment(made.by_loss ? "After each optimizer.step(): scheduler.step(loss)"
@@ -62,7 +65,8 @@ Result<std::string> pytorch_optimizer_and_schedule(const Spec& optimizer, const 
                                                    std::int64_t steps, const std::string& parameters,
                                                    const Drives& drives) {
   if (auto error = script::check_both(optimizer, schedule)) return *error;
-  return script::snippet(script::updates({optimizer, {}}, schedule, drives_of(drives, *find_optimizer(optimizer.id)), parameters, steps));
+  return script::snippet(script::updates(
+      {optimizer, {}}, schedule, drives_of(drives, *find_optimizer(optimizer.id)), parameters, steps));
 }
 
 Result<std::string> pytorch_optimizer(const Spec& optimizer, const std::string& parameters) {
@@ -73,7 +77,8 @@ Result<std::string> pytorch_schedule(const Spec& schedule, double learning_rate,
   Spec plain = default_spec(*find_optimizer("gd"));
   *plain.find("lr") = learning_rate;
   if (auto error = script::check_both(plain, schedule)) return *error;
-  if (find_schedule(schedule.id)->role != ScheduleRole::kLearningRate) return script::other_role(schedule, steps);
+  if (find_schedule(schedule.id)->role != ScheduleRole::kLearningRate)
+    return script::other_role(schedule, steps);
   script::Updates made = script::updates({plain, {}}, schedule, {}, "", steps);
   std::erase_if(made.set_up, [](const std::string& line) { return line.starts_with("optimizer = "); });
   return script::snippet(made);

@@ -211,31 +211,49 @@ void write_set_up(Source& out, const Job& job) {
   out.line("losses = []");
 }
 
-void write_update(Source& out, const Job& job) {
-  if (!job.updates.changes.empty()) out.line("group.update(changes.get(len(losses), {}))", 2);
-  if (job.updates.by_hand) out.line("group[\"lr\"] = learning_rate(len(losses), group[\"peak\"])", 2);
-  out.lines(driven_at(job.updates, "len(losses)"), 2);
-  if (!job.clip_changes.empty()) out.line("clipping.update(clipping_changes.get(len(losses), {}))", 2);
-  out.line("optimizer.zero_grad()", 2);
+/// The losses of a batch and its gradient, clipped. `keep`: what is done with the loss.
+void write_backward(Source& out, const Job& job, int depth, const std::string& keep) {
+  out.line("optimizer.zero_grad()", depth);
   if (job.accumulates()) {
-    out.line("total = 0.0", 2);
-    out.line("for part in batch.split(BATCH):", 2);
-    out.line("loss = criterion(model(train_x[part]), train_y[part]) * (len(part) / len(batch))", 3);
-    out.line("loss.backward()", 3);
-    out.line("total += loss.item()", 3);
-    out.line("losses.append(total)", 2);
+    out.line("total = 0.0", depth);
+    out.line("for part in batch.split(BATCH):", depth);
+    out.line("loss = criterion(model(train_x[part]), train_y[part]) * (len(part) / len(batch))", depth + 1);
+    out.line("loss.backward()", depth + 1);
+    out.line("total += loss.item()", depth + 1);
   } else {
-    out.line("loss = criterion(model(train_x[batch]), train_y[batch])", 2);
-    out.line("loss.backward()", 2);
-    out.line("losses.append(loss.item())", 2);
+    out.line("loss = criterion(model(train_x[batch]), train_y[batch])", depth);
+    out.line("loss.backward()", depth);
   }
+  if (!keep.empty()) out.line(keep, depth);
   if (job.clips())
     out.line(
         "nn.utils.clip_grad_norm_(model.parameters(), " +
             (job.clip_changes.empty() ? python_number(job.number("clip_norm")) : "clipping[\"max_norm\"]") +
             ")",
-        2);
-  out.line("optimizer.step()", 2);
+        depth);
+}
+
+void write_step(Source& out, const Job& job) {
+  const std::string loss = job.accumulates() ? "total" : "loss.item()";
+  if (!job.updates.closure) {
+    write_backward(out, job, 2, "losses.append(" + loss + ")");
+    out.line("optimizer.step()", 2);
+    return;
+  }
+  out.line();
+  out.line("def closure():", 2);
+  write_backward(out, job, 3, "");
+  out.line("return " + loss, 3);
+  out.line();
+  out.line("losses.append(optimizer.step(closure))", 2);
+}
+
+void write_update(Source& out, const Job& job) {
+  if (!job.updates.changes.empty()) out.line("group.update(changes.get(len(losses), {}))", 2);
+  if (job.updates.by_hand) out.line("group[\"lr\"] = learning_rate(len(losses), group[\"peak\"])", 2);
+  out.lines(driven_at(job.updates, "len(losses)"), 2);
+  if (!job.clip_changes.empty()) out.line("clipping.update(clipping_changes.get(len(losses), {}))", 2);
+  write_step(out, job);
   if (job.updates.scheduler && !job.updates.by_loss) out.line("scheduler.step()", 2);
   if (job.on("ema_decay")) {
     out.line("for a, b in zip(average.state_dict().values(), model.state_dict().values()):", 2);

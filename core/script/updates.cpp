@@ -210,6 +210,7 @@ Updates updates(const LiveSpec& optimizer, const Spec& schedule, const Drives& d
   for (const Spec& spec : settings) calls.push_back(rule.torch(spec, stops));
 
   Updates out;
+  out.closure = calls[0].closure;
   if (!calls[0].definition.empty()) out.definitions.push_back(calls[0].definition);
   TorchSchedule torch = descriptor.torch(schedule, steps);
   const std::string momentum_key = torch.momentum.empty() ? "" : coupled_key(rule);

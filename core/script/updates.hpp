@@ -34,6 +34,7 @@ struct Updates {
   bool by_loss = false;                  ///< the scheduler is told a loss then: scheduler.step(loss)
   /// Statements that put in force, before update `t`, what else follows a schedule.
   std::vector<std::string> driven;
+  bool closure = false;                  ///< step() is handed a function that runs the loss anew
   bool by_hand = false;  ///< the rate is set before every update: learning_rate(step, group["peak"])
 };
 

@@ -36,6 +36,7 @@ struct TorchCall {
   std::vector<Argument> arguments;
   std::string definition = {};          ///< Python source of the callee, or empty
   std::vector<std::string> notes = {};  ///< what a reader should know, a comment each
+  bool closure = false;                 ///< of an optimizer: step() is handed a function that runs the loss anew
 
   /// "torch.optim.Adam([p], lr=0.1)"
   std::string text(const std::string& first) const;

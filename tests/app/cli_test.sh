@@ -86,6 +86,8 @@ refused 2 "is a batch size, not a learning rate" "${adam[@]}" --schedule batch_r
 refused 2 "no optimizer has a number 'alpha'" train --data two_moons --model 2-2 --optimizer adam --schedule 'alpha=linear'
 refused 2 "sequence: part 2 'cosin': schedule: there is no 'cosin'" schedule 'sequence:warmup@5|cosin'
 refused 2 "drawn: points: steps must ascend" schedule drawn:points=5/1/5/2
+refused 1 "'gauss_newton' can't go down 'ackley': it needs a loss that is a sum of squares" \
+  descend --surface ackley --optimizer gauss_newton
 refused 2 "there is no list of 'nope'" list nope
 refused 2 "there is no 'nope'" bench nope
 refused 2 "steps: must be at least 1" schedule constant --steps 0
@@ -238,6 +240,12 @@ for optimizer in gd adam momentum; do
   never_nan
 done
 accepted "${net[@]}" --epochs 2 --batch 64 --accumulate 1024
+accepted descend --surface rosenbrock --start -1,2 --optimizer lbfgs --optimizer spsa --steps 40 --json
+says '"evaluations": 80'
+never_nan
+refused 1 "it solves a system with the whole Hessian" "${net[@]}" --epochs 1 --optimizer newton
+accepted "${net[@]}" --epochs 1 --batch 200 --optimizer lbfgs --optimizer gauss_newton --json
+never_nan
 accepted "${net[@]}" --epochs 2 --batch 32 --optimizer gd:lr=0.1 --optimizer adam --seeds 2 --json
 says '"runs"'
 [ "$(grep -c '"seed"' "$scratch/out")" = 4 ] || { echo "not four runs"; failures=$((failures + 1)); }

@@ -110,11 +110,15 @@ TEST(DescentScript, EveryOptimizerWithItsOptions) {
         "lion",
         "lion:lr=0.003,beta1=0.8,weight_decay=0.1",
         "signsgd",
-        "signsgd:lr=0.003,momentum=0.5,weight_decay=0.1"})
+        "signsgd:lr=0.003,momentum=0.5,weight_decay=0.1",
+        "lbfgs",
+        "lbfgs:max_iter=3,max_eval=5,history_size=4,lr=0.8",
+        "lbfgs:tolerance_grad=1e-3,tolerance_change=1e-6,max_iter=20",
+        "lbfgs:line_search_fn=none,lr=0.1"})
     cases.push_back({optimizer, descent("rosenbrock", optimizer, 1000, {-1.35, 1.55})});
   // Every rule there is stands in the list.
   for (const OptimizerDescriptor& rule : optimizers())
-    EXPECT_TRUE(std::any_of(cases.begin(), cases.end(), [&](const Case& one) {
+    EXPECT_TRUE(!rule.torch || std::any_of(cases.begin(), cases.end(), [&](const Case& one) {
       return one.settings.optimizer.spec.id == rule.id;
     })) << rule.id;
   expect_same_ends(cases);
@@ -263,7 +267,30 @@ TEST(DescentScript, NoiseClippingAndEnds) {
   expect_same_ends(cases);
 }
 
+/// A line search looks at the same sample of the noise as the gradient that it begins with. Few steps: what a
+/// search does with the last digit is not continuous.
+TEST(DescentScript, LineSearchesSeeNoiseClippingAndRates) {
+  std::vector<Case> cases;
+  const auto add = [&](const char* name, const char* optimizer,
+                       const std::function<void(DescentSettings&)>& change) {
+    cases.push_back({name, descent("rosenbrock", optimizer, 12)});
+    change(cases.back().settings);
+  };
+  add("noise", "lbfgs", [](auto& s) { *s.gradient.spec.find("noise") = 0.5; });
+  add("noise and several iterations", "lbfgs:max_iter=3",
+      [](auto& s) { *s.gradient.spec.find("noise") = 2.0; });
+  add("clipped", "lbfgs:line_search_fn=none,lr=0.1", [](auto& s) { *s.gradient.spec.find("clip") = 20.0; });
+  add("scheduled", "lbfgs",
+      [](auto& s) { s.schedule = parse_spec("linear:total=10", schedule_family()).value(); });
+  add("changed", "lbfgs", [](auto& s) {
+    s.optimizer = with_changes(s.optimizer, {{4, "lr", 0.5}, {6, "tolerance_change", 1e-3}});
+  });
+  expect_same_ends(cases);
+}
+
 TEST(DescentScript, RefusesWhatCannotBe) {
+  for (const char* optimizer : {"cg", "newton", "gauss_newton", "spsa"})
+    EXPECT_FALSE(pytorch_script(descent("booth", optimizer, 10))) << optimizer;  // PyTorch has none
   DescentSettings settings = descent("booth", "gd", 10);
   settings.start = {1.0};
   EXPECT_FALSE(pytorch_script(settings));
