@@ -27,7 +27,7 @@ struct Lamb {
             .summary = "Adam whose step is, tensor by tensor, a fixed share of the weights' length.",
             .formula = "u = m̂ / (√v̂ + ε) + λθ,  θ ← θ − η (‖θ‖/‖u‖) u",
             .reference = "You et al. 2020, Algorithm 2",
-            .parameters = {learning_rate_parameter(0.01, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
+            .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
                            epsilon_parameter(1e-6), decoupled_decay_parameter(0.01),
                            bias_correction_parameter()}};
   }
@@ -73,19 +73,16 @@ struct Lamb {
 
     std::vector<Insight> insight() const override {
       if (steps_ == 0) return {};
-      std::vector<Insight> out = {{"m", "first moment", {m_.begin(), m_.end()}},
-                                  {"v", "second moment", {v_.begin(), v_.end()}},
-                                  {"‖θ‖/‖u‖", "trust ratio", {}}};
-      for (std::size_t i = 0; i < layout_.size(); ++i)
-        out.back().values.insert(out.back().values.end(), static_cast<std::size_t>(layout_[i].size()),
-                                 trust_[i]);
-      return out;
+      return {{"m", "first moment", {m_.begin(), m_.end()}},
+              {"v", "second moment", {v_.begin(), v_.end()}},
+              {"‖θ‖/‖u‖", "trust ratio", by_coordinate(layout_, trust_)}};
     }
 
     void write(StepperState<T>& out) const override {
       out.put(static_cast<double>(steps_));
       for (const double number : {progress_.beta1, progress_.beta2, progress_.power1, progress_.power2})
         out.put(number);
+      for (const double ratio : trust_) out.put(ratio);
       out.put(m_);
       out.put(v_);
     }
@@ -93,6 +90,7 @@ struct Lamb {
       steps_ = in.count();
       for (double* number : {&progress_.beta1, &progress_.beta2, &progress_.power1, &progress_.power2})
         *number = in.scalar();
+      for (double& ratio : trust_) ratio = in.scalar();
       in.numbers(m_);
       in.numbers(v_);
     }

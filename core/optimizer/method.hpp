@@ -17,14 +17,14 @@
 //   static std::string not_on_surfaces();               // why it can't, as a sentence's end: "works on
 //   static std::string not_on_networks();               // weight matrices, and a surface has none"
 //   static TorchCall torch(const Spec&, bool);          // where PyTorch has it, or a class of a few lines
-//   makes
-//                                                       // it; then pseudocode is not needed
+//                                                       // makes it; then pseudocode is not needed
 //
 // T is double on a surface and float on a network. As of rules (rule.hpp): nothing is hidden or clamped, NaN
 // and infinity come out in theta; no fast-math. Norms and products are summed in double whatever T is.
 #pragma once
 
 #include <concepts>
+#include <vector>
 
 #include "core/optimizer/stepper.hpp"
 #include "core/spec/python.hpp"
@@ -38,5 +38,13 @@ concept Method = requires(const Spec& spec, const Layout& layout) {
   requires std::derived_from<typename M::template At<float>, BasicStepper<float>>;
   typename M::template At<double>;
 };
+
+/// A number of each tensor as one of each coordinate.
+inline std::vector<double> by_coordinate(const Layout& layout, const std::vector<double>& by_tensor) {
+  std::vector<double> out;
+  for (std::size_t i = 0; i < layout.size(); ++i)
+    out.insert(out.end(), static_cast<std::size_t>(layout[i].size()), by_tensor[i]);
+  return out;
+}
 
 }  // namespace thalweg

@@ -35,6 +35,8 @@
 //                                                                      // their meaning: may it change?
 //   template <class T>                                                 // after update(): what stands before
 //   THALWEG_HD static T effective_rate(const T* slots, const Step<T>&); // a gradient: η, or η/(√v̂ + ε)
+//   template <class T>                                                   // where slots hold positions: theta
+//   static void shift(T by, T* slots, const Hyper&);                      // has been moved from outside
 //   template <class T>                                                   // where it averages: what it has
 //   THALWEG_HD static T average(T theta, const T* slots, const Hyper&);   // found, which is not theta
 //
@@ -82,6 +84,10 @@ template <class R>
 concept HasEffectiveRate = requires(const double* slots, const typename R::template Step<double>& step) {
   { R::effective_rate(slots, step) } -> std::same_as<double>;
 };
+
+/// Whether the rule keeps positions, which go along when theta is moved from outside.
+template <class R>
+concept HasPositions = requires(double* slots, const typename R::Hyper& hyper) { R::shift(0.0, slots, hyper); };
 
 /// Whether what the rule has found is an average and not theta.
 template <class R>

@@ -72,6 +72,7 @@ Updates updates(const LiveSpec& optimizer, const Spec& schedule, const std::stri
   for (const Spec& spec : settings) calls.push_back(rule.torch(spec, stops));
 
   Updates out;
+  out.found = calls[0].found;
   if (!calls[0].definition.empty()) out.definitions.push_back(calls[0].definition);
   const TorchSchedule torch = descriptor.torch(schedule, steps);
   const bool rate_moves = std::any_of(calls.begin(), calls.end(), [&](TorchCall& call) {

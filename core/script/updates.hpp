@@ -30,6 +30,7 @@ struct Updates {
   std::vector<std::string> set_up;       ///< lines that make `optimizer` and `scheduler`, and set `group`
   PythonChanges changes;                 ///< of optimizer.param_groups[0]
   bool scheduler = false;                ///< to be stepped after every update
+  std::string found;      ///< of an optimizer that averages: what it has found in place of `p`, as Python
   bool by_hand = false;  ///< the rate is set before every update: learning_rate(step, group["peak"])
 };
 
