@@ -6,6 +6,7 @@
 #include "app/cli/json.hpp"
 #include "core/data/dataset.hpp"
 #include "core/nn/layers.hpp"
+#include "core/optimizer/wrapper.hpp"
 #include "core/scene/scene.hpp"
 #include "core/training/curvature_report.hpp"
 #include "core/training/lr_find.hpp"
@@ -22,7 +23,10 @@ struct Listing {
 };
 
 std::vector<Listing> listings() {
-  return {{"optimizers", "update rules, for --optimizer", optimizer_family().members},
+  std::vector<const Descriptor*> wrappers;
+  for (const Descriptor& wrapper : optimizer_wrappers()) wrappers.push_back(&wrapper);
+  return {{"optimizers", "optimizers, for --optimizer", optimizer_family().members},
+          {"wrappers", "what goes around an optimizer: 'sam+adam'", std::move(wrappers)},
           {"surfaces", "loss surfaces, for --surface", surface_family().members},
           {"schedules", "learning-rate schedules, for --schedule", schedule_family().members},
           {"datasets", "data sets, for train --data", dataset_family().members},
@@ -73,6 +77,16 @@ std::string range(const Parameter& parameter) {
   return parameter.off_word.empty() ? out : out + ", or " + parameter.off_word;
 }
 
+/// One update in lines, of an optimizer or a wrapper that has no PyTorch; else empty.
+std::vector<std::string> pseudocode(const Descriptor& descriptor) {
+  if (const OptimizerDescriptor* optimizer = find_optimizer(descriptor.id);
+      optimizer && static_cast<const Descriptor*>(optimizer) == &descriptor)
+    return optimizer->pseudocode;
+  for (const Descriptor& wrapper : optimizer_wrappers())
+    if (&wrapper == &descriptor) return find_optimizer(wrapper.id + "+gd")->pseudocode;
+  return {};
+}
+
 Json written(const Descriptor& descriptor) {
   Json out{{"id", descriptor.id},
            {"label", descriptor.label},
@@ -81,6 +95,7 @@ Json written(const Descriptor& descriptor) {
            {"reference", descriptor.reference},
            {"conventions", descriptor.conventions},
            {"parameters", Json::array()}};
+  if (const auto lines = pseudocode(descriptor); !lines.empty()) out["pseudocode"] = lines;
   for (const Parameter& parameter : descriptor.parameters)
     out["parameters"].push_back({{"key", parameter.key},
                                  {"symbol", parameter.symbol},
@@ -102,6 +117,10 @@ void print_markdown(const Listing& listing) {
     if (!descriptor->formula.empty()) std::printf("\n    %s\n", descriptor->formula.c_str());
     if (!descriptor->reference.empty()) std::printf("\nReference: %s\n", descriptor->reference.c_str());
     if (!descriptor->conventions.empty()) std::printf("\n%s\n", descriptor->conventions.c_str());
+    if (const auto lines = pseudocode(*descriptor); !lines.empty()) {
+      std::printf("\nOne update:\n\n");
+      for (const std::string& line : lines) std::printf("    %s\n", line.c_str());
+    }
     if (descriptor->parameters.empty()) continue;
     std::printf("\n| key | symbol | default | values | meaning |\n|---|---|---|---|---|\n");
     for (const Parameter& parameter : descriptor->parameters)

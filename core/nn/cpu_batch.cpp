@@ -42,7 +42,9 @@ BatchLoss run_batch(const CpuBatch& batch, const float* parameters, float* runni
     const int rows = static_cast<int>(std::min(size, batch.samples.size() - first));
     const PassSamples samples{
         .samples = &batch.data->train, .chosen = batch.samples.data() + first, .rows = rows};
-    const PassMode mode{.training = true, .step = batch.step, .first_row = static_cast<std::int64_t>(first)};
+    const PassMode mode{.training = true,
+                        .step = batch.step,
+                        .first_row = batch.first_row + static_cast<std::int64_t>(first)};
     network.gather(samples);
     network.forward(rows, mode);
     const PassResult measured = network.measure(samples, scale);
@@ -95,7 +97,13 @@ double BatchObjective::worker_gradient(const float* theta, int worker, int worke
   };
   CpuBatch own = batch_;
   own.samples = batch_.samples.subspan(share(worker), share(worker + 1) - share(worker));
-  if (own.samples.empty()) own.samples = batch_.samples;  // more workers than samples: all see all
+  own.first_row = static_cast<std::int64_t>(share(worker));
+  const bool statistics = batch_.network->plan().needs_two_samples;
+  // More workers than there are samples for: all see all.
+  if (own.samples.size() < (statistics ? 2u : 1u)) return run(batch_, theta, out);
+  own.part = std::min(own.part, own.samples.size());
+  while (statistics && own.samples.size() % own.part == 1 && own.part > 2) --own.part;
+  if (statistics && own.samples.size() % own.part == 1) own.part = own.samples.size();
   return run(own, theta, out);
 }
 
@@ -123,17 +131,54 @@ void BatchObjective::hessian_product(const float* theta, const float* v, float* 
   multiply(false, theta, v, out);
 }
 
-void BatchObjective::hessian_diagonal(const float* theta, DiagonalEstimate, float* out) {
+void BatchObjective::hessian_diagonal(const float* theta, DiagonalEstimate estimate, float* out) {
+  if (estimate == DiagonalEstimate::kHutchinson) {
+    hutchinson(theta, out);
+  } else {
+    drawn_gradient(theta, out);
+    const auto samples = static_cast<float>(batch_.samples.size());
+    for (std::int64_t i = 0; i < count(); ++i) out[i] *= samples * out[i];
+  }
+  ++drawn_;
+}
+
+std::uint64_t BatchObjective::seed_of_draw() const {
+  return seed_ + static_cast<std::uint64_t>(drawn_) * 0x9E3779B97F4A7C15u;
+}
+
+/// The gradient of the mean loss, in evaluation mode, with labels drawn from the outputs.
+void BatchObjective::drawn_gradient(const float* theta, float* out) {
+  CpuNetwork& network = *batch_.network;
+  scratch_running_.assign(running_.begin(), running_.end());
+  network.bind(theta, scratch_running_.data(), batch_.precision);
+  const std::size_t all = batch_.samples.size(), size = std::min(batch_.part, all);
+  if (size < all) part_gradient_.resize(static_cast<std::size_t>(count()));
+  network.reserve(static_cast<int>(size));
+  const auto pairs = static_cast<std::uint32_t>((network.plan().outputs + 1) / 2);
+  for (std::size_t first = 0; first < all; first += size) {
+    const int rows = static_cast<int>(std::min(size, all - first));
+    network.gather({.samples = &batch_.data->train, .chosen = batch_.samples.data() + first, .rows = rows});
+    network.forward(rows, {});
+    network.measure_drawn(rows, 1.0f / static_cast<float>(all), [&](int row, int pair) {
+      const auto sample = static_cast<std::uint32_t>(first) + static_cast<std::uint32_t>(row);
+      return uniform_pair(seed_of_draw(), RandomStream::kPerturbation, batch_.step,
+                          sample * pairs + static_cast<std::uint32_t>(pair));
+    });
+    network.backward(rows, {}, first == 0 ? out : part_gradient_.data());
+    if (first > 0) cpu::add(out, part_gradient_.data(), out, count());
+  }
+}
+
+/// v ⊙ Hv with random signs v.
+void BatchObjective::hutchinson(const float* theta, float* out) {
   const auto size = static_cast<std::size_t>(count());
   random_.resize(size);
   for (std::size_t i = 0; i < size; i += 128) {
-    const PhiloxBlock words =
-        random_words(seed_ + static_cast<std::uint64_t>(drawn_) * 0x9E3779B97F4A7C15u,
-                     RandomStream::kPerturbation, batch_.step, static_cast<std::uint32_t>(i / 128));
+    const PhiloxBlock words = random_words(seed_of_draw(), RandomStream::kPerturbation, batch_.step,
+                                           static_cast<std::uint32_t>(i / 128));
     for (std::size_t k = i; k < std::min(i + 128, size); ++k)
       random_[k] = (words[(k - i) / 32] >> ((k - i) % 32)) & 1u ? 1.0f : -1.0f;
   }
-  ++drawn_;
   hessian_product(theta, random_.data(), out);
   for (std::size_t i = 0; i < size; ++i) out[i] *= random_[i];
 }

@@ -24,8 +24,9 @@ struct CpuBatch {
   const Spec* loss = nullptr;
   Precision precision = Precision::kFp32;
   std::span<const std::uint32_t> samples;
-  std::size_t part = 0;    ///< so many samples go through at once
-  std::uint64_t step = 0;  ///< whose dropout masks
+  std::size_t part = 0;        ///< so many samples go through at once
+  std::uint64_t step = 0;      ///< whose dropout masks
+  std::int64_t first_row = 0;  ///< of those masks, where the samples are a part of the step's batch
   int threads = 1;
 };
 
@@ -65,6 +66,9 @@ class BatchObjective final : public Objective<float> {
  private:
   void multiply(bool gauss_newton, const float* theta, const float* v, float* out);
   double run(const CpuBatch& batch, const float* theta, float* out);
+  std::uint64_t seed_of_draw() const;
+  void hutchinson(const float* theta, float* out);
+  void drawn_gradient(const float* theta, float* out);
   std::int64_t count() const { return batch_.network->plan().parameters; }
 
   CpuBatch batch_;

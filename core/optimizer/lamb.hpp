@@ -32,7 +32,7 @@ struct Lamb {
             .conventions =
                 "The trust ratio is 1 where the weights or the step have no length, and φ(z) = z. Weights "
                 "and biases each have a ratio of their own.",
-            .parameters = {learning_rate_parameter(0.01, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
+            .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
                            epsilon_parameter(1e-6), decoupled_decay_parameter(0.01),
                            bias_correction_parameter()}};
   }
@@ -77,19 +77,16 @@ struct Lamb {
     std::int64_t steps() const override { return steps_; }
 
     std::vector<Insight> insight() const override {
-      std::vector<Insight> out = {{"m", "first moment", {m_.begin(), m_.end()}},
-                                  {"v", "second moment", {v_.begin(), v_.end()}, true},
-                                  {"‖θ‖/‖u‖", "trust ratio", {}, true}};
-      for (std::size_t i = 0; i < layout_.size(); ++i)
-        out.back().values.insert(out.back().values.end(), static_cast<std::size_t>(layout_[i].size()),
-                                 trust_[i]);
-      return out;
+      return {{"m", "first moment", {m_.begin(), m_.end()}},
+              {"v", "second moment", {v_.begin(), v_.end()}, true},
+              {"‖θ‖/‖u‖", "trust ratio", by_coordinate(layout_, trust_), true}};
     }
 
     void write(StepperState<T>& out) const override {
       out.put(static_cast<double>(steps_));
       for (const double number : {progress_.beta1, progress_.beta2, progress_.power1, progress_.power2})
         out.put(number);
+      for (const double ratio : trust_) out.put(ratio);
       out.put(m_);
       out.put(v_);
     }
@@ -97,6 +94,7 @@ struct Lamb {
       steps_ = in.count();
       for (double* number : {&progress_.beta1, &progress_.beta2, &progress_.power1, &progress_.power2})
         *number = in.scalar();
+      for (double& ratio : trust_) ratio = in.scalar();
       in.numbers(m_);
       in.numbers(v_);
     }

@@ -2,8 +2,9 @@
 // come, and it starts again from there:  φ ← φ + α(θ − φ),  θ ← φ.
 //
 // M. Zhang, J. Lucas, G. Hinton, J. Ba, "Lookahead optimizer: k steps forward, 1 step back", NeurIPS 2019,
-// Algorithm 1. The inner optimizer keeps its state when θ is set back (the paper's default). In between θ is
-// what is seen and evaluated.
+// Algorithm 1. The inner optimizer keeps its state when θ is set back (the paper's default); positions that
+// it has in mind (θ₋₁ of Polyak's heavy ball, z of Schedule-Free) move along with θ. In between θ is what is
+// seen and evaluated.
 #pragma once
 
 #include <algorithm>
@@ -58,7 +59,7 @@ struct Lookahead {
   class At final : public BasicStepper<T> {
    public:
     At(const Spec& spec, const Layout& layout, const MakeBase<T>& make_base)
-        : base_(make_base()), slow_(static_cast<std::size_t>(size_of(layout))) {
+        : base_(make_base()), slow_(static_cast<std::size_t>(size_of(layout))), back_(slow_.size()) {
       take(spec);
     }
 
@@ -68,13 +69,19 @@ struct Lookahead {
       if (base_->steps() % period_ != 0) return;
       for (std::size_t i = 0; i < slow_.size(); ++i) {
         slow_[i] += part_ * (theta[i] - slow_[i]);
+        back_[i] = slow_[i] - theta[i];
         theta[i] = slow_[i];
       }
+      base_->shift(back_.data());
     }
 
     void set(const Spec& spec) override {
       base_->set(spec);
       take(spec);
+    }
+    void shift(const T* by) override {
+      base_->shift(by);
+      for (std::size_t i = 0; i < slow_.size(); ++i) slow_[i] += by[i];
     }
     std::int64_t steps() const override { return base_->steps(); }
     bool averages() const override { return base_->averages(); }
@@ -103,6 +110,7 @@ struct Lookahead {
 
     std::unique_ptr<BasicStepper<T>> base_;
     std::vector<T> slow_;
+    std::vector<T> back_;  ///< how far θ goes when it is set back
     std::int64_t period_ = 1;
     T part_ = T(1);
   };

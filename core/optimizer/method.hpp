@@ -18,8 +18,7 @@
 //   static std::string not_on_networks();               // weight matrices, and a surface has none"
 //   static constexpr bool kNeedsSquares = true;         // goes down only surfaces that are sums of squares
 //   static TorchCall torch(const Spec&, bool);          // where PyTorch has it, or a class of a few lines
-//   makes
-//                                                       // it; then pseudocode is not needed
+//                                                       // makes it; then pseudocode is not needed
 //
 // T is double on a surface and float on a network. As of rules (rule.hpp): nothing is hidden or clamped, NaN
 // and infinity come out in theta; no fast-math. Norms and products are summed in double whatever T is.
@@ -27,6 +26,7 @@
 
 #include <concepts>
 #include <stdexcept>
+#include <vector>
 
 #include "core/optimizer/stepper.hpp"
 #include "core/spec/python.hpp"
@@ -46,6 +46,14 @@ template <class T>
 Objective<T>& asked(Objective<T>* objective) {
   if (!objective) throw std::logic_error("this optimizer asks for more than a gradient");
   return *objective;
+}
+
+/// A number of each tensor as one of each coordinate.
+inline std::vector<double> by_coordinate(const Layout& layout, const std::vector<double>& by_tensor) {
+  std::vector<double> out;
+  for (std::size_t i = 0; i < layout.size(); ++i)
+    out.insert(out.end(), static_cast<std::size_t>(layout[i].size()), by_tensor[i]);
+  return out;
 }
 
 }  // namespace thalweg

@@ -133,6 +133,11 @@ struct Momentum {
             .weight_decay = spec.number("weight_decay")};
   }
 
+  template <class T>
+  static void shift(T by, T* slots, const Hyper& hyper) {
+    if (hyper.form == Form::kPolyak) slots[0] += by;
+  }
+
   static bool keeps_state(const Hyper& before, const Hyper& after) { return before.form == after.form; }
 
   static std::vector<StateQuantity> quantities(const Hyper& hyper) {

@@ -13,7 +13,7 @@ struct TensorShape {
   std::int64_t offset = 0;
   std::int64_t rows = 1;
   std::int64_t columns = 1;
-  bool matrix = false;  ///< weights of a layer, not a bias, scale or point of a surface
+  bool matrix = false;  ///< weights of a layer, inputs x outputs; not a bias, scale or point of a surface
   bool output = false;  ///< of the layer that the outputs come from
 
   std::int64_t size() const { return rows * columns; }

@@ -48,6 +48,10 @@
 //   template <class T>
 //   THALWEG_HD static T average(T theta, const T* slots, const Hyper&);
 //
+//   // Where slots hold positions: theta has been moved from outside.
+//   template <class T>
+//   static void shift(T by, T* slots, const Hyper&);
+//
 // Rules hide nothing: NaN and infinity in the gradient come out in theta, and nothing is clamped. They
 // are compiled without fast-math; a device build that must equal the CPU to the last bit also needs
 // contraction off (nvcc -fmad=false), as the CPU build has it.
@@ -94,6 +98,10 @@ template <class R>
 concept HasEffectiveRate = requires(const double* slots, const typename R::template Step<double>& step) {
   { R::effective_rate(slots, step) } -> std::same_as<double>;
 };
+
+/// Whether the rule keeps positions, which go along when theta is moved from outside.
+template <class R>
+concept HasPositions = requires(double* slots, const typename R::Hyper& hyper) { R::shift(0.0, slots, hyper); };
 
 /// Whether what the rule has found is an average and not theta.
 template <class R>

@@ -56,6 +56,13 @@ class RuleStepper final : public Stepper {
     hyper_ = next;
   }
 
+  void shift(const double* by) override {
+    if constexpr (HasPositions<R>)
+      for (int i = 0; i < dim_; ++i) R::shift(by[i], slots_of(i), hyper_);
+    else
+      (void)by;
+  }
+
   std::int64_t steps() const override { return steps_; }
 
   bool averages() const override { return HasAverage<R>; }

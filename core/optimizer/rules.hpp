@@ -16,6 +16,7 @@
 #include "core/optimizer/adamw.hpp"
 #include "core/optimizer/adan.hpp"
 #include "core/optimizer/amsgrad.hpp"
+#include "core/optimizer/asgd.hpp"
 #include "core/optimizer/gradient_descent.hpp"
 #include "core/optimizer/lion.hpp"
 #include "core/optimizer/momentum.hpp"
@@ -24,13 +25,14 @@
 #include "core/optimizer/radam.hpp"
 #include "core/optimizer/rmsprop.hpp"
 #include "core/optimizer/rprop.hpp"
+#include "core/optimizer/schedule_free.hpp"
 #include "core/optimizer/signsgd.hpp"
 
 namespace thalweg {
 
 /// In the order of the menu.
 using Rules = std::tuple<GradientDescent, Momentum, Nesterov, Adagrad, Adadelta, Rmsprop, Rprop, Adam, AdamL2,
-                         AdamW, AmsGrad, Adamax, NAdam, RAdam, AdaBelief, Adan, Lion, SignSgd>;
+                         AdamW, AmsGrad, Adamax, NAdam, RAdam, AdaBelief, Adan, Lion, SignSgd, Asgd, ScheduleFreeSgd, ScheduleFreeAdamW>;
 
 /// The place of the rule called `id` in Rules, or -1. optimizers.cpp answers it from the descriptors.
 int rule_index(std::string_view id);

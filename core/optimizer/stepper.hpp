@@ -82,6 +82,9 @@ class BasicStepper {
   /// the change would give the state another meaning; parameters marked live never do.
   virtual void set(const Spec& spec) = 0;
 
+  /// Someone around it has moved theta by `by` since the last step: positions that it has in mind go along.
+  virtual void shift(const T* by) { (void)by; }
+
   /// Number of steps made.
   virtual std::int64_t steps() const = 0;
 
@@ -154,6 +157,13 @@ class BasicStepper {
   virtual void write(StepperState<T>& out) const = 0;
   virtual void read(StateReader<T>& in) = 0;
 };
+
+/// For steps that can't do without.
+template <class T>
+void need(const Objective<T>* objective) {
+  if (!objective)
+    throw std::logic_error("this optimizer asks for more than a gradient, and there is nobody to ask");
+}
 
 using Stepper = BasicStepper<double>;
 using FloatStepper = BasicStepper<float>;

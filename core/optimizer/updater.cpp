@@ -97,6 +97,19 @@ class RuleUpdater final : public Updater {
     }
   }
 
+  void shift(const float* by, float* slots, std::int64_t count) const override {
+    if constexpr (HasPositions<R>) {
+      for (std::int64_t i = 0; i < count; ++i) {
+        float s[kSlots + 1] = {};
+        for (int k = 0; k < kSlots; ++k) s[k] = slots[k * count + i];
+        R::shift(by[i], s, hyper_);
+        for (int k = 0; k < kSlots; ++k) slots[k * count + i] = s[k];
+      }
+    } else {
+      (void)by, (void)slots, (void)count;
+    }
+  }
+
   bool set(const Spec& spec) override {
     const auto next = R::hyper(spec);
     if constexpr (requires { R::keeps_state(hyper_, next); }) {
@@ -148,6 +161,7 @@ class ArrayStepper final : public FloatStepper {
     if (!rule_->set(spec))
       throw std::logic_error("'" + spec.id + "' cannot change this setting while it runs");
   }
+  void shift(const float* by) override { rule_->shift(by, slots_.data(), count_); }
   std::int64_t steps() const override { return steps_; }
   bool averages() const override { return rule_->averages(); }
   void average(const float* theta, float* out) const override {

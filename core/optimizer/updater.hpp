@@ -35,6 +35,8 @@ class Updater {
   /// Whether what the rule has found is not theta but average(), after the first step.
   virtual bool averages() const = 0;
   virtual void average(const float* theta, const float* slots, std::int64_t count, float* out) const = 0;
+  /// Theta has been moved by `by` from outside: positions among the slots go along.
+  virtual void shift(const float* by, float* slots, std::int64_t count) const = 0;
   /// False, and nothing changes, if the state would lose its meaning.
   virtual bool set(const Spec& spec) = 0;
   virtual std::vector<double> save() const = 0;

@@ -1,6 +1,6 @@
 // The contract of a wrapper: something done around the step of any other optimizer. Written before it with a
-// plus, the outermost first: "lookahead+sam+adam:lr=0.01,rho=0.05,sync_period=5". The settings of all stand
-// side by side, so that no two wrappers, and no wrapper and optimizer, have a key in common.
+// plus, the outermost first: "lookahead+sam+adam:lr=0.01,sam_rho=0.05,sync_period=5". The settings of all
+// stand side by side, so that no two wrappers, and no wrapper and optimizer, have a key in common.
 //
 //   struct Lookahead {
 //     static constexpr bool kAsksMore = false;           // whether a step asks the objective for anything

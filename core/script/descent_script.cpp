@@ -101,13 +101,16 @@ void write_surface(Source& out, const DescentSettings& settings, const Surface& 
   out.line();
 }
 
-/// When a run ends before its last step, as a condition of `p` and `loss`.
-void write_end(Source& out, const DescentSettings& settings, const Surface& surface) {
+/// When a run ends before its last step, as a condition of `p`, `loss`, and `x` of an optimizer that averages.
+void write_end(Source& out, const DescentSettings& settings, const Surface& surface, bool averages) {
   out.line("done = step == steps or not loss.isfinite() or p.abs().max() > " + python_number(kEscaped), 1);
   if (settings.run.is_off("tol")) return;
   const std::string tolerance = python_number(settings.run.number("tol"));
-  out.line(surface.minima().empty() ? "done = done or p.grad.norm() < " + tolerance
-                                    : "done = done or (p.detach() - minima).norm(dim=1).min() < " + tolerance,
+  const std::string slope = averages ? "torch.autograd.grad(loss, x)[0]" : "p.grad";
+  const std::string position = averages ? "x" : "p";
+  out.line(surface.minima().empty()
+               ? "done = done or " + slope + ".norm() < " + tolerance
+               : "done = done or (" + position + ".detach() - minima).norm(dim=1).min() < " + tolerance,
            1);
 }
 
@@ -181,14 +184,21 @@ void write_loop(Source& out, const DescentSettings& settings, const Surface& sur
   out.line("optimizer.zero_grad()", 1);
   out.line("loss = surface(p)", 1);
   out.line("loss.backward()", 1);
+  const bool averages = !updates.found.empty();
+  if (averages) {
+    out.comment("What the optimizer has found is an average; gradients are taken at p.", 1);
+    out.line("x = (" + updates.found + ").detach().requires_grad_()", 1);
+    out.line("loss = surface(x)", 1);
+  }
   if (updates.by_loss) {
     out.line("if step > 0:", 1);
     out.line("scheduler.step(loss.item())", 2);
   }
-  write_end(out, settings, surface);
+  write_end(out, settings, surface, averages);
   const std::int64_t stride = steps / 20;
   if (stride > 1) out.line("if done or step % " + std::to_string(stride) + " == 0:", 1);
-  out.line("print(f\"step {step}  loss {loss.item():.10g}  at {p.tolist()}\")", stride > 1 ? 2 : 1);
+  out.line("print(f\"step {step}  loss {loss.item():.10g}  at {" + std::string(averages ? "x" : "p") + ".tolist()}\")",
+           stride > 1 ? 2 : 1);
   out.line("if done:", 1);
   out.line("break", 2);
   if (!updates.changes.empty()) out.line("group.update(changes.get(step, {}))", 1);

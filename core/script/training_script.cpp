@@ -284,7 +284,8 @@ void write_loop(Source& out, const Job& job) {
              1);
   write_update(out, job);
   out.line("mean = sum(losses[first:]) / len(losses[first:])", 1);
-  out.line("print(f\"epoch {epoch + 1}  loss {mean:.6f}  test {evaluate(model, test_x, test_y)}\")", 1);
+  const std::string model = job.updates.found.empty() ? "model" : "found(model, optimizer)";
+  out.line("print(f\"epoch {epoch + 1}  loss {mean:.6f}  test {evaluate(" + model + ", test_x, test_y)}\")", 1);
   if (job.on("ema_decay"))
     out.line("print(f\"  averaged weights: test {evaluate(average, test_x, test_y)}\")", 1);
   if (job.updates.by_loss)
@@ -294,7 +295,7 @@ void write_loop(Source& out, const Job& job) {
                  ")",
              1);
   if (job.on("patience")) {
-    out.line("validation_loss, _ = evaluate(model, train_x[kept_back], train_y[kept_back])", 1);
+    out.line("validation_loss, _ = evaluate(" + model + ", train_x[kept_back], train_y[kept_back])", 1);
     out.line("if validation_loss < best_loss:", 1);
     out.line("best_loss, waited, best = validation_loss, 0, copy.deepcopy(model.state_dict())", 2);
     out.line("else:", 1);
@@ -302,7 +303,7 @@ void write_loop(Source& out, const Job& job) {
     out.line("if waited == " + python_number(job.number("patience")) + ":", 1);
     out.line("break", 2);
   } else if (job.validation()) {
-    out.line("print(f\"  validation {evaluate(model, train_x[kept_back], train_y[kept_back])}\")", 1);
+    out.line("print(f\"  validation {evaluate(" + model + ", train_x[kept_back], train_y[kept_back])}\")", 1);
   }
   if (job.on("steps")) {
     out.line("if len(losses) == " + python_number(job.number("steps")) + ":", 1);
@@ -322,6 +323,16 @@ std::string batches_of(const Job& job) {
   out.line("yield order[:size]", 2);
   out.line("order, t = order[size:], t + 1", 2);
   return out.text();
+}
+
+/// Of an optimizer that averages: the model with what it has found.
+std::string found_of(const Job& job) {
+  return "@torch.no_grad()\ndef found(model, optimizer):\n"
+         "    \"\"\"The model with the average that the optimizer has found; gradients are taken at the other.\"\"\"\n"
+         "    out = copy.deepcopy(model)\n"
+         "    for a, p in zip(out.parameters(), model.parameters()):\n"
+         "        a.copy_(" +
+         job.updates.found + ")\n    return out\n";
 }
 
 std::string evaluate_of(const Job& job) {
@@ -377,6 +388,7 @@ Result<std::string> pytorch_script(const TrainingSettings& settings, const std::
   write_initialisation(body, settings.model.initialisation);
   body.definition(evaluate_of(job));
   for (const std::string& definition : job.updates.definitions) body.definition(definition);
+  if (!job.updates.found.empty()) body.definition(found_of(job));
   write_data(body, job);
   write_set_up(body, job);
   write_loop(body, job);

@@ -211,6 +211,7 @@ Updates updates(const LiveSpec& optimizer, const Spec& schedule, const Drives& d
 
   Updates out;
   out.closure = calls[0].closure;
+  out.found = calls[0].found;
   if (!calls[0].definition.empty()) out.definitions.push_back(calls[0].definition);
   TorchSchedule torch = descriptor.torch(schedule, steps);
   const std::string momentum_key = torch.momentum.empty() ? "" : coupled_key(rule);

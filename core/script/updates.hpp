@@ -35,6 +35,7 @@ struct Updates {
   /// Statements that put in force, before update `t`, what else follows a schedule.
   std::vector<std::string> driven;
   bool closure = false;                  ///< step() is handed a function that runs the loss anew
+  std::string found;      ///< of an optimizer that averages: what it has found in place of `p`, as Python
   bool by_hand = false;  ///< the rate is set before every update: learning_rate(step, group["peak"])
 };
 

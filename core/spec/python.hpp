@@ -37,6 +37,8 @@ struct TorchCall {
   std::string definition = {};          ///< Python source of the callee, or empty
   std::vector<std::string> notes = {};  ///< what a reader should know, a comment each
   bool closure = false;                 ///< of an optimizer: step() is handed a function that runs the loss anew
+  /// Of an optimizer that averages: what it has found in place of a parameter `p`, as Python. Else empty.
+  std::string found = {};
 
   /// "torch.optim.Adam([p], lr=0.1)"
   std::string text(const std::string& first) const;

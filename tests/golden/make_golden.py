@@ -6,7 +6,8 @@ Run with a Python that has torch (Debian: python3-torch, 1.13):
     /usr/bin/python3 tests/golden/make_golden.py
 
 Writes beside itself:
-  optimizer_traces.txt  positions after 1,000 updates: the first 10 steps and every 10th
+  optimizer_traces.txt  positions after 1,000 updates: the first 10 steps and every 10th; of those that average
+                        the position, then the average
   schedule_traces.txt   learning rates for t = 0, 1, 2, ...
 
 Format: "case <name> | <spec string> | <surface>" (or "case <name> | <spec string> | <base rate>")
@@ -135,7 +136,136 @@ class UncorrectedAdam(Plain):
         return x - self.lr * s["m"] / (math.sqrt(s["v"]) + eps)
 
 
-ADADELTA, ADAMAX = torch.optim.Adadelta, torch.optim.Adamax
+class ScheduleFree(Plain):
+    """Defazio et al. 2024, Algorithm 1: y, z and x are all kept. `adam`: AdamW, else SGD."""
+
+    def update(self, y, g, s, adam=False, beta=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0, warmup_steps=0, r=0.0,
+               weight_lr_power=2.0):
+        x, z = s.get("x", y), s.get("z", y)
+        rate = self.lr * min(1.0, self.t / warmup_steps) if warmup_steps else self.lr
+        s["largest"] = max(s.get("largest", 0.0), rate)
+        weight = self.t**r * s["largest"] ** weight_lr_power
+        s["sum"] = s.get("sum", 0.0) + weight
+        c = weight / s["sum"]
+        if adam:
+            s["v"] = beta2 * s.get("v", 0.0) + (1 - beta2) * g * g
+            g /= math.sqrt(s["v"] / (1 - beta2**self.t)) + eps
+        s["z"] = z - rate * (g + weight_decay * y)
+        s["x"] = (1 - c) * x + c * s["z"]
+        return (1 - beta) * s["z"] + beta * s["x"]
+
+    def average(self):
+        return [s["x"] for s in self.state]
+
+
+class Whole(Plain):
+    """A method of a paper on the whole vector. `gradient(values)` asks for the gradient elsewhere."""
+
+    def step(self):
+        self.t += 1
+        values = self.move(self.tensor.tolist(), self.tensor.grad.tolist(), self.state[0], **self.settings)
+        with torch.no_grad():
+            self.tensor.copy_(torch.tensor(values, dtype=self.tensor.dtype))
+
+    def gradient(self, values):
+        return self.derivative(lambda p: self.loss(p), values)
+
+    @staticmethod
+    def derivative(loss, values):
+        p = torch.tensor(values, dtype=torch.float64, requires_grad=True)
+        loss(p).backward()
+        return p.grad.tolist()
+
+
+def length(values):
+    return math.sqrt(sum(x * x for x in values))
+
+
+class Lars(Whole):
+    """You, Gitman & Ginsburg 2017, Algorithm 1; the ratio is 1 where a norm is 0."""
+
+    def move(self, w, g, s, momentum=0.9, trust_coefficient=0.001, weight_decay=0.0):
+        trust = trust_coefficient * length(w) / (length(g) + weight_decay * length(w))
+        s["v"] = [momentum * v + self.lr * trust * (a + weight_decay * x)
+                  for v, a, x in zip(s.get("v", [0.0] * len(w)), g, w)]
+        return [x - v for x, v in zip(w, s["v"])]
+
+
+class Lamb(Whole):
+    """You et al. 2020, Algorithm 2."""
+
+    def move(self, w, g, s, beta1=0.9, beta2=0.999, eps=1e-6, weight_decay=0.0):
+        zero = [0.0] * len(w)
+        s["m"] = [beta1 * m + (1 - beta1) * a for m, a in zip(s.get("m", zero), g)]
+        s["v"] = [beta2 * v + (1 - beta2) * a * a for v, a in zip(s.get("v", zero), g)]
+        u = [m / (1 - beta1**self.t) / (math.sqrt(v / (1 - beta2**self.t)) + eps) + weight_decay * x
+             for m, v, x in zip(s["m"], s["v"], w)]
+        trust = length(w) / length(u)
+        return [x - self.lr * trust * a for x, a in zip(w, u)]
+
+
+class Sophia(Whole):
+    """Liu et al. 2024, Algorithm 3, with the exact diagonal of the Hessian."""
+
+    def move(self, w, g, s, beta1=0.96, beta2=0.99, gamma=0.05, rho=1.0, period=10, eps=1e-12, weight_decay=0.0):
+        zero = [0.0] * len(w)
+        if (self.t - 1) % period == 0:
+            p = torch.tensor(w, dtype=torch.float64)
+            exact = torch.autograd.functional.hessian(self.loss, p).diagonal().tolist()
+            s["h"] = [beta2 * h + (1 - beta2) * e for h, e in zip(s.get("h", zero), exact)]
+        s["m"] = [beta1 * m + (1 - beta1) * a for m, a in zip(s.get("m", zero), g)]
+        moved = [max(-rho, min(rho, m / max(gamma * h, eps))) for m, h in zip(s["m"], s["h"])]
+        return [x - self.lr * weight_decay * x - self.lr * a for x, a in zip(w, moved)]
+
+
+class Wrapped(Whole):
+    """Something around the step of `base`, one of torch.optim, with arguments `inner`."""
+
+    def __init__(self, tensors, base, inner, **settings):
+        super().__init__(tensors, inner["lr"], **settings)
+        self.base, self.inner = base, inner
+        self.own = base(tensors, **inner)
+
+    def base_step(self, w, g):
+        """The base's step from w with gradient g: where it comes to."""
+        with torch.no_grad():
+            self.tensor.copy_(torch.tensor(w, dtype=self.tensor.dtype))
+            self.tensor.grad = torch.tensor(g, dtype=self.tensor.dtype)
+        self.own.step()
+        return self.tensor.tolist()
+
+
+class Sam(Wrapped):
+    """Foret et al. 2021, Algorithm 1; adaptive: Kwon et al. 2021, Algorithm 1."""
+
+    def move(self, w, g, s, rho=0.05, adaptive=False):
+        stretch = [abs(x) + 0.01 if adaptive else 1.0 for x in w]
+        norm = length([a * t for a, t in zip(g, stretch)])
+        return self.base_step(w, self.gradient([x + rho * t * t * a / norm for x, t, a in zip(w, stretch, g)]))
+
+
+class Lookahead(Wrapped):
+    """Zhang et al. 2019, Algorithm 1."""
+
+    def move(self, w, g, s, k=5, alpha=0.5):
+        slow = s.setdefault("slow", w)
+        w = self.base_step(w, g)
+        if self.t % k == 0:
+            w = s["slow"] = [a + alpha * (b - a) for a, b in zip(slow, w)]
+        return w
+
+
+class Delayed(Wrapped):
+    """The gradient of theta of `delay` steps ago, theta of the start before that."""
+
+    def move(self, w, g, s, delay=1):
+        past = s.setdefault("past", [w] * (delay + 1))
+        past.append(w)
+        past.pop(0)
+        return self.base_step(w, self.gradient(past[0]))
+
+
+ADADELTA, ADAMAX, ASGD = torch.optim.Adadelta, torch.optim.Adamax, torch.optim.ASGD
 RADAM, RPROP = torch.optim.RAdam, torch.optim.Rprop
 
 
@@ -215,22 +345,64 @@ OPTIMIZERS = [
     ("signum", "signsgd:lr=0.002", SignSGD, dict(lr=0.002)),
     ("tiger", "signsgd:lr=0.002,momentum=0.965,weight_decay=0.1", SignSGD,
      dict(lr=0.002, momentum=0.965, weight_decay=0.1)),
+    ("asgd", "asgd:lr=0.001", ASGD, dict(lr=0.001)),
+    ("asgd-options", "asgd:lr=0.0015,lambd=0.01,alpha=0.6,t0=200,weight_decay=0.02", ASGD,
+     dict(lr=0.0015, lambd=0.01, alpha=0.6, t0=200, weight_decay=0.02)),
+    ("schedule-free-sgd", "schedule_free_sgd:lr=0.001", ScheduleFree, dict(lr=0.001)),
+    ("schedule-free-sgd-options",
+     "schedule_free_sgd:lr=0.002,momentum=0.8,weight_decay=0.02,warmup_steps=50,r=1,weight_lr_power=1", ScheduleFree,
+     dict(lr=0.002, beta=0.8, weight_decay=0.02, warmup_steps=50, r=1.0, weight_lr_power=1.0)),
+    ("schedule-free-adamw", "schedule_free_adamw:lr=0.01", ScheduleFree, dict(lr=0.01, adam=True)),
+    ("schedule-free-adamw-options",
+     "schedule_free_adamw:lr=0.005,beta1=0.8,beta2=0.995,eps=1e-3,weight_decay=0.05,warmup_steps=30,r=0.5",
+     ScheduleFree, dict(lr=0.005, adam=True, beta=0.8, beta2=0.995, eps=1e-3, weight_decay=0.05, warmup_steps=30,
+                        r=0.5)),
+    ("lars", "lars:lr=0.5", Lars, dict(lr=0.5)),
+    ("lars-options", "lars:lr=0.05,momentum=0.5,trust_coefficient=0.02,weight_decay=0.1", Lars,
+     dict(lr=0.05, momentum=0.5, trust_coefficient=0.02, weight_decay=0.1)),
+    ("lamb", "lamb:lr=0.002,weight_decay=0", Lamb, dict(lr=0.002)),
+    ("lamb-options", "lamb:lr=0.005,beta1=0.8,beta2=0.995,eps=1e-2,weight_decay=0.1", Lamb,
+     dict(lr=0.005, beta1=0.8, beta2=0.995, eps=1e-2, weight_decay=0.1)),
+    ("sophia", "sophia:lr=0.002", Sophia, dict(lr=0.002)),
+    ("sophia-options",
+     "sophia:lr=0.005,beta1=0.9,beta2=0.9,gamma=0.5,rho=0.8,period=3,eps=1e-3,weight_decay=0.1", Sophia,
+     dict(lr=0.005, beta1=0.9, beta2=0.9, gamma=0.5, rho=0.8, period=3, eps=1e-3, weight_decay=0.1)),
+    ("sam-gd", "sam+gd:lr=0.001,sam_rho=0.02", Sam, dict(base=SGD, inner=dict(lr=0.001), rho=0.02)),
+    ("sam-adam", "sam+adam:lr=0.005,sam_rho=0.01,eps=1e-2", Sam,
+     dict(base=ADAM, inner=dict(lr=0.005, eps=1e-2), rho=0.01)),
+    ("asam-gd", "sam+gd:lr=5e-4,sam_rho=0.02,adaptive=true", Sam,
+     dict(base=SGD, inner=dict(lr=5e-4), rho=0.02, adaptive=True)),
+    ("lookahead-momentum", "lookahead+momentum:lr=2e-4", Lookahead, dict(base=SGD, inner=dict(lr=2e-4, momentum=0.9))),
+    ("lookahead-adam", "lookahead+adam:lr=0.01,sync_period=7,slow_step=0.3", Lookahead,
+     dict(base=ADAM, inner=dict(lr=0.01), k=7, alpha=0.3)),
+    ("delayed-gd", "delayed+gd:lr=5e-4,delay=1", Delayed, dict(base=SGD, inner=dict(lr=5e-4), delay=1)),
+    ("delayed-momentum", "delayed+momentum:lr=2e-5,momentum=0.8,delay=4", Delayed,
+     dict(base=SGD, inner=dict(lr=2e-5, momentum=0.8), delay=4)),
 ]
+
+
+def average(optimizer, position):
+    """What one that averages has found."""
+    if isinstance(optimizer, ASGD):
+        return optimizer.state[position]["ax"].tolist()
+    return optimizer.average() if hasattr(optimizer, "average") else []
 
 
 def write_optimizers(out):
     for name, spec, make, arguments in OPTIMIZERS:
         for surface, (loss, start) in SURFACES.items():
             position = torch.tensor(start, dtype=torch.float64, requires_grad=True)
+            torch.set_default_dtype(torch.float64)  # ASGD's rate is a tensor of it
             optimizer = make([position], **arguments)
+            optimizer.loss = loss
             out.write(f"case {name} | {spec} | {surface}\n")
             for step in range(1, STEPS + 1):
                 optimizer.zero_grad()
                 loss(position).backward()
                 optimizer.step()
                 if step <= 10 or step % 10 == 0:
-                    x, y = position.tolist()
-                    out.write(f"{step} {x:.17g} {y:.17g}\n")
+                    numbers = position.tolist() + average(optimizer, position)
+                    out.write(" ".join([str(step)] + [f"{x:.17g}" for x in numbers]) + "\n")
 
 
 def write_schedules(out):

@@ -21,7 +21,10 @@ double norm(std::span<const float> x) {
 /// η, or η/(√v̂ + ε) from the slots after step t, by the formulas of the rules' papers.
 double rate_of(const Spec& rule, double lr, int t, double slot0, double slot1, double slot2) {
   const std::string& id = rule.id;
-  if (id == "gd" || id == "momentum" || id == "nesterov") return lr;
+  if (id == "gd" || id == "momentum" || id == "nesterov" || id == "schedule_free_sgd") return lr;
+  // There a rate is felt one step later, and the one before this was 0.01 (t − 1).
+  if (id == "asgd")
+    return t == 1 ? lr : 0.01 * (t - 1) / std::pow(1.0 + 1e-4 * 0.01 * (t - 1) * (t - 1), rule.number("alpha"));
   // Signs have no factor before the gradient.
   if (id == "rprop" || id == "lion" || id == "signsgd") return std::nan("");
   // Of four steps RAdam makes none with its second moment (ρₜ ≤ 5).

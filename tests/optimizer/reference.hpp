@@ -27,7 +27,8 @@ class Reference {
   void step(Vector& theta, Vector gradient, double lr) {
     ++t_;
     const std::string& id = spec_.id;
-    static const std::set<std::string> kDecoupled = {"adamw", "adabelief", "adan", "lion", "signsgd"};
+    static const std::set<std::string> kDecoupled = {"adamw",   "adabelief",         "adan",               "lion",
+                                                     "signsgd", "schedule_free_sgd", "schedule_free_adamw"};
     if (!kDecoupled.contains(id) && spec_.find("weight_decay"))
       for (std::size_t i = 0; i < theta.size(); ++i) gradient[i] += spec_.number("weight_decay") * theta[i];
     if (id == "gd") return descend(theta, gradient, lr);
@@ -37,10 +38,40 @@ class Reference {
     if (id == "rmsprop") return rmsprop(theta, gradient, lr);
     static const std::set<std::string> kAdams = {"adam", "adam_l2", "adamw", "amsgrad"};
     if (kAdams.contains(id)) return adam(theta, gradient, lr);
+    if (id == "asgd") return asgd(theta, gradient, lr);
+    if (id.starts_with("schedule_free")) return schedule_free(theta, gradient, lr);
     for (std::size_t i = 0; i < theta.size(); ++i) theta[i] = moved(theta[i], i, gradient[i], lr);
   }
 
  private:
+  // As PyTorch: the rate of a step is that of the last one's settings. b_[0] is it.
+  void asgd(Vector& theta, const Vector& g, double lr) {
+    if (t_ == 1) b_[0] = lr;
+    for (std::size_t i = 0; i < theta.size(); ++i)
+      theta[i] = theta[i] - number("lambd") * b_[0] * theta[i] - b_[0] * g[i];
+    b_[0] = lr / std::pow(1 + number("lambd") * lr * t_, number("alpha"));
+  }
+
+  // As the paper has it: a_ is z, b_ is x, c_ is v; d_[0] the sum of weights, d_[1] the largest rate.
+  void schedule_free(Vector& y, Vector g, double lr) {
+    const bool adam = spec_.id == "schedule_free_adamw";
+    const double beta = number(adam ? "beta1" : "momentum");
+    if (t_ == 1) a_ = b_ = y;
+    if (number("warmup_steps") > 0) lr *= std::min(1.0, t_ / number("warmup_steps"));
+    d_[1] = std::max(d_[1], lr);
+    const double weight = std::pow(t_, number("r")) * std::pow(d_[1], number("weight_lr_power"));
+    d_[0] += weight;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      if (adam) {
+        c_[i] = number("beta2") * c_[i] + (1 - number("beta2")) * g[i] * g[i];
+        g[i] /= std::sqrt(c_[i] / (1 - std::pow(number("beta2"), t_))) + number("eps");
+      }
+      a_[i] -= lr * (g[i] + number("weight_decay") * y[i]);
+      b_[i] += weight / d_[0] * (a_[i] - b_[i]);
+      y[i] = (1 - beta) * a_[i] + beta * b_[i];
+    }
+  }
+
   double moved(double x, std::size_t i, double g, double lr) {
     const std::string& id = spec_.id;
     if (id == "adadelta") return x - lr * adadelta(i, g);

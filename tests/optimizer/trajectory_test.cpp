@@ -14,6 +14,7 @@
 #include "tests/golden/traces.hpp"
 #include "tests/optimizer/problems.hpp"
 #include "tests/optimizer/reference.hpp"
+#include "tests/optimizer/toy_objective.hpp"
 
 namespace thalweg::test {
 namespace {
@@ -51,7 +52,8 @@ TEST_P(AgainstReference, SettingsChangedWhileRunning) {
   Vector theta = {-1.5, 2.0}, expected = theta, g(2), h(2);
   Spec changed = spec;
   const auto change = [&](const char* key, double value) {
-    if (Value* place = changed.find(key)) *place = value;
+    const Parameter* parameter = find_optimizer(spec.id)->find(key);
+    if (parameter && parameter->live) *changed.find(key) = value;
   };
   for (int t = 1; t <= 300; ++t) {
     if (t == 100 || t == 200) {
@@ -77,6 +79,9 @@ TEST_P(AgainstReference, SettingsChangedWhileRunning) {
 }
 
 const std::vector<std::string> kReferenceSpecs = {
+    "asgd:lr=0.001,lambd=0.01,alpha=0.6,weight_decay=0.02",
+    "schedule_free_sgd:lr=0.001,momentum=0.8,weight_decay=0.02,warmup_steps=20,r=1",
+    "schedule_free_adamw:lr=0.01,beta1=0.8,weight_decay=0.02,warmup_steps=20,weight_lr_power=1",
     "gd:lr=0.001,weight_decay=0.02",
     "momentum:lr=2e-4,momentum=0.9,dampening=0.3,weight_decay=0.02",
     "momentum:lr=2e-4,momentum=0.9,form=classical,weight_decay=0.02",
@@ -131,16 +136,23 @@ TEST(Golden, OptimizersFollowPytorch) {
     const auto stepper = make_stepper(spec, 2);
     double p[2] = {rosenbrock ? -1.35 : -1.5, rosenbrock ? 1.55 : 2.0};
     double g[2];
+    ToyObjective valley(2, ToyObjective::rosenbrock()), bowl(2, ToyObjective::quadratic());
     ASSERT_EQ(trace.rows.size(), 109u);
     for (const auto& row : trace.rows) {
       while (stepper->steps() < row.step) {
-        rosenbrock ? rosenbrock_gradient(p, g) : quadratic_gradient(p, g);
-        stepper->step(p, g, spec.number("lr"));
+        ToyObjective& toy = rosenbrock ? valley : bowl;
+        toy.begin(p, g, stepper->steps());
+        stepper->step(p, g, spec.number("lr"), &toy);
       }
-      ASSERT_EQ(row.values.size(), 2u);
+      ASSERT_EQ(row.values.size(), stepper->averages() ? 4u : 2u);
       const double tolerance = 1e-10 * scale_of(row.values[0], row.values[1]);
       ASSERT_TRUE(close(p[0], row.values[0], tolerance)) << "step " << row.step;
       ASSERT_TRUE(close(p[1], row.values[1], tolerance)) << "step " << row.step;
+      if (!stepper->averages()) continue;
+      double average[2];
+      stepper->average(p, average);
+      ASSERT_TRUE(close(average[0], row.values[2], tolerance)) << "step " << row.step;
+      ASSERT_TRUE(close(average[1], row.values[3], tolerance)) << "step " << row.step;
     }
   }
   for (const auto& descriptor : element_wise()) EXPECT_TRUE(covered.contains(descriptor.id)) << descriptor.id;

@@ -36,7 +36,8 @@ void expect_same_ends(const std::vector<Case>& cases, double tolerance = 1e-10) 
   for (const Case& one : cases) {
     auto source = pytorch_script(one.settings);
     ASSERT_TRUE(source) << one.name << ": " << source.error().text();
-    programs.push_back({one.name, *source, {"p.detach()", "step", "loss"}});
+    const bool averages = source->find("    x = ") != std::string::npos;
+    programs.push_back({one.name, *source, {averages ? "x.detach()" : "p.detach()", "step", "loss"}});
   }
   const auto answers = test::run_in_torch(programs);
   if (!answers.missing.empty())
@@ -111,14 +112,25 @@ TEST(DescentScript, EveryOptimizerWithItsOptions) {
         "lion:lr=0.003,beta1=0.8,weight_decay=0.1",
         "signsgd",
         "signsgd:lr=0.003,momentum=0.5,weight_decay=0.1",
+        "asgd",
+        "asgd:lr=0.001,lambd=0.01,alpha=0.6,t0=100,weight_decay=0.02",
+        "asgd:lr=0.001,t0=100,found=last",
+        "schedule_free_sgd:lr=0.001",
+        "schedule_free_sgd:lr=0.002,momentum=0.8,weight_decay=0.02,warmup_steps=50,r=1,weight_lr_power=1",
+        "schedule_free_adamw:lr=0.01",
+        "schedule_free_adamw:lr=0.005,beta1=0.8,beta2=0.99,eps=1e-3,weight_decay=0.05,warmup_steps=30,r=0.5",
+        "lars:lr=0.5",
+        "lars:lr=0.05,momentum=0.5,trust_coefficient=0.02,weight_decay=0.1",
+        "lamb:lr=0.002",
+        "lamb:lr=0.005,beta1=0.8,eps=1e-2,weight_decay=0.1,bias_correction=false",
         "lbfgs",
         "lbfgs:max_iter=3,max_eval=5,history_size=4,lr=0.8",
         "lbfgs:tolerance_grad=1e-3,tolerance_change=1e-6,max_iter=20",
         "lbfgs:line_search_fn=none,lr=0.1"})
     cases.push_back({optimizer, descent("rosenbrock", optimizer, 1000, {-1.35, 1.55})});
-  // Every rule there is stands in the list.
+  // Every one that is written in PyTorch and goes down a surface stands in the list.
   for (const OptimizerDescriptor& rule : optimizers())
-    EXPECT_TRUE(!rule.torch || std::any_of(cases.begin(), cases.end(), [&](const Case& one) {
+    EXPECT_TRUE(!rule.torch || !rule.not_on_surfaces.empty() || std::any_of(cases.begin(), cases.end(), [&](const Case& one) {
       return one.settings.optimizer.spec.id == rule.id;
     })) << rule.id;
   expect_same_ends(cases);
