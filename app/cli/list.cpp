@@ -145,6 +145,7 @@ int list(const ListOptions& options) {
   } else {
     for (const Descriptor* descriptor : found->members) {
       std::printf("%-20s %s\n", descriptor->id.c_str(), descriptor->summary.c_str());
+      for (const std::string& line : pseudocode(*descriptor)) std::printf("  | %s\n", line.c_str());
       for (const Parameter& parameter : descriptor->parameters)
         std::printf("  %-18s %s (default %s; %s)\n", parameter.key.c_str(), parameter.label.c_str(),
                     format_value(parameter.default_value, parameter).c_str(), range(parameter).c_str());
