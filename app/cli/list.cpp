@@ -77,11 +77,28 @@ std::string range(const Parameter& parameter) {
   return parameter.off_word.empty() ? out : out + ", or " + parameter.off_word;
 }
 
+/// The descriptor itself as an optimizer; null if it is another thing.
+const OptimizerDescriptor* optimizer_of(const Descriptor& descriptor) {
+  const OptimizerDescriptor* optimizer = find_optimizer(descriptor.id);
+  return optimizer && static_cast<const Descriptor*>(optimizer) == &descriptor ? optimizer : nullptr;
+}
+
+/// Where it goes and with which settings, as sentences.
+void print_uses(const OptimizerDescriptor& optimizer) {
+  const auto say = [](const char* what, const std::string& why) {
+    if (!why.empty()) std::printf("\n%s: it %s.\n", what, why.c_str());
+  };
+  say("Can't go down a surface", optimizer.not_on_surfaces);
+  say("Can't train a network", optimizer.not_on_networks);
+  if (!optimizer.not_on_networks.empty()) return;
+  say("Not meant for mini-batches", optimizer.not_stochastic);
+  if (!optimizer.training.empty())
+    std::printf("\nIn training: `%s`\n", format_spec(training_spec(optimizer), optimizer).c_str());
+}
+
 /// One update in lines, of an optimizer or a wrapper that has no PyTorch; else empty.
 std::vector<std::string> pseudocode(const Descriptor& descriptor) {
-  if (const OptimizerDescriptor* optimizer = find_optimizer(descriptor.id);
-      optimizer && static_cast<const Descriptor*>(optimizer) == &descriptor)
-    return optimizer->pseudocode;
+  if (const OptimizerDescriptor* optimizer = optimizer_of(descriptor)) return optimizer->pseudocode;
   for (const Descriptor& wrapper : optimizer_wrappers())
     if (&wrapper == &descriptor) return find_optimizer(wrapper.id + "+gd")->pseudocode;
   return {};
@@ -96,6 +113,12 @@ Json written(const Descriptor& descriptor) {
            {"conventions", descriptor.conventions},
            {"parameters", Json::array()}};
   if (const auto lines = pseudocode(descriptor); !lines.empty()) out["pseudocode"] = lines;
+  if (const OptimizerDescriptor* optimizer = optimizer_of(descriptor)) {
+    out["training"] = format_spec(training_spec(*optimizer), *optimizer);
+    out["not_stochastic"] = optimizer->not_stochastic;
+    out["not_on_surfaces"] = optimizer->not_on_surfaces;
+    out["not_on_networks"] = optimizer->not_on_networks;
+  }
   for (const Parameter& parameter : descriptor.parameters)
     out["parameters"].push_back({{"key", parameter.key},
                                  {"symbol", parameter.symbol},
@@ -121,6 +144,7 @@ void print_markdown(const Listing& listing) {
       std::printf("\nOne update:\n\n");
       for (const std::string& line : lines) std::printf("    %s\n", line.c_str());
     }
+    if (const OptimizerDescriptor* optimizer = optimizer_of(*descriptor)) print_uses(*optimizer);
     if (descriptor->parameters.empty()) continue;
     std::printf("\n| key | symbol | default | values | meaning |\n|---|---|---|---|---|\n");
     for (const Parameter& parameter : descriptor->parameters)
@@ -156,6 +180,7 @@ int list(const ListOptions& options) {
   } else {
     for (const Descriptor* descriptor : found->members) {
       std::printf("%-20s %s\n", descriptor->id.c_str(), descriptor->summary.c_str());
+      for (const std::string& line : pseudocode(*descriptor)) std::printf("  | %s\n", line.c_str());
       for (const Parameter& parameter : descriptor->parameters)
         std::printf("  %-18s %s (default %s; %s)\n", parameter.key.c_str(), parameter.label.c_str(),
                     format_value(parameter.default_value, parameter).c_str(), range(parameter).c_str());

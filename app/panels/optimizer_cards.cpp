@@ -6,6 +6,7 @@
 #include "app/panels/session.hpp"
 #include "app/ui/compat.hpp"
 #include "app/ui/text.hpp"
+#include "core/optimizer/wrapper.hpp"
 #include "core/script/script.hpp"
 
 namespace thalweg {
@@ -103,6 +104,31 @@ void OptimizerCards::add_menu(Frame& frame, const CardList& cards, int& selected
   ImGui::EndPopup();
 }
 
+void OptimizerCards::wrapper_items(Frame& frame, const CardList& cards, std::size_t index) {
+  const SceneOptimizer optimizer = cards.read(frame.scene())[index];
+  for (const Descriptor& wrapper : optimizer_wrappers()) {
+    const std::optional<Spec> turned = with_wrapper_turned(optimizer.live.spec, wrapper.id);
+    const bool on = ("+" + optimizer.live.spec.id).find("+" + wrapper.id + "+") != std::string::npos;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const ImVec2 size{ui::px(236), ui::px(28)};
+    ImGui::PushID(wrapper.id.c_str());
+    const bool clicked = ImGui::Selectable("##around", on, turned ? 0 : ImGuiSelectableFlags_Disabled, size);
+    ImGui::PopID();
+    ui::mark("around." + wrapper.id, at, {at.x + size.x, at.y + size.y});
+    ui::tooltip(turned ? wrapper.summary : "There are as many around it as there may be.");
+    ui::draw_centred(ImGui::GetWindowDrawList(), ui::Type::kNormal, at.x + ui::px(8), at.y + 0.5F * size.y,
+                     turned ? ui::theme().text : ui::theme().dim,
+                     (on ? "Without " : "With ") + wrapper.label + (on ? "" : " around it"));
+    if (!clicked || !turned) continue;
+    propose(frame, {}, {}, [&](Scene& scene) {
+      // Changes on the way stay, but for those of a setting that is gone.
+      LiveSpec& live = cards.write(scene)[index].live;
+      live.spec = *turned;
+      std::erase_if(live.changes, [&](const Change& change) { return !turned->find(change.key); });
+    });
+  }
+}
+
 void OptimizerCards::card(Frame& frame, const CardList& cards, int& chosen, std::size_t index) {
   const SceneOptimizer optimizer = cards.read(frame.scene())[index];
   const OptimizerDescriptor& descriptor = *find_optimizer(optimizer.live.spec.id);
@@ -192,7 +218,7 @@ void OptimizerCards::card(Frame& frame, const CardList& cards, int& chosen, std:
       });
     ImGui::SetCursorScreenPos({at.x + width - 2 * button, at.y});
     ui::ButtonOptions more = small;
-    more.tooltip = "Copy it as PyTorch";
+    more.tooltip = "Put something around it, or copy it as PyTorch";
     if (ui::icon_button("more", ui::Icon::kMore, more)) ImGui::OpenPopup("menu");
     ImGui::SetCursorScreenPos({at.x + width - button, at.y});
     ui::ButtonOptions remove = small;
@@ -200,6 +226,7 @@ void OptimizerCards::card(Frame& frame, const CardList& cards, int& chosen, std:
     gone = ui::icon_button("remove", ui::Icon::kTrash, remove);
   }
   if (ui::begin_popup("menu")) {
+    wrapper_items(frame, cards, index);
     pytorch_items(frame, [&](bool whole) { return cards.pytorch(index, whole); });
     ImGui::EndPopup();
   }

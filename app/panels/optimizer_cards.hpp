@@ -42,6 +42,8 @@ class OptimizerCards {
 
  private:
   void card(Frame& frame, const CardList& cards, int& chosen, std::size_t index);
+  /// What can go around an optimizer, of an open menu: turns each on or off.
+  void wrapper_items(Frame& frame, const CardList& cards, std::size_t index);
   void add_menu(Frame& frame, const CardList& cards, int& selected);
 };
 

@@ -41,6 +41,8 @@ struct Asgd {
     T weight_decay;
   };
 
+  static constexpr const char* kTraining = "lr=0.1";
+
   static Descriptor describe() {
     return {
         .id = "asgd",
@@ -48,6 +50,10 @@ struct Asgd {
         .summary = "Gradient descent that ends up at the mean of the points it has passed.",
         .formula = "θ ← (1 − λ₀ηₜ)θ − ηₜ(g + λθ),  a ← a + (θ − a)/max(1, t − t₀),  ηₜ = η/(1 + λ₀η(t−1))^α",
         .reference = "Polyak & Juditsky 1992; PyTorch ASGD",
+        .conventions =
+            "PyTorch's: the average begins t₀ steps into the run, and ηₜ₊₁ comes from the learning rate in "
+            "force at step t. PyTorch leaves the last iterate in the parameters and the average in its state "
+            "as `ax`; here `found` says which of them is evaluated and drawn.",
         .parameters = {
             learning_rate_parameter(0.001, 1e-5, 1.0),
             Parameter{.key = "lambd",

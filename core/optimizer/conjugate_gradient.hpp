@@ -33,6 +33,10 @@ namespace thalweg {
 struct ConjugateGradient {
   static constexpr bool kAsksMore = true;
 
+  static constexpr const char* kNotStochastic =
+      "searches along a line, and what one batch says of the line does not hold for the next: it needs "
+      "gradients of the whole batch";
+
   static Descriptor describe() {
     Parameter period = {.key = "restart_period",
                         .symbol = "",
@@ -57,6 +61,9 @@ struct ConjugateGradient {
             .reference =
                 "Nocedal & Wright 2006, section 5.2; Fletcher & Reeves 1964; Polak & Ribière 1969; "
                 "Hestenes & Stiefel 1952",
+            .conventions =
+                "Polak-Ribière is PR+. The line search is L-BFGS's with c₂ below ½. Where the search finds "
+                "no step it stays where it is and starts again from −g.",
             .parameters = {
                 learning_rate_parameter(1.0, 0.01, 10.0),
                 {.key = "beta",

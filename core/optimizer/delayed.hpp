@@ -25,6 +25,9 @@ struct Delayed {
             .summary = "Every step is made with the gradient of some steps ago, as asynchronous workers do.",
             .formula = "g ← g(θ_{t−τ})",
             .reference = "Langford, Smola & Zinkevich 2009, Algorithm 1; Niu et al. 2011",
+            .conventions =
+                "In the first τ steps the first gradient is used over and over. A gradient keeps the sample "
+                "that it was taken of.",
             .parameters = {
                 {.key = "delay",
                  .symbol = "τ",

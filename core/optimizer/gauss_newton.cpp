@@ -11,6 +11,10 @@ Descriptor GaussNewton::describe() {
       .reference =
           "Levenberg 1944; Marquardt 1963; Schraudolph 2002; Martens 2010; the same as the natural "
           "gradient of Amari 1998 for cross-entropy and squared error: Martens 2020, section 9",
+      .conventions =
+          "For cross-entropy on softmax outputs and for the squared error G is the Fisher matrix, so that "
+          "this is the natural gradient (Martens 2020, section 9). The damping follows Martens 2010, section "
+          "4.1; without preconditioning, and conjugate gradient begins at 0.",
       .parameters = {
           learning_rate_parameter(1.0, 0.01, 2.0),
           {.key = "damping",

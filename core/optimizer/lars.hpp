@@ -22,6 +22,8 @@ namespace thalweg {
 struct Lars {
   static constexpr bool kAsksMore = false;
 
+  static constexpr const char* kTraining = "lr=5";
+
   static Descriptor describe() {
     return {
         .id = "lars",
@@ -29,6 +31,9 @@ struct Lars {
         .summary = "Momentum whose step is, tensor by tensor, a fixed share of the weights' length.",
         .formula = "v ← μv + η τ‖θ‖/(‖g‖ + λ‖θ‖) (g + λθ),  θ ← θ − v",
         .reference = "You, Gitman & Ginsburg 2017, Algorithm 1",
+        .conventions =
+            "The paper writes η for our τ, γ for our η and β for our λ. The velocity carries the rate, as in "
+            "the paper. The ratio is 1 where weights or gradient have no length.",
         .parameters = {learning_rate_parameter(2.0, 1e-3, 100.0), momentum_parameter(0.9),
                        Parameter{.key = "trust_coefficient",
                                  .symbol = "τ",
@@ -84,7 +89,6 @@ struct Lars {
     std::int64_t steps() const override { return steps_; }
 
     std::vector<Insight> insight() const override {
-      if (steps_ == 0) return {};
       return {{"v", "velocity", {v_.begin(), v_.end()}},
               {"r", "trust ratio", by_coordinate(layout_, trust_)}};
     }

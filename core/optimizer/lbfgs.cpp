@@ -45,6 +45,9 @@ Descriptor Lbfgs::describe() {
       .summary = "A Newton step with the curvature that the last few steps have shown, and a line search.",
       .formula = "θ ← θ + t d,  d = −H g,  H fitted to the last m pairs (Δθ, Δg)",
       .reference = "Liu & Nocedal 1989; Nocedal & Wright 2006, Algorithms 7.4, 7.5 and 3.5",
+      .conventions =
+          "The same numbers as torch.optim.LBFGS, with other defaults: one iteration a step (20 there), the "
+          "line search on, 10 pairs (100 there), tolerances 0.",
       .parameters = {
           learning_rate_parameter(1.0, 0.01, 2.0),
           count("max_iter", "", "iterations per step", 1.0, 1e4, "How often one step moves."),

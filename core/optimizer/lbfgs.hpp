@@ -35,6 +35,10 @@ namespace thalweg {
 struct Lbfgs {
   static constexpr bool kAsksMore = true;
 
+  static constexpr const char* kNotStochastic =
+      "learns curvature from differences of gradients, and between batches these are noise: it needs "
+      "gradients of the whole batch";
+
   static Descriptor describe();
   static TorchCall torch(const Spec& spec, bool);
 

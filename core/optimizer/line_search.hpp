@@ -7,8 +7,8 @@
 // and ten times it; while zooming a point within a tenth of the bracket's length of an end is moved there if
 // the one before was, too; at most 25 evaluations of the loss.
 //
-// A gradient that is clipped is not that of the loss: where it is clipped the search crawls or finds nothing, as
-// PyTorch's does. Clipping is for methods without one.
+// A gradient that is clipped is not that of the loss: where it is clipped the search crawls or finds nothing,
+// as PyTorch's does. Clipping is for methods without one.
 //
 // Differs in one thing: a loss that is not a number counts as too high, so that the search turns back into
 // the function's domain, and where it finds none that is finite nothing moves; PyTorch goes there.

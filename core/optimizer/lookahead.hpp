@@ -26,6 +26,9 @@ struct Lookahead {
         .summary = "Every few steps the weights fall back to a point on the way from where they began.",
         .formula = "every k steps: φ ← φ + α(θ − φ),  θ ← φ",
         .reference = "Zhang, Lucas, Hinton & Ba 2019, Algorithm 1",
+        .conventions =
+            "The inner optimizer keeps its state when θ is set back, which is the paper's default. Between "
+            "two synchronisations the fast weights are what is seen.",
         .parameters = {{.key = "sync_period",
                         .symbol = "k",
                         .label = "synchronisation period",

@@ -65,6 +65,8 @@ struct Muon {
 
   static std::string not_on_surfaces() { return "works on weight matrices, and a surface has none"; }
 
+  static constexpr const char* kTraining = "lr=0.02";
+
   static Descriptor describe() {
     Parameter epsilon = epsilon_parameter(1e-8);
     epsilon.help = "Of AdamW: added to the root in the denominator.";
@@ -74,6 +76,10 @@ struct Muon {
         .summary = "Each weight matrix moves by its momentum made orthogonal; AdamW moves the rest.",
         .formula = "M ← μM + (1−μ)G,  W ← (1−ηλ)W − η √max(1, outputs/inputs) NewtonSchulz₅((1−μ)G + μM)",
         .reference = "Jordan et al. 2024",
+        .conventions =
+            "Scale and coefficients are those of the authors' code, in the precision of the weights "
+            "(bfloat16 there). Biases, scales and the output layer go with AdamW, whose rate is a share of η "
+            "here and a number of its own there.",
         .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), momentum_parameter(0.95),
                        Parameter{.key = "nesterov",
                                  .symbol = "",
@@ -140,7 +146,6 @@ struct Muon {
     std::int64_t steps() const override { return steps_; }
 
     std::vector<Insight> insight() const override {
-      if (steps_ == 0) return {};
       return {{"M", "momentum", {m_.begin(), m_.end()}}, {"v", "second moment", {v_.begin(), v_.end()}}};
     }
 

@@ -42,6 +42,9 @@ struct Newton {
         .reference =
             "Nocedal & Wright 2006, sections 3.1 and 3.3; saddle-free: Dauphin et al. 2014; λ: "
             "Levenberg 1944",
+        .conventions =
+            "Where an eigenvalue is 0 to rounding no step is made along its vector. A step asks for the "
+            "Hessian, which counts as one evaluation though it costs about n gradients.",
         .parameters = {learning_rate_parameter(1.0, 0.01, 2.0),
                        {.key = "form",
                         .symbol = "",

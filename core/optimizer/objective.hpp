@@ -67,8 +67,8 @@ class Objective {
   /// For methods that draw random numbers of their own.
   virtual std::uint64_t seed() const = 0;
 
-  /// How often anything was asked of this sample that has to be computed: a loss, a gradient, a Hessian or its
-  /// product with a vector, each once.
+  /// How often anything was asked of this sample that has to be computed: a loss, a gradient, a Hessian or
+  /// its product with a vector, each once.
   std::int64_t evaluations() const { return evaluations_; }
 
  protected:

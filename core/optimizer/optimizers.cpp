@@ -129,10 +129,10 @@ OptimizerDescriptor wrapped(const WrapperEntry& outer, const OptimizerDescriptor
 }
 
 /// Made when it is first asked for; there are only so many.
-const OptimizerDescriptor* find_wrapped(std::string_view id, int deep = 0) {
+const OptimizerDescriptor* find_wrapped(std::string_view id) {
   const auto plus = id.find('+');
   if (plus == std::string_view::npos) return find_plain(id);
-  if (deep == kMostWrappers || id.size() > 200) return nullptr;
+  if (std::count(id.begin(), id.end(), '+') > kMostWrappers || id.size() > 200) return nullptr;
   static std::mutex mutex;
   static std::map<std::string, std::unique_ptr<const OptimizerDescriptor>, std::less<>> made;
   {
@@ -142,7 +142,7 @@ const OptimizerDescriptor* find_wrapped(std::string_view id, int deep = 0) {
   const std::string_view first = id.substr(0, plus), rest = id.substr(plus + 1);
   const auto outer = std::find_if(wrappers().begin(), wrappers().end(),
                                   [&](const WrapperEntry& entry) { return entry.descriptor.id == first; });
-  const OptimizerDescriptor* base = outer == wrappers().end() ? nullptr : find_wrapped(rest, deep + 1);
+  const OptimizerDescriptor* base = outer == wrappers().end() ? nullptr : find_wrapped(rest);
   // Twice the same would have every setting twice.
   if (!base || ("+" + base->id).find("+" + std::string(first) + "+") != std::string::npos) return nullptr;
   const std::scoped_lock lock(mutex);
@@ -173,6 +173,21 @@ const std::vector<Descriptor>& optimizer_wrappers() {
     return out;
   }();
   return list;
+}
+
+std::optional<Spec> with_wrapper_turned(const Spec& spec, std::string_view wrapper) {
+  const std::string name = std::string(wrapper) + "+";
+  std::string id = "+" + spec.id;
+  if (const auto at = id.find("+" + name); at != std::string::npos)
+    id.erase(at + 1, name.size());
+  else
+    id.insert(1, name);
+  const OptimizerDescriptor* descriptor = find_optimizer(std::string_view(id).substr(1));
+  if (!descriptor) return {};
+  Spec out = default_spec(*descriptor);
+  for (const Parameter& parameter : descriptor->parameters)
+    if (const Value* value = spec.find(parameter.key)) *out.find(parameter.key) = *value;
+  return out;
 }
 
 const OptimizerDescriptor* find_optimizer(std::string_view id) { return find_wrapped(id); }

@@ -22,8 +22,10 @@
 //     template <class T>
 //     THALWEG_HD static void update(T& theta, T gradient, T* slots, const Step<T>&);
 //
-//     // The call that makes it in PyTorch, for "copy as PyTorch": the same numbers, or a class of a few lines
-//     // where PyTorch has no such rule. `velocity_stops`: the momentum is 0 in a part of the run, and only in
+//     // The call that makes it in PyTorch, for "copy as PyTorch": the same numbers, or a class of a few
+//     lines
+//     // where PyTorch has no such rule. `velocity_stops`: the momentum is 0 in a part of the run, and only
+//     in
 //     // a part; there PyTorch leaves its velocity alone, and our rules do not.
 //     static TorchCall torch(const Spec&, bool velocity_stops);
 //   };
@@ -101,7 +103,9 @@ concept HasEffectiveRate = requires(const double* slots, const typename R::templ
 
 /// Whether the rule keeps positions, which go along when theta is moved from outside.
 template <class R>
-concept HasPositions = requires(double* slots, const typename R::Hyper& hyper) { R::shift(0.0, slots, hyper); };
+concept HasPositions = requires(double* slots, const typename R::Hyper& hyper) {
+  R::shift(0.0, slots, hyper);
+};
 
 /// Whether what the rule has found is an average and not theta.
 template <class R>

@@ -32,7 +32,8 @@ namespace thalweg {
 
 /// In the order of the menu.
 using Rules = std::tuple<GradientDescent, Momentum, Nesterov, Adagrad, Adadelta, Rmsprop, Rprop, Adam, AdamL2,
-                         AdamW, AmsGrad, Adamax, NAdam, RAdam, AdaBelief, Adan, Lion, SignSgd, Asgd, ScheduleFreeSgd, ScheduleFreeAdamW>;
+                         AdamW, AmsGrad, Adamax, NAdam, RAdam, AdaBelief, Adan, Lion, SignSgd, Asgd,
+                         ScheduleFreeSgd, ScheduleFreeAdamW>;
 
 /// The place of the rule called `id` in Rules, or -1. optimizers.cpp answers it from the descriptors.
 int rule_index(std::string_view id);

@@ -165,6 +165,8 @@ struct ScheduleFreeSgd {
   template <class T>
   using Step = ScheduleFreeStep<T>;
 
+  static constexpr const char* kTraining = "lr=0.5";
+
   static Descriptor describe() {
     std::vector<Parameter> parameters = {learning_rate_parameter(0.002, 1e-5, 10.0),
                                          interpolation_parameter("momentum", "β"), l2_parameter()};
@@ -175,6 +177,10 @@ struct ScheduleFreeSgd {
             .summary = "Gradients between an iterate and its running average, in place of a schedule.",
             .formula = "y = (1−β)z + βx,  z ← z − γ(g(y) + λy),  x ← (1−c)x + cz",
             .reference = "Defazio et al. 2024, equations (3)-(5)",
+            .conventions =
+                "As the authors' code: parameters hold y, where gradients are taken; x, the average, is what "
+                "is evaluated and drawn. Weight decay is at y. With batch normalisation the running "
+                "statistics are those of y.",
             .parameters = std::move(parameters)};
   }
 
@@ -237,6 +243,8 @@ struct ScheduleFreeAdamW {
     T eps;   ///< ε √(1 − β₂ᵗ)
   };
 
+  static constexpr const char* kTraining = "lr=0.003";
+
   static Descriptor describe() {
     std::vector<Parameter> parameters = {learning_rate_parameter(0.02, 1e-4, 1.0),
                                          interpolation_parameter("beta1", "β₁"), beta2_parameter(),
@@ -248,6 +256,10 @@ struct ScheduleFreeAdamW {
             .summary = "Adam's scaling, with gradients between an iterate and its running average.",
             .formula = "y = (1−β₁)z + β₁x,  z ← z − γ(g(y)/(√v̂ + ε) + λy),  x ← (1−c)x + cz",
             .reference = "Defazio et al. 2024, Algorithm 1",
+            .conventions =
+                "As the authors' code: parameters hold y; x, the average, is what is evaluated and drawn. "
+                "Bias correction divides v by 1−β₂ᵗ (version 1.3), where the paper multiplies the rate by "
+                "√(1−β₂ᵗ). Weight decay is decoupled, at y.",
             .parameters = std::move(parameters)};
   }
 

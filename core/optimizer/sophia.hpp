@@ -22,6 +22,8 @@ namespace thalweg {
 struct Sophia {
   static constexpr bool kAsksMore = true;
 
+  static constexpr const char* kTraining = "lr=0.001";
+
   static Descriptor describe() {
     Parameter epsilon = epsilon_parameter(1e-12);
     epsilon.min_open = true;
@@ -32,6 +34,10 @@ struct Sophia {
         .summary = "Momentum divided by a running Hessian diagonal, and every coordinate's step clipped.",
         .formula = "θ ← (1−ηλ)θ − η clip(m / max(γh, ε), ρ),  every k steps h ← β₂h + (1−β₂) diag H",
         .reference = "Liu, Li, Hall, Liang & Ma 2024, Algorithm 3",
+        .conventions =
+            "The Hessian's diagonal is exact on a surface and an estimate on a network. The moments start at "
+            "0 and are not corrected. ρ and γ are both there, as in the paper's two versions. Weight decay "
+            "is decoupled.",
         .parameters = {
             learning_rate_parameter(0.01, 1e-5, 1.0),
             decay_rate_parameter("beta1", "β₁", "first moment", 0.96,
@@ -133,7 +139,6 @@ struct Sophia {
     std::int64_t steps() const override { return steps_; }
 
     std::vector<Insight> insight() const override {
-      if (steps_ == 0) return {};
       return {{"m", "first moment", {m_.begin(), m_.end()}}, {"h", "curvature", {h_.begin(), h_.end()}}};
     }
 

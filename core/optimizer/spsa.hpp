@@ -32,6 +32,10 @@ namespace thalweg {
 struct Spsa {
   static constexpr bool kAsksMore = true;
 
+  static constexpr const char* kTraining = "lr=0.0001";
+  static constexpr const char* kNotStochastic =
+      "learns one slope of a hundred thousand with every two evaluations: it takes that many more steps";
+
   static Descriptor describe() {
     return {
         .id = "spsa",
@@ -39,6 +43,9 @@ struct Spsa {
         .summary = "No gradient: two values of the loss, on either side along a random direction.",
         .formula = "ĝ = (f(θ + cΔ) − f(θ − cΔ)) / 2c · Δ,  θ ← θ − η ĝ",
         .reference = "Spall 1992, eqs. (2.1)-(2.2), and 1998; as MeZO: Malladi et al. 2023, Algorithm 1",
+        .conventions =
+            "a₀ is η itself, whatever A, so that a schedule's rate is the one in force. Both values are of "
+            "the same sample. With normal directions and no gains it is MeZO. Clipping does nothing.",
         .parameters = {learning_rate_parameter(5e-4, 1e-5, 0.1),
                        {.key = "perturbation",
                         .symbol = "c",

@@ -5,7 +5,8 @@
 
 namespace thalweg {
 
-/// The name of something that a rule keeps in mind for each coordinate, or works out of it: m, v̂, the rate in force.
+/// The name of something that a rule keeps in mind for each coordinate, or works out of it: m, v̂, the rate in
+/// force.
 struct StateQuantity {
   std::string symbol;      ///< "v̂"
   std::string label;       ///< "second moment, corrected"

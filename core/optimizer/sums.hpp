@@ -6,7 +6,8 @@
 
 namespace thalweg {
 
-/// In sixteen running sums, so that the compiler can use vectors and long sums lose less; always in that order.
+/// In sixteen running sums, so that the compiler can use vectors and long sums lose less; always in that
+/// order.
 template <class T>
 double dot(const T* a, const T* b, std::int64_t count) {
   constexpr int kSums = 16;

@@ -18,6 +18,7 @@
 #include <concepts>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -38,6 +39,11 @@ concept Wrapper = requires {
 
 /// All wrappers in the order of the menu. Their ids are what stands before the plus.
 const std::vector<Descriptor>& optimizer_wrappers();
+
+/// `spec` with the wrapper called `wrapper` as its outermost, or without it if it has it; all other settings
+/// stay, those of a new wrapper are its defaults. Nothing where there would be too many or there is no such
+/// wrapper.
+std::optional<Spec> with_wrapper_turned(const Spec& spec, std::string_view wrapper);
 
 /// The most wrappers around one optimizer.
 inline constexpr int kMostWrappers = 3;

@@ -22,8 +22,19 @@ std::optional<Error> check_both(const Spec& optimizer, const Spec& schedule) {
   const OptimizerDescriptor* rule = find_optimizer(optimizer.id);
   if (!rule) return bad_input("there is no optimizer '" + optimizer.id + "'");
   if (auto error = check(optimizer, *rule)) return error;
-  if (auto error = check_torch(optimizer)) return error;
   return check_schedule(schedule);
+}
+
+/// One update of an optimizer that PyTorch does not have, as a comment.
+std::string pseudocode(const Spec& optimizer) {
+  const OptimizerDescriptor& descriptor = *find_optimizer(optimizer.id);
+  Source out;
+  out.comment("PyTorch has no " + descriptor.label + ". One update of " + format_spec(optimizer, descriptor) +
+              ":");
+  for (const std::string& line : descriptor.pseudocode) out.line("#     " + line);
+  out.comment("In short: " + descriptor.formula);
+  out.comment(descriptor.reference);
+  return out.text();
 }
 
 std::string snippet(const Updates& made) {
@@ -65,6 +76,7 @@ Result<std::string> pytorch_optimizer_and_schedule(const Spec& optimizer, const 
                                                    std::int64_t steps, const std::string& parameters,
                                                    const Drives& drives) {
   if (auto error = script::check_both(optimizer, schedule)) return *error;
+  if (script::check_torch(optimizer)) return script::pseudocode(optimizer);
   return script::snippet(script::updates(
       {optimizer, {}}, schedule, drives_of(drives, *find_optimizer(optimizer.id)), parameters, steps));
 }

@@ -23,7 +23,8 @@ struct ScriptTitle {
   std::string uid;
 };
 
-/// The lines that make `optimizer`, and before them the class that PyTorch lacks.
+/// The lines that make `optimizer`, and before them the class that PyTorch lacks; of one that is not written in
+/// PyTorch its update as pseudo-code, in comments.
 /// @param parameters  Python source of what is optimized
 Result<std::string> pytorch_optimizer(const Spec& optimizer,
                                       const std::string& parameters = "model.parameters()");

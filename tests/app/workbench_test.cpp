@@ -50,6 +50,25 @@ TEST_F(WorkbenchTest, DraggingASliderIsOneEdit) {
   EXPECT_EQ(scene().optimizers, dragged.optimizers);
 }
 
+TEST_F(WorkbenchTest, SomethingIsPutAroundAnOptimizerAndTakenAway) {
+  const Spec plain = scene().optimizers[0].live.spec;
+  h().move("optimizer.0.name");
+  h().frames(2);
+  h().click("optimizer.0.more");
+  h().frames(2);
+  h().click("optimizer.0.around.lookahead");
+  h().frames(2);
+  EXPECT_EQ(scene().optimizers[0].live.spec.id, "lookahead+" + plain.id);
+  EXPECT_EQ(scene().optimizers[0].live.spec.number("lr"), plain.number("lr"));
+  h().move("optimizer.0.name");
+  h().frames(2);
+  h().click("optimizer.0.more");
+  h().frames(2);
+  h().click("optimizer.0.around.lookahead");
+  h().frames(2);
+  EXPECT_EQ(scene().optimizers[0].live.spec, plain);
+}
+
 TEST_F(WorkbenchTest, ASliderMovedWhilePlayingIsAnEvent) {
   h().workbench().key({Key::kSpace, false, false});
   h().frame(0.0);

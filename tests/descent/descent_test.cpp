@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -191,7 +192,8 @@ TEST_P(EveryOptimizer, GoingBackAndOnAgainChangesNothing) {
     ASSERT_EQ(d.steps(), back);
     d.advance(9000);
     EXPECT_TRUE(identical(run(changed), d.view())) << back;
-    EXPECT_FALSE(identical(whole, d.view())) << back;
+    const bool felt = GetParam()->id != "asgd" || back < 8999;  // there a rate is felt one step later
+    EXPECT_EQ(identical(whole, d.view()), !felt) << back;
     d.retarget(s, make_surface(s.surface).value());
     d.advance(9000);
     EXPECT_TRUE(identical(whole, d.view())) << back;
@@ -203,6 +205,7 @@ TEST_P(EveryOptimizer, OthersInTheRaceChangeNothing) {
   const DescentView alone = run(s);
   RaceSettings race{s.surface, s.start, {}, s.gradient, s.schedule, s.run};
   for (const OptimizerDescriptor& other : optimizers()) {
+    if (!other.not_on_surfaces.empty()) continue;
     race.optimizers.push_back({default_spec(other), {}});
     *race.optimizers.back().spec.find("lr") = 0.002;
   }
@@ -218,10 +221,26 @@ TEST_P(EveryOptimizer, OthersInTheRaceChangeNothing) {
 
 INSTANTIATE_TEST_SUITE_P(All, EveryOptimizer, ::testing::ValuesIn([] {
                            std::vector<const OptimizerDescriptor*> out;
-                           for (const auto& o : optimizers()) out.push_back(&o);
+                           for (const auto& o : optimizers())
+                             if (o.not_on_surfaces.empty()) out.push_back(&o);
+                           for (const char* wrapped : {"sam+adam", "lookahead+momentum", "delayed+gd", "local+adam",
+                                                       "lookahead+local+schedule_free_sgd"})
+                             out.push_back(find_optimizer(wrapped));
                            return out;
                          }()),
-                         [](const auto& each) { return each.param->id; });
+                         [](const auto& each) {
+                           std::string name = each.param->id;
+                           std::replace(name.begin(), name.end(), '+', '_');
+                           return name;
+                         });
+
+/// A surface has no weight matrices.
+TEST(Descent, SaysWhyAnOptimizerIsNotForSurfaces) {
+  const DescentSettings s = settings("booth", {0, 0}, "muon", "run:steps=1");
+  const auto error = check(s, *make_surface(s.surface).value());
+  ASSERT_TRUE(error);
+  EXPECT_NE(error->text().find("weight matrices"), std::string::npos);
+}
 
 TEST(Descent, LiveChangeTakesEffectAtItsStep) {
   DescentSettings s = settings("quadratic:eigenvalues=1/10", {1, 1}, "gd:lr=0.01", "run:steps=20");

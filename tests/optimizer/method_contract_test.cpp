@@ -364,6 +364,21 @@ TEST(Wrappers, HaveNoKeyInCommonWithAnything) {
     }
 }
 
+TEST(Wrappers, AreTurnedOnAndOffWithoutChangingAnythingElse) {
+  const Spec plain = spec_of("adam:lr=0.3,beta2=0.5");
+  const Spec once = *with_wrapper_turned(plain, "sam");
+  EXPECT_EQ(once, spec_of("sam+adam:lr=0.3,beta2=0.5"));
+  Spec changed = once;
+  *changed.find("sam_rho") = 0.7;
+  const Spec twice = *with_wrapper_turned(changed, "lookahead");
+  EXPECT_EQ(twice, spec_of("lookahead+sam+adam:lr=0.3,beta2=0.5,sam_rho=0.7"));
+  EXPECT_EQ(*with_wrapper_turned(twice, "sam"), spec_of("lookahead+adam:lr=0.3,beta2=0.5"));
+  EXPECT_EQ(*with_wrapper_turned(*with_wrapper_turned(plain, "delayed"), "delayed"), plain);
+  EXPECT_FALSE(with_wrapper_turned(plain, "nothing"));
+  static_assert(kMostWrappers == 3);
+  EXPECT_FALSE(with_wrapper_turned(*with_wrapper_turned(twice, "delayed"), "local"));
+}
+
 TEST(Wrappers, StandBeforeWhatTheyGoAround) {
   EXPECT_NE(find_optimizer("lookahead+sam+adam"), nullptr);
   for (const char* none : {"sam", "sam+", "+adam", "adam+sam", "sam+sam+adam", "sam+nothing", "nothing+adam",

@@ -300,6 +300,19 @@ TEST(DescentScript, LineSearchesSeeNoiseClippingAndRates) {
   expect_same_ends(cases);
 }
 
+/// What is not written in PyTorch is shown as pseudo-code, and has no program.
+TEST(DescentScript, ShowsTheUpdateOfOthers) {
+  for (const char* optimizer : {"sophia", "sam+adam:sam_rho=0.1", "lookahead+gd"}) {
+    const Spec spec = parse_spec(optimizer, optimizer_family()).value();
+    const auto lines = pytorch_optimizer(spec);
+    ASSERT_TRUE(lines);
+    EXPECT_NE(lines->find("#     " + find_optimizer(spec.id)->pseudocode.back()), std::string::npos) << *lines;
+    const auto program = pytorch_script(descent("booth", optimizer, 10));
+    ASSERT_FALSE(program);
+    EXPECT_EQ(program.error().code, ErrorCode::kUnsupported);
+  }
+}
+
 TEST(DescentScript, RefusesWhatCannotBe) {
   for (const char* optimizer : {"cg", "newton", "gauss_newton", "spsa"})
     EXPECT_FALSE(pytorch_script(descent("booth", optimizer, 10))) << optimizer;  // PyTorch has none
