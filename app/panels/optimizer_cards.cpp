@@ -50,7 +50,8 @@ CardList surface_cards(Frame& frame) {
           .unfit =
               [surface = frame.run->race.surface](const OptimizerDescriptor& optimizer) {
                 return surface ? unfit(optimizer, *surface) : std::string();
-              }};
+              },
+          .settings = [](const OptimizerDescriptor& optimizer) { return default_spec(optimizer); }};
 }
 
 void OptimizerCards::draw(Frame& frame, const CardList& list, int& selected) {
@@ -95,7 +96,7 @@ void OptimizerCards::add_menu(Frame& frame, const CardList& cards, int& selected
     }
     propose(frame, {}, {}, [&](Scene& scene) {
       SceneOptimizer optimizer;
-      optimizer.live.spec = default_spec(descriptor);
+      optimizer.live.spec = cards.settings(descriptor);
       optimizer.colour = free_colour(cards.read(scene));
       cards.write(scene).push_back(std::move(optimizer));
     });

@@ -30,6 +30,8 @@ struct CardList {
   std::string_view none;  ///< said where there are none
   /// Why an optimizer can't be added here, as the end of a sentence that begins with "it"; empty if it can.
   std::function<std::string(const OptimizerDescriptor&)> unfit;
+  /// The settings that one which is added begins with.
+  std::function<Spec(const OptimizerDescriptor&)> settings;
 };
 
 /// The optimizers on the surface.

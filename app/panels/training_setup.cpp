@@ -290,7 +290,8 @@ void TrainingSetup::optimizers(Frame& frame, TrainingSession& session) {
                                                   settings.schedule, budget);
           },
       .none = "None. Add one to train the network with.",
-      .unfit = [](const OptimizerDescriptor& optimizer) { return optimizer.not_on_networks; }};
+      .unfit = [](const OptimizerDescriptor& optimizer) { return optimizer.not_on_networks; },
+      .settings = training_spec};
   OptimizerCards().draw(frame, list, session.selected);
 }
 
