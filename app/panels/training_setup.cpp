@@ -297,7 +297,7 @@ void TrainingSetup::optimizers(Frame& frame, TrainingSession& session) {
 void TrainingSetup::schedule(Frame& frame) {
   const ui::Scope scope("schedule");
   ui::section("Learning-rate schedule");
-  choice(frame, schedules(), frame.scene().training.schedule, Part{&TrainingScene::schedule}, "schedule");
+  choice(frame, rate_schedules(), frame.scene().training.schedule, Part{&TrainingScene::schedule}, "schedule");
 }
 
 void TrainingSetup::training(Frame& frame, TrainingSession& session) {

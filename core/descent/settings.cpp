@@ -83,10 +83,13 @@ std::optional<Error> check(const DescentSettings& settings, const Surface& surfa
                  "'" + optimizer->id + "' can't go down '" + settings.surface.id + "': it " + why, "optimizer"};
   if (auto error = check(settings.optimizer, *optimizer)) return error;
   if (auto error = check(settings.gradient, gradient_descriptor())) return error;
-  const ScheduleDescriptor* schedule = find_schedule(settings.schedule.id);
-  if (!schedule) return bad_input("there is no schedule '" + settings.schedule.id + "'");
-  if (auto error = check(settings.schedule, *schedule)) return error;
-  return check(settings.run, run_descriptor());
+  if (auto error = check(settings.run, run_descriptor())) return error;
+  std::vector<double> batches = {settings.gradient.spec.number("batch")};
+  for (const Change& change : settings.gradient.changes)
+    if (change.key == "batch") batches.push_back(std::get<double>(change.value));
+  return check_schedules(settings.schedule, settings.drives, settings.optimizer, *optimizer,
+                         *gradient_descriptor().find("batch"), batches,
+                         static_cast<std::int64_t>(settings.run.number("steps")));
 }
 
 std::int64_t first_difference(const DescentSettings& a, const DescentSettings& b) {

@@ -133,7 +133,6 @@ struct ConjugateGradient {
     std::int64_t steps() const override { return steps_; }
 
     std::vector<Insight> insight() const override {
-      if (steps_ == 0) return {};
       return {{"d", "direction", {d_.begin(), d_.end()}},
               {"t", "step length along it", std::vector<double>(d_.size(), t_)},
               {"β", "share of the last direction", std::vector<double>(d_.size(), beta_)}};

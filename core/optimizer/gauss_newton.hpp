@@ -73,7 +73,6 @@ struct GaussNewton {
     std::int64_t steps() const override { return steps_; }
 
     std::vector<Insight> insight() const override {
-      if (steps_ == 0) return {};
       return {{"d", "direction", {d_.begin(), d_.end()}},
               {"λ", "damping", std::vector<double>(count(), damping_ * factor_)},
               {"ρ", "fall of the loss, of that foretold", std::vector<double>(count(), ratio_)}};

@@ -79,7 +79,6 @@ struct Lbfgs {
     std::int64_t steps() const override { return steps_; }
 
     std::vector<Insight> insight() const override {
-      if (iterations_ == 0) return {};
       const auto all = [&](double value) { return std::vector<double>(count(), value); };
       return {{"d", "direction", {d_.begin(), d_.end()}},
               {"t", "step length along it", all(t_)},

@@ -82,7 +82,7 @@ struct Lookahead {
 
     std::vector<Insight> insight() const override {
       std::vector<Insight> out = base_->insight();
-      if (steps() > 0) out.push_back({"φ", "slow weights", {slow_.begin(), slow_.end()}});
+      out.push_back({"φ", "slow weights", {slow_.begin(), slow_.end()}});
       return out;
     }
 

@@ -13,7 +13,7 @@
 //     };
 //   };
 //
-// Optional:
+// Optional: kTraining and kNotStochastic as of a rule, and
 //   static std::string not_on_surfaces();               // why it can't, as a sentence's end: "works on
 //   static std::string not_on_networks();               // weight matrices, and a surface has none"
 //   static constexpr bool kNeedsSquares = true;         // goes down only surfaces that are sums of squares

@@ -111,7 +111,6 @@ struct Newton {
     std::int64_t steps() const override { return steps_; }
 
     std::vector<Insight> insight() const override {
-      if (steps_ == 0) return {};
       return {{"d", "direction", d_}, {"η", "step size taken", std::vector<double>(n_, rate_)}};
     }
 

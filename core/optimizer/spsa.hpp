@@ -131,7 +131,6 @@ struct Spsa {
     bool uses_gradient() const override { return false; }
 
     std::vector<Insight> insight() const override {
-      if (steps_ == 0) return {};
       std::vector<double> estimate;
       for (const T x : direction_) estimate.push_back(slope_ * static_cast<double>(x));
       return {{"Δ", "direction", {direction_.begin(), direction_.end()}},

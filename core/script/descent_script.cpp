@@ -36,17 +36,20 @@ struct Shaping {
   bool has(const char* part) const { return now.contains(part); }
 };
 
-Shaping shaping_of(const LiveSpec& gradient, std::int64_t steps) {
+/// @param ramps  the batch follows a schedule: it is no part of the noise's number then
+Shaping shaping_of(const LiveSpec& gradient, std::int64_t steps, bool ramps) {
   Shaping out;
   std::vector<std::int64_t> moments = {0};
   for (const std::int64_t step : change_steps(gradient, steps)) moments.push_back(step);
   for (const Shaping::Part& part : Shaping::kParts) {
-    const double first = part.value(gradient.at(0));
+    const bool bare = ramps && std::string_view(part.name) == "noise";
+    const auto value_of = [&](const Spec& spec) { return bare ? spec.number("noise") : part.value(spec); };
+    const double first = value_of(gradient.at(0));
     double before = first;
     bool ever = first != part.off;
     std::map<std::int64_t, std::string> items;
     for (const std::int64_t step : moments) {
-      const double value = part.value(gradient.at(step));
+      const double value = value_of(gradient.at(step));
       if (value != before) items[step] = "\"" + std::string(part.name) + "\": " + python_number(value);
       ever = ever || value != part.off;
       before = value;
@@ -178,6 +181,10 @@ void write_loop(Source& out, const DescentSettings& settings, const Surface& sur
   out.line("optimizer.zero_grad()", 1);
   out.line("loss = surface(p)", 1);
   out.line("loss.backward()", 1);
+  if (updates.by_loss) {
+    out.line("if step > 0:", 1);
+    out.line("scheduler.step(loss.item())", 2);
+  }
   write_end(out, settings, surface);
   const std::int64_t stride = steps / 20;
   if (stride > 1) out.line("if done or step % " + std::to_string(stride) + " == 0:", 1);
@@ -186,17 +193,21 @@ void write_loop(Source& out, const DescentSettings& settings, const Surface& sur
   out.line("break", 2);
   if (!updates.changes.empty()) out.line("group.update(changes.get(step, {}))", 1);
   if (updates.by_hand) out.line("group[\"lr\"] = learning_rate(step, group[\"peak\"])", 1);
+  out.lines(driven_at(updates, "step"), 1);
   if (!shaping.first.empty()) out.line("gradient.update(gradient_changes.get(step, {}))", 1);
   if (shaping.has("noise")) {
     out.comment("Gradient noise: the deviation σ/√B times Thalweg's own normal numbers.", 1);
-    out.line("noise = " + shaping.now.at("noise") + " * torch.from_numpy(normal(" +
+    const bool ramps = batch_drive(settings.drives) != nullptr;
+    out.line("noise = " + shaping.now.at("noise") +
+                 (ramps ? " / math.sqrt(max(math.floor(batch_at(step) + 0.5), 1))" : "") +
+                 " * torch.from_numpy(normal(" +
                  std::to_string(static_cast<std::int64_t>(settings.run.number("seed"))) +
                  ", 1, step, np.arange(" + std::to_string((surface.dim() + 1) / 2) +
                  ")).ravel()[:" + std::to_string(surface.dim()) + "])",
              1);
   }
   write_step(out, updates, shaping);
-  if (updates.scheduler) out.line("scheduler.step()", 1);
+  if (updates.scheduler && !updates.by_loss) out.line("scheduler.step()", 1);
 }
 
 }  // namespace
@@ -209,8 +220,11 @@ Result<std::string> pytorch_script(const DescentSettings& settings, const Script
   if (auto error = check(settings, **surface)) return *error;
   if (auto error = check_torch(settings.optimizer.spec)) return *error;
   const auto steps = static_cast<std::int64_t>(settings.run.number("steps"));
-  const Updates made = updates(settings.optimizer, settings.schedule, "[p]", steps);
-  const Shaping shaping = shaping_of(settings.gradient, steps);
+  Updates made = updates(settings.optimizer, settings.schedule, settings.drives, "[p]", steps);
+  const Drive* const ramp = batch_drive(settings.drives);
+  const Shaping shaping = shaping_of(settings.gradient, steps, ramp != nullptr);
+  if (ramp && shaping.has("noise"))
+    made.definitions.push_back(function_of_drive(*ramp, "batch_at", settings.gradient, steps));
 
   Source body;
   if (shaping.has("noise")) body.definition(kPhilox);

@@ -123,6 +123,55 @@ TEST(DescentScript, EveryOptimizerWithItsOptions) {
   expect_same_ends(cases);
 }
 
+DescentSettings scheduled(DescentSettings settings, const std::vector<std::string>& schedules) {
+  for (const std::string& text : schedules) {
+    Drive drive = parse_drive(text).value();
+    if (drive.key.empty())
+      settings.schedule = drive.schedule;
+    else
+      settings.drives.push_back(std::move(drive));
+  }
+  return settings;
+}
+
+TEST(DescentScript, SchedulesMoveTheMomentumAndOtherSettings) {
+  std::vector<Case> cases;
+  const auto add = [&](const std::string& optimizer, const std::vector<std::string>& schedules) {
+    cases.push_back({optimizer + " " + schedules[0],
+                     scheduled(descent("rosenbrock", optimizer, 400, {-1.35, 1.55}), schedules)});
+  };
+  for (const char* schedule : {"one_cycle:total=400", "one_cycle:total=300,three_phase=true",
+                               "cyclic:step_size_up=40,min=1e-5", "sequence:constant@100|one_cycle:total=300",
+                               "product:warmup|cyclic:step_size_up=30,mode=exp_range"}) {
+    add("momentum:lr=2e-4", {schedule});
+    add("nesterov:lr=2e-4", {schedule});
+    add("momentum:lr=2e-4,form=classical", {schedule});
+    add("adam:lr=0.01", {schedule});
+    add("gd:lr=1e-3", {schedule});
+  }
+  add("momentum:lr=2e-4", {"momentum=linear:start_factor=1,end_factor=0.5,total=300"});
+  add("momentum:lr=2e-4",
+      {"momentum=step:step_size=100,gamma=0.5", "cosine:total=400", "weight_decay=constant:peak=0.1"});
+  add("momentum:lr=2e-4", {"momentum=drawn:points=0/0/100/1/200/0/300/1"});
+  add("adam:lr=0.01",
+      {"beta1=linear:total=400,end_factor=0.2", "beta2=constant:peak=0.99", "eps=exponential"});
+  add("adamw:lr=0.01", {"weight_decay=cosine:total=400,peak=0.3"});
+  add("rmsprop:lr=0.001", {"alpha=linear:total=400,end_factor=0.9", "momentum=warmup:peak=0.5"});
+  add("momentum:lr=2e-4", {"plateau:patience=3,factor=0.5,threshold=0.01"});
+  add("adam:lr=0.02", {"plateau:patience=0,factor=0.9,mode=max,cooldown=4"});
+  // Own values that change on the way are what "auto" means from then on.
+  cases.push_back(
+      {"changes", scheduled(descent("rosenbrock", "momentum:lr=2e-4", 400, {-1.35, 1.55}),
+                            {"momentum=linear:total=400,end_factor=0.5", "one_cycle:cycle_momentum=false"})});
+  cases.back().settings.optimizer = with_changes(
+      cases.back().settings.optimizer, {{50, "momentum", 0.8}, {90, "lr", 1e-4}, {120, "weight_decay", 0.1}});
+  // A batch under the noise.
+  cases.push_back({"batch", scheduled(descent("rosenbrock", "gd:lr=1e-3", 300),
+                                      {"batch=batch_ramp:start=1,peak=50,ramp=2000"})});
+  *cases.back().settings.gradient.spec.find("noise") = 3.0;
+  expect_same_ends(cases);
+}
+
 TEST(DescentScript, EverySurface) {
   std::vector<Case> cases;
   for (const SurfaceDescriptor& surface : surfaces())

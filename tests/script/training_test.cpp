@@ -178,6 +178,34 @@ TEST(TrainingScript, HowItIsTrained) {
   });
 }
 
+TEST(TrainingScript, SettingsThatFollowSchedules) {
+  const std::string data = "blobs:n=230,test=50,classes=4,noise=4", model = "2-16-4";
+  const auto follows = [](std::vector<std::string> schedules, double validation = 0.0) {
+    return [=](TrainingSettings& s) {
+      for (const std::string& text : schedules) {
+        Drive drive = parse_drive(text).value();
+        if (drive.key.empty())
+          s.schedule = drive.schedule;
+        else
+          s.drives.push_back(std::move(drive));
+      }
+      *s.training.spec.find("validation") = validation;
+    };
+  };
+  expect_same_losses({
+      training(data, model, "momentum:lr=0.05", follows({"one_cycle:total=24"})),
+      training(data, model, "adam:lr=0.02",
+               follows({"cyclic:step_size_up=5", "beta2=constant:peak=0.99"})),
+      training(data, model, "momentum:lr=0.05",
+               follows({"momentum=step:step_size=7,gamma=0.5", "cosine:total=24"})),
+      training(data, model, "adam:lr=0.02", follows({"batch=batch_ramp:start=5,peak=60,ramp=300"})),
+      training(data, "linear:units=8; batch_norm; linear:units=4", "adam:lr=0.02",
+               follows({"batch=linear:total=20,end_factor=0.3"})),
+      training(data, model, "adam:lr=0.05", follows({"plateau:patience=0,factor=0.3,threshold=0.5"}, 0.2)),
+      training(data, model, "adam:lr=0.05", follows({"plateau:patience=0,factor=0.3,threshold=0.5"})),
+  });
+}
+
 TEST(TrainingScript, FilesAndPartsOfThem) {
   const test::Scratch scratch;
   for (const std::string part : {"train", "t10k"}) {
