@@ -75,7 +75,7 @@ void write_initialisation(Source& out, const Spec& initialisation) {
   out.line("n_out, n_in = layer.weight.shape", 3);
   out.line("pairs = np.arange((n_in * n_out + 1) // 2)", 3);
   out.line("w = " + initial_weights(initialisation), 3);
-  out.line("layer.weight.data = torch.tensor(w.reshape(n_in, n_out).T, dtype=torch.float32)", 3);
+  out.line("layer.weight.data = torch.tensor(w.reshape(n_in, n_out).T.copy(), dtype=torch.float32)", 3);
   if (initialisation.id == "pytorch") {
     out.line("b = 2 * uniform(SEED, 32, 2 * k + 1, np.arange((n_out + 1) // 2)).ravel()[:n_out] - 1", 3);
     out.line("layer.bias.data = torch.tensor(b / math.sqrt(n_in), dtype=torch.float32)", 3);

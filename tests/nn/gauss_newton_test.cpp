@@ -115,8 +115,10 @@ TEST_P(GaussNewtonProduct, IsThatOfTheOutputs) {
       largest = std::max(largest, std::abs(expected.back().second));
     }
     EXPECT_GT(largest, 1e-3) << "nothing was compared";
+    // Through up to a dozen layers in single precision; where the softmax is nearly 1 most digits of J v cancel.
+    const double tolerance = 5e-5 * largest;
     for (const auto& [i, value] : expected)
-      EXPECT_TRUE(test::close(found[i], value, 1e-5 * largest)) << loss << ", component " << i;
+      EXPECT_TRUE(test::close(found[i], value, tolerance)) << loss << ", component " << i;
     double bent = 0.0;
     for (std::size_t i = 0; i < v.size(); ++i)
       bent += static_cast<double>(v[i]) * static_cast<double>(found[i]);
