@@ -9,6 +9,8 @@ namespace {
 constexpr std::size_t kDeepest = 500;
 /// Of the Training view: which page is open.
 constexpr std::array kPages{"page", "look", "part"};
+/// Of the Schedule view.
+constexpr std::array kSchedulePages{"beside", "part"};
 
 /// Where one looks from and at which moment is not an edit: undo leaves it alone.
 void keep_standpoint(Scene& scene, const Scene& now) {
@@ -16,6 +18,7 @@ void keep_standpoint(Scene& scene, const Scene& now) {
   *scene.view.find("speed") = *now.view.find("speed");
   scene.training.step = now.training.step;
   for (const char* key : kPages) *scene.training.view.find(key) = *now.training.view.find(key);
+  for (const char* key : kSchedulePages) *scene.schedules.view.find(key) = *now.schedules.view.find(key);
 }
 
 bool same_but_standpoint(const Scene& a, const Scene& b) {
@@ -25,6 +28,8 @@ bool same_but_standpoint(const Scene& a, const Scene& b) {
   *copy.view.find("speed") = *a.view.find("speed");
   copy.training.step = a.training.step;
   for (const char* key : kPages) *copy.training.view.find(key) = *a.training.view.find(key);
+  for (const char* key : kSchedulePages) *copy.schedules.view.find(key) = *a.schedules.view.find(key);
+  copy.schedules.selected = a.schedules.selected;
   return copy == a;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "app/panels/runs_lab.hpp"
+#include "app/panels/schedule_lab.hpp"
 #include "app/panels/session.hpp"
 #include "app/panels/surface_view.hpp"
 #include "app/panels/training_lab.hpp"
@@ -27,7 +28,7 @@ struct Shortcut {
   const char* does;
 };
 
-constexpr std::array<Shortcut, 19> kShortcuts{{{"Space", "play or train, pause"},
+constexpr std::array<Shortcut, 21> kShortcuts{{{"Space", "play or train, pause"},
                                                {"← →", "one step back, on (with Shift 100, in training an epoch)"},
                                                {"Home  End", "to the start, to where the run is"},
                                                {"R", "run anew, without the changes made on the way"},
@@ -35,6 +36,7 @@ constexpr std::array<Shortcut, 19> kShortcuts{{{"Space", "play or train, pause"}
                                                {"Ctrl +  Ctrl −  Ctrl 0", "larger, smaller, normal size"},
                                                {"Ctrl Z  Ctrl Y", "undo, redo"},
                                                {"Ctrl S  Ctrl O", "save, open a Scene"},
+                                               {"↑ ↓  Space", "among schedules: choose another; train the network with them"},
                                                {"↑ ↓  Space  Enter", "in the list of runs: move, choose, open"},
                                                {"F2  Delete  Ctrl F", "there: rename, delete, filter"},
                                                {"Ctrl E", "save the chart or map under the mouse (also: right click)"},
@@ -42,6 +44,7 @@ constexpr std::array<Shortcut, 19> kShortcuts{{{"Space", "play or train, pause"}
                                                {"Drag the start", "on the map, to begin elsewhere"},
                                                {"Drag, wheel", "on the map: move, zoom; in 3D: turn, zoom"},
                                                {"Double-click the map", "all of it again"},
+                                               {"Drag a handle", "of a schedule, to shape it; right click takes a drawn point away"},
                                                {"Click a point", "the readout follows that optimizer"},
                                                {"Double-click a slider", "type a value"},
                                                {"Drag, wheel on a chart", "move, zoom; Shift+drag: zoom to a box"},
@@ -92,6 +95,7 @@ Result<std::unique_ptr<Workbench>> Workbench::create(Scene scene, WorkbenchOptio
   auto training = std::make_unique<TrainingLab>(bench->options_.wake, bench->keeping_.recorder());
   bench->training_ = training.get();
   bench->views_.push_back(std::move(training));
+  bench->views_.push_back(std::make_unique<ScheduleLab>(bench->options_.wake));
   bench->views_.push_back(std::make_unique<RunsLab>(bench->options_.db, bench->options_.wake));
   return bench;
 }
@@ -267,6 +271,7 @@ void Workbench::show_run(OpenedRun run, std::optional<std::int64_t> step, bool g
   next.optimizers = run.scene.optimizers;
   next.gradient = run.scene.gradient;
   next.schedule = run.scene.schedule;
+  next.drives = run.scene.drives;
   next.run = run.scene.run;
   if (elsewhere) next.camera = run.scene.camera;
   next.step = std::min(step.value_or(end), end);

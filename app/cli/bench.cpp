@@ -131,6 +131,7 @@ int bench(const BenchOptions& options) {
   const std::pair<const char*, std::function<std::vector<Figure>()>> all[] = {
       {"descent", descent},
       {"frame", frame},
+      {"optimizers", [&] { return bench_optimizers(options.peer); }},
       {"runs", bench_runs},
       {"scrub", bench_scrub},
       {"store", bench_store},

@@ -1,6 +1,7 @@
 // What the benchmarks share.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,13 @@ double thread_time();
 /// @param peer  command that prints the seconds of a peer's epoch, given batch, epochs, widths and threads;
 ///              empty: none
 std::vector<Figure> bench_train(const std::string& peer);
+
+/// The first number that a command prints; nothing if it fails.
+std::optional<double> first_number(const std::string& command);
+
+/// @param peer  command that prints the nanoseconds of a peer's update of one parameter, given the call that makes
+///              the optimizer and the number of parameters; empty: none
+std::vector<Figure> bench_optimizers(const std::string& peer);
 
 std::vector<Figure> bench_curvature();
 std::vector<Figure> bench_store();

@@ -23,17 +23,6 @@ struct Epochs {
   std::vector<double> ours, products, peer;
 };
 
-/// The first number that a command prints.
-std::optional<double> first_number(const std::string& command) {
-  FILE* const pipe = popen(command.c_str(), "r");
-  if (!pipe) return {};
-  double number = 0.0;
-  const bool found = fscanf(pipe, "%lf", &number) == 1;
-  while (fgetc(pipe) != EOF) {
-  }
-  return pclose(pipe) == 0 && found ? std::optional(number) : std::nullopt;
-}
-
 bool measure(const std::string& model, int batch, int threads, const std::shared_ptr<const Dataset>& data,
              const std::string& peer, Epochs& out) {
   NetworkSettings settings;
@@ -69,6 +58,16 @@ bool measure(const std::string& model, int batch, int threads, const std::shared
 }
 
 }  // namespace
+
+std::optional<double> first_number(const std::string& command) {
+  FILE* const pipe = popen(command.c_str(), "r");
+  if (!pipe) return {};
+  double number = 0.0;
+  const bool found = fscanf(pipe, "%lf", &number) == 1;
+  while (fgetc(pipe) != EOF) {
+  }
+  return pclose(pipe) == 0 && found ? std::optional(number) : std::nullopt;
+}
 
 std::vector<Figure> bench_train(const std::string& peer) {
   const auto data = find_dataset("mnist")->load(default_spec(*find_dataset("mnist")), "");

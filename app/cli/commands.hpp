@@ -8,6 +8,7 @@
 
 #include "app/cli/figure.hpp"
 #include "app/cli/keep.hpp"
+#include "core/schedule/drive.hpp"
 #include "core/spec/spec.hpp"
 
 namespace thalweg::cli {
@@ -18,6 +19,9 @@ inline constexpr int kExitBadInput = 2;  ///< the user can mend it
 
 /// The spec of a descriptor from values as written, in the descriptor's order; empty: its default.
 Result<Spec> parsed(const Descriptor& descriptor, const std::vector<std::string>& values);
+
+/// Reads the options --schedule; without any the schedule is constant.
+std::optional<Error> read_schedules(const std::vector<std::string>& texts, Spec& schedule, Drives& drives);
 
 /// Prints "thalweg: <error>" to standard error and returns the exit code that fits.
 int fail(const Error& error);
@@ -33,7 +37,7 @@ struct DescendOptions {
   std::string surface = "rosenbrock";
   std::vector<std::string> optimizers;
   std::string start;  ///< "x,y"; empty: the surface's own
-  std::string schedule;
+  std::vector<std::string> schedules;  ///< of the learning rate, "linear:...", and of settings, "momentum=linear:..."
   /// Values of the gradient and run descriptors, as written, in the descriptors' order; empty: default.
   std::vector<std::string> gradient;
   std::vector<std::string> run;
@@ -88,7 +92,7 @@ struct TrainingOptions {
   std::string initialisation = "pytorch";
   std::string loss = "cross_entropy";
   std::vector<std::string> optimizers;  ///< none: the default
-  std::string schedule;
+  std::vector<std::string> schedules;  ///< as of DescendOptions
   std::vector<std::string> training;  ///< values of training_descriptor(), as `run` above
   std::string probes;                 ///< of probe_descriptor(): "gradients=50,curvature=200"; empty: the default
   std::string device = "auto";

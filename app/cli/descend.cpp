@@ -38,10 +38,7 @@ Result<RaceSettings> settings_from(const DescendOptions& options) {
   auto gradient = parsed(gradient_descriptor(), options.gradient);
   if (!gradient) return gradient.error();
   out.gradient.spec = std::move(*gradient);
-  auto schedule = options.schedule.empty() ? Result<Spec>(default_spec(schedules().front()))
-                                           : parse_spec(options.schedule, schedule_family());
-  if (!schedule) return schedule.error();
-  out.schedule = std::move(*schedule);
+  if (auto error = read_schedules(options.schedules, out.schedule, out.drives)) return *error;
   auto run = parsed(run_descriptor(), options.run);
   if (!run) return run.error();
   out.run = std::move(*run);
@@ -56,6 +53,7 @@ int descend(const DescendOptions& options) {
   if (options.pytorch) {
     if (settings->optimizers.size() != 1)
       return fail(bad_input("one optimizer at a time is written as PyTorch", "--pytorch"));
+    if (auto error = check_drives(*settings)) return fail(*error);
     const auto program = pytorch_script(settings->lane(0));
     if (!program) return fail(program.error());
     std::fputs(program->c_str(), stdout);

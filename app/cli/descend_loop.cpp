@@ -28,6 +28,7 @@ Json written(const DescentView& lane, const Spec& spec, bool history) {
   out["optimizer"] = format_spec(spec, descriptor, true);
   out["outcome"] = outcome_name(lane.outcome);
   out["steps"] = last;
+  out["evaluations"] = lane.evaluations;
   Json& final = out["final"];
   for (int axis = 0; axis < columns.dim; ++axis)
     final[axis_name(columns.dim, axis)] = json_number(lane.table.at(last, columns.position(axis)));
@@ -54,14 +55,15 @@ void print_table(const RaceView& view, const RaceSettings& settings) {
     widest = std::max(widest, names.back().size());
   }
   const int width = static_cast<int>(widest);
-  std::printf("%-*s  %-10s %9s", width, "optimizer", "outcome", "steps");
+  std::printf("%-*s  %-10s %9s %11s", width, "optimizer", "outcome", "steps", "evaluations");
   for (int axis = 0; axis < shown; ++axis) std::printf(" %13s", axis_name(dim, axis).c_str());
   std::printf(" %13s %13s\n", "loss", "grad norm");
   for (std::size_t i = 0; i < view.lanes.size(); ++i) {
     const DescentView& lane = view.lanes[i];
     const std::int64_t last = lane.steps();
-    std::printf("%-*s  %-10s %9lld", width, names[i].c_str(),
-                std::string(outcome_name(lane.outcome)).c_str(), static_cast<long long>(last));
+    std::printf("%-*s  %-10s %9lld %11lld", width, names[i].c_str(),
+                std::string(outcome_name(lane.outcome)).c_str(), static_cast<long long>(last),
+                static_cast<long long>(lane.evaluations));
     for (int axis = 0; axis < shown; ++axis) std::printf(" %13.6g", lane.table.at(last, axis));
     std::printf(" %13.6g %13.6g\n", lane.table.at(last, lane.columns.loss()),
                 lane.table.at(last, lane.columns.gradient_norm()));

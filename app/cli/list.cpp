@@ -46,12 +46,18 @@ std::vector<Listing> listings() {
 
 const char* kind_name(Kind kind) {
   switch (kind) {
-    case Kind::kReal: return "real";
-    case Kind::kInteger: return "integer";
-    case Kind::kBoolean: return "boolean";
-    case Kind::kChoice: return "choice";
-    case Kind::kRealList: return "list";
-    case Kind::kText: return "text";
+    case Kind::kReal:
+      return "real";
+    case Kind::kInteger:
+      return "integer";
+    case Kind::kBoolean:
+      return "boolean";
+    case Kind::kChoice:
+      return "choice";
+    case Kind::kRealList:
+      return "list";
+    case Kind::kText:
+      return "text";
   }
   return "";
 }
@@ -87,6 +93,7 @@ Json written(const Descriptor& descriptor) {
            {"summary", descriptor.summary},
            {"formula", descriptor.formula},
            {"reference", descriptor.reference},
+           {"conventions", descriptor.conventions},
            {"parameters", Json::array()}};
   if (const auto lines = pseudocode(descriptor); !lines.empty()) out["pseudocode"] = lines;
   for (const Parameter& parameter : descriptor.parameters)
@@ -105,9 +112,11 @@ Json written(const Descriptor& descriptor) {
 void print_markdown(const Listing& listing) {
   std::printf("# %s\n", listing.name.c_str());
   for (const Descriptor* descriptor : listing.members) {
-    std::printf("\n## `%s`: %s\n\n%s\n", descriptor->id.c_str(), descriptor->label.c_str(), descriptor->summary.c_str());
+    std::printf("\n## `%s`: %s\n\n%s\n", descriptor->id.c_str(), descriptor->label.c_str(),
+                descriptor->summary.c_str());
     if (!descriptor->formula.empty()) std::printf("\n    %s\n", descriptor->formula.c_str());
     if (!descriptor->reference.empty()) std::printf("\nReference: %s\n", descriptor->reference.c_str());
+    if (!descriptor->conventions.empty()) std::printf("\n%s\n", descriptor->conventions.c_str());
     if (const auto lines = pseudocode(*descriptor); !lines.empty()) {
       std::printf("\nOne update:\n\n");
       for (const std::string& line : lines) std::printf("    %s\n", line.c_str());
@@ -130,11 +139,13 @@ int list(const ListOptions& options) {
       std::printf("%-16s %3zu  %s\n", listing.name.c_str(), listing.members.size(), listing.about.c_str());
     return kExitOk;
   }
-  const auto found = std::find_if(all.begin(), all.end(), [&](const Listing& l) { return l.name == options.family; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Listing& l) { return l.name == options.family; });
   if (found == all.end()) {
     std::string names;
     for (const Listing& listing : all) names += (names.empty() ? "" : ", ") + listing.name;
-    return fail(bad_input("there is no list of '" + options.family.substr(0, 40) + "'; there are " + names, "list"));
+    return fail(
+        bad_input("there is no list of '" + options.family.substr(0, 40) + "'; there are " + names, "list"));
   }
   if (options.json) {
     Json out = Json::array();

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "app/cli/options.hpp"
+#include "app/cli/rates.hpp"
 #include "app/cli/runs.hpp"
 #include "app/work/files.hpp"
 #include "core/descent/settings.hpp"
@@ -74,6 +75,32 @@ void add_parameters(CLI::App& command, const Descriptor& descriptor, std::vector
   }
 }
 
+void add_schedules(CLI::App& command, std::vector<std::string>& schedules) {
+  command
+      .add_option("--schedule", schedules,
+                  "learning-rate schedule, or another setting's: momentum=linear:end_factor=0.5; once for each")
+      ->type_name("SPEC")
+      ->expected(1)
+      ->take_all();
+}
+
+std::optional<Error> read_schedules(const std::vector<std::string>& texts, Spec& schedule, Drives& drives) {
+  schedule = default_spec(schedules().front());
+  bool given = false;
+  for (const std::string& text : texts) {
+    auto drive = parse_drive(text);
+    if (!drive) return drive.error();
+    if (!drive->key.empty()) {
+      drives.push_back(std::move(*drive));
+      continue;
+    }
+    if (given) return bad_input("the learning rate has two", "schedule");
+    given = true;
+    schedule = std::move(drive->schedule);
+  }
+  return std::nullopt;
+}
+
 Result<Spec> parsed(const Descriptor& descriptor, const std::vector<std::string>& values) {
   Spec spec = default_spec(descriptor);
   for (std::size_t i = 0; i < descriptor.parameters.size(); ++i) {
@@ -109,7 +136,7 @@ int run(int argc, char** argv) {
       ->expected(1)
       ->take_all();
   descend_command.add_option("--start", descend_options.start, "start, such as 1,1")->type_name("X,Y");
-  descend_command.add_option("--schedule", descend_options.schedule, "learning-rate schedule")->type_name("SPEC");
+  add_schedules(descend_command, descend_options.schedules);
   CLI::Option* descend_scene =
       descend_command.add_option("--scene", descend_options.scene, "take everything from a Scene file")->type_name("FILE");
   descend_command.add_flag("--history", descend_options.history, "every step, in the JSON");
@@ -139,9 +166,11 @@ int run(int argc, char** argv) {
   add_picture_options(schedule_command, schedule_options.picture);
   schedule_command.add_flag("--pytorch", schedule_options.pytorch, "print lines of PyTorch instead");
 
+  RatesCommand rates_command(app);
+
   ScreenshotOptions screenshot_options;
   CLI::App& screenshot_command = *app.add_subcommand("screenshot", "draw a view to a PNG file without a display");
-  screenshot_command.add_option("--view", screenshot_options.view, "view: surface, training or runs");
+  screenshot_command.add_option("--view", screenshot_options.view, "view: surface, training, schedule or runs");
   screenshot_command.add_option("--scene", screenshot_options.scene, "Scene file")->type_name("FILE");
   screenshot_command.add_option("--set", screenshot_options.set, "change the Scene: surface=beale, view=layout=both, step=100")
       ->type_name("KEY=VALUE")
@@ -157,9 +186,9 @@ int run(int argc, char** argv) {
   RunsCommands runs_commands(app);
 
   BenchOptions bench_options;
-  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, runs, scrub, store, train, curvature");
+  CLI::App& bench_command = *app.add_subcommand("bench", "benchmarks: descent, frame, optimizers, runs, scrub, store, train, curvature");
   bench_command.add_option("name", bench_options.name, "which")->required();
-  bench_command.add_option("--peer", bench_options.peer, "train: measure this in turn, such as tests/bench/torch_train.py")
+  bench_command.add_option("--peer", bench_options.peer, "train, optimizers: measure this in turn, such as tests/bench/torch_train.py")
       ->type_name("COMMAND");
   bench_command.add_flag("--json", bench_options.json, "print JSON");
 
@@ -184,6 +213,7 @@ int run(int argc, char** argv) {
   }
   if (list_command.parsed()) return list(list_options);
   if (schedule_command.parsed()) return schedule(schedule_options);
+  if (const auto code = rates_command.run()) return *code;
   if (screenshot_command.parsed()) return screenshot(screenshot_options);
   if (const auto code = runs_commands.run()) return *code;
   if (bench_command.parsed()) return bench(bench_options);

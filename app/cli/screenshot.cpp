@@ -1,4 +1,5 @@
 // thalweg screenshot: a Scene drawn to a file, without a display. The same Scene gives the same file.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -97,14 +98,41 @@ std::optional<Error> set_runs(RunsScene& scene, const std::string& key, const st
   return std::nullopt;
 }
 
+/// "schedules.KEY=VALUE": schedule (the first replaces those there are), preset, selected (counted from 0), or a
+/// parameter of the view.
+std::optional<Error> set_schedules(ScheduleScene& scene, const std::string& key, const std::string& value,
+                                   bool& replaced) {
+  if (key == "schedule") {
+    Spec spec;
+    if (auto error = set_spec(spec, value, schedule_family())) return error;
+    if (!std::exchange(replaced, true)) scene.schedules.clear();
+    scene.schedules.push_back({std::move(spec), scene.free_colour(), true});
+  } else if (key == "preset") {
+    const auto& all = schedule_presets();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const SchedulePreset& one) { return one.id == value; });
+    if (found == all.end()) return bad_input("there is no preset '" + value.substr(0, 40) + "'", "schedules.preset");
+    set_preset(scene, *found);
+  } else if (key == "selected") {
+    const auto number = parse_number(value);
+    if (!number || *number < 0 || *number != std::floor(*number) || *number >= static_cast<double>(kMostSchedules))
+      return bad_input("must be a whole number less than " + std::to_string(kMostSchedules), "schedules.selected");
+    scene.selected = static_cast<int>(*number);
+  } else {
+    return set_parameter(schedule_view_descriptor(), scene.view, key, value);
+  }
+  return std::nullopt;
+}
+
 /// One "--set KEY=VALUE": surface=SPEC, optimizer=SPEC (the first replaces those there are), start=X,Y,
 /// step=N, or group.key=value for run, gradient, view, camera, appearance, training, probes and training_view.
-std::optional<Error> set(Scene& scene, const std::string& text, bool& replaced_optimizers, bool& replaced_trained) {
+std::optional<Error> set(Scene& scene, const std::string& text, bool& replaced_optimizers, bool& replaced_trained,
+                         bool& replaced_schedules) {
   const auto equals = text.find('=');
   if (equals == std::string::npos) return bad_input("expected key=value, not '" + text.substr(0, 40) + "'", "set");
   const std::string key = text.substr(0, equals);
   const std::string value = text.substr(equals + 1);
   if (key.starts_with("training.")) return set_training(scene.training, key.substr(9), value, replaced_trained);
+  if (key.starts_with("schedules.")) return set_schedules(scene.schedules, key.substr(10), value, replaced_schedules);
   if (key.starts_with("runs.")) return set_runs(scene.runs, key.substr(5), value);
   if (key == "surface") {
     auto spec = parse_spec(value, surface_family());
@@ -150,7 +178,7 @@ std::optional<Error> set(Scene& scene, const std::string& text, bool& replaced_o
   }
   return bad_input("there is no '" + key.substr(0, 40) +
                        "'; there are surface, optimizer, schedule, start, step and run.*, gradient.*, view.*, "
-                       "camera.*, appearance.*, training.*, runs.*",
+                       "camera.*, appearance.*, training.*, schedules.*, runs.*",
                    "set");
 }
 
@@ -166,9 +194,9 @@ int screenshot(const ScreenshotOptions& options) {
     if (!opened) return fail(opened.error());
     scene = std::move(*opened);
   }
-  bool replaced_optimizers = false, replaced_trained = false;
+  bool replaced_optimizers = false, replaced_trained = false, replaced_schedules = false;
   for (const std::string& change : options.set)
-    if (auto error = set(scene, change, replaced_optimizers, replaced_trained)) return fail(*error);
+    if (auto error = set(scene, change, replaced_optimizers, replaced_trained, replaced_schedules)) return fail(*error);
   if (auto error = check(scene)) return fail(*error);
 
   WorkbenchOptions bench_options;

@@ -24,6 +24,7 @@ TrainingScene scene_of(const TrainingJob& job, const std::string& folder, std::i
   out.model = settings.model;
   out.loss = settings.loss;
   out.schedule = settings.schedule;
+  out.drives = settings.drives;
   out.training = settings.training;
   out.probes = settings.probes;
   out.seeds = all ? static_cast<int>(seeds) : 1;

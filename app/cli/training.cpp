@@ -34,7 +34,7 @@ Result<TrainingSettings> settings_from(const TrainingOptions& options) {
   if (auto error = read(options.initialisation, initialisation_family(), out.model.initialisation))
     return *error;
   if (auto error = read(options.loss, loss_family(), out.loss)) return *error;
-  if (auto error = read(options.schedule, schedule_family(), out.schedule)) return *error;
+  if (auto error = read_schedules(options.schedules, out.schedule, out.drives)) return *error;
   if (auto error = read(probe_text(options.probes), probe_descriptor(), out.probes)) return *error;
   auto training = parsed(training_descriptor(), options.training);
   if (!training) return training.error();
@@ -66,10 +66,15 @@ Result<TrainingJob> training_job(const TrainingOptions& options) {
     out.optimizers.push_back({std::move(*optimizer), {}});
   }
   if (out.optimizers.empty()) out.optimizers.push_back(out.settings.optimizer);
+  std::vector<const Descriptor*> rules;
   for (const LiveSpec& optimizer : out.optimizers) {
-    out.settings.optimizer = optimizer;
-    if (auto error = check(out.settings)) return *error;
+    TrainingSettings one = out.settings;
+    one.optimizer = optimizer;
+    keep_own_drives(one);
+    if (auto error = check(one)) return *error;
+    rules.push_back(find_optimizer(optimizer.spec.id));
   }
+  if (auto error = check_used(out.settings.drives, rules)) return *error;
   out.settings.optimizer = out.optimizers.front();
   auto data = find_dataset(out.settings.data.id)->load(out.settings.data, options.folder);
   if (!data) return data.error();
@@ -87,6 +92,8 @@ Json written(const TrainingJob& job) {
                                       *initialisation_family().find(used.model.initialisation.id), true);
   out["loss"] = format_spec(used.loss, *loss_family().find(used.loss.id), true);
   out["schedule"] = format_spec(used.schedule, *find_schedule(used.schedule.id), true);
+  for (const Drive& drive : used.drives)
+    out[drive.key + "_schedule"] = format_spec(drive.schedule, *find_schedule(drive.schedule.id), true);
   out["training"] = format_spec(used.training.spec, training_descriptor(), true);
   out["device"] = "cpu";
   out["threads"] = job.threads;

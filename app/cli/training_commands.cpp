@@ -34,7 +34,7 @@ void add_optimizer(CLI::App& command, TrainingOptions& options, const char* help
 }
 
 void add_schedule(CLI::App& command, TrainingOptions& options) {
-  command.add_option("--schedule", options.schedule, "learning-rate schedule")->type_name("SPEC");
+  add_schedules(command, options.schedules);
 }
 
 }  // namespace

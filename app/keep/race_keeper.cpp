@@ -25,6 +25,7 @@ std::string scene_of(const RaceSettings& settings, std::size_t lane, const Scene
   scene.start = settings.start;
   scene.gradient = settings.gradient;
   scene.schedule = settings.schedule;
+  scene.drives = settings.drives;
   scene.run = settings.run;
   scene.optimizers.clear();
   const bool coloured = look && look->optimizers.size() == settings.optimizers.size();
@@ -59,6 +60,8 @@ store::RunStart start_of(const RaceSettings& settings, std::size_t lane, const s
   store::add_settings(out.settings, "optimizer", optimizer, *find_optimizer(optimizer.id));
   store::add_settings(out.settings, "surface", settings.surface, *find_surface(settings.surface.id));
   store::add_settings(out.settings, "schedule", settings.schedule, *find_schedule(settings.schedule.id));
+  for (const Drive& drive : settings.lane(lane).drives)
+    store::add_settings(out.settings, drive.key + "_schedule", drive.schedule, *find_schedule(drive.schedule.id));
   store::add_settings(out.settings, "gradient", settings.gradient.spec, gradient_descriptor());
   store::add_settings(out.settings, "run", settings.run, run_descriptor());
   out.settings.push_back({"", "start", joined(settings.start), {}});

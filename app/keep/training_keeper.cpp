@@ -53,6 +53,8 @@ store::RunStart start_of(const TrainingStart& begin, const TrainingSettings& set
   store::add_settings(out.settings, "optimizer", optimizer, *find_optimizer(optimizer.id));
   store::add_settings(out.settings, "data", settings.data, *find_dataset(settings.data.id));
   store::add_settings(out.settings, "schedule", settings.schedule, *find_schedule(settings.schedule.id));
+  for (const Drive& drive : settings.drives)
+    store::add_settings(out.settings, drive.key + "_schedule", drive.schedule, *find_schedule(drive.schedule.id));
   store::add_settings(out.settings, "loss", settings.loss, *loss_family().find(settings.loss.id));
   store::add_settings(out.settings, "initialisation", settings.model.initialisation,
                       *initialisation_family().find(settings.model.initialisation.id));

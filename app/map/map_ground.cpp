@@ -89,7 +89,11 @@ HeightField sampled(const FieldRequest& request, const LevelStyle& levels) {
 }
 
 std::string tinted_png(const HeightField& field, const MapStyle& style) {
-  return base64(png_of(tinted(field, style), field.width, field.height));
+  return png_base64(tinted(field, style), field.width, field.height);
+}
+
+std::string png_base64(const std::vector<std::uint8_t>& rgb, int width, int height) {
+  return base64(png_of(rgb, width, height));
 }
 
 }  // namespace thalweg

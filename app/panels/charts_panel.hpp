@@ -3,6 +3,9 @@
 #pragma once
 
 #include <array>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "app/panels/session.hpp"
 #include "app/ui/chart.hpp"
@@ -22,5 +25,8 @@ class ChartsPanel {
 /// Position, loss, gradient and curvature at the point under the mouse, else where the selected
 /// optimizer stands.
 void draw_readout(Frame& frame, const Session& session);
+
+/// Rows of label and value, in as many columns as have room: one beside the map, several under wide charts.
+void draw_readouts(const std::vector<std::pair<std::string, std::string>>& rows);
 
 }  // namespace thalweg

@@ -46,7 +46,11 @@ CardList surface_cards(Frame& frame) {
                 return pytorch_optimizer_and_schedule(scene.optimizers[index].live.at(scene.step), scene.schedule, steps,
                                                       "[p]");
               },
-          .none = "None. Add one, and it starts down the surface at once."};
+          .none = "None. Add one, and it starts down the surface at once.",
+          .unfit =
+              [surface = frame.run->race.surface](const OptimizerDescriptor& optimizer) {
+                return surface ? unfit(optimizer, *surface) : std::string();
+              }};
 }
 
 void OptimizerCards::draw(Frame& frame, const CardList& list, int& selected) {
@@ -74,12 +78,15 @@ void OptimizerCards::add_menu(Frame& frame, const CardList& cards, int& selected
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float height = ui::px(44);
     const float width = ImGui::GetContentRegionAvail().x;
-    const bool clicked = ImGui::Selectable("##item", false, 0, {width, height});
+    const std::string unfit = cards.unfit(descriptor);
+    const bool clicked =
+        ImGui::Selectable("##item", false, unfit.empty() ? 0 : ImGuiSelectableFlags_Disabled, {width, height});
     ui::mark("add." + descriptor.id, at, {at.x + width, at.y + height});
     ImDrawList* list = ImGui::GetWindowDrawList();
-    ui::draw_text(list, ui::Type::kStrong, {at.x + ui::px(8), at.y + ui::px(5)}, ui::theme().text, descriptor.label);
+    ui::draw_text(list, ui::Type::kStrong, {at.x + ui::px(8), at.y + ui::px(5)}, unfit.empty() ? ui::theme().text : ui::theme().faint, descriptor.label);
     ui::draw_text(list, ui::Type::kNote, {at.x + ui::px(8), at.y + ui::px(23)}, ui::theme().dim,
-                  ui::elided(ui::Type::kNote, descriptor.summary, width - ui::px(16)));
+                  ui::elided(ui::Type::kNote, unfit.empty() ? descriptor.summary : "Not here: it " + unfit + ".",
+                             width - ui::px(16)));
     ImGui::PopID();
     if (!clicked) continue;
     if (cards.read(frame.scene()).size() >= kMostOptimizers) {

@@ -28,6 +28,8 @@ struct CardList {
   /// Optimizer `index` as PyTorch: its lines, or a program of its whole run.
   std::function<Result<std::string>(std::size_t index, bool whole)> pytorch;
   std::string_view none;  ///< said where there are none
+  /// Why an optimizer can't be added here, as the end of a sentence that begins with "it"; empty if it can.
+  std::function<std::string(const OptimizerDescriptor&)> unfit;
 };
 
 /// The optimizers on the surface.

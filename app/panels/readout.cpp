@@ -8,8 +8,18 @@
 namespace thalweg {
 namespace {
 
-/// Rows of label and value, in as many columns as have room: one beside the map, several under wide charts.
-void draw_rows(const std::vector<std::pair<std::string, std::string>>& rows) {
+/// Beyond this many variables eigenvalues are not worked out in every frame.
+constexpr int kMostDimensions = 24;
+
+std::string joined(const std::vector<double>& values, std::size_t most = 4) {
+  std::string out;
+  for (std::size_t i = 0; i < std::min(values.size(), most); ++i) out += (i > 0 ? ",  " : "") + ui::number(values[i]);
+  return values.size() > most ? out + ", …" : out;
+}
+
+}  // namespace
+
+void draw_readouts(const std::vector<std::pair<std::string, std::string>>& rows) {
   const float gap = ui::px(32);
   const float room = ui::available();
   const auto columns = static_cast<std::size_t>(std::clamp((room + gap) / (ui::px(270) + gap), 1.0F, 3.0F));
@@ -25,17 +35,6 @@ void draw_rows(const std::vector<std::pair<std::string, std::string>>& rows) {
   }
   ImGui::SetCursorScreenPos({at.x, bottom});
 }
-
-/// Beyond this many variables eigenvalues are not worked out in every frame.
-constexpr int kMostDimensions = 24;
-
-std::string joined(const std::vector<double>& values, std::size_t most = 4) {
-  std::string out;
-  for (std::size_t i = 0; i < std::min(values.size(), most); ++i) out += (i > 0 ? ",  " : "") + ui::number(values[i]);
-  return values.size() > most ? out + ", …" : out;
-}
-
-}  // namespace
 
 void draw_readout(Frame& frame, const Session& session) {
   const ui::Scope scope("readout");
@@ -96,7 +95,7 @@ void draw_readout(Frame& frame, const Session& session) {
     if (plain && rate > limit)
       warning = "η = " + ui::number(rate) + " is beyond it: steps along the steepest axis grow here";
   }
-  draw_rows(rows);
+  draw_readouts(rows);
   if (!warning.empty()) ui::error_line(warning);
   ui::end_card();
 }

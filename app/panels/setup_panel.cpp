@@ -141,11 +141,11 @@ void SetupPanel::gradient(Frame& frame) {
 void SetupPanel::schedule(Frame& frame) {
   const ui::Scope scope("schedule");
   ui::section("Learning-rate schedule");
-  static const std::vector<ui::ComboItem> items = items_of(schedules());
-  int selected = index_in(schedules(), frame.scene().schedule.id);
+  static const std::vector<ui::ComboItem> items = items_of(rate_schedules());
+  int selected = index_in(rate_schedules(), frame.scene().schedule.id);
   if (ui::combo("id", items, selected))
     propose(frame, {}, {}, [&](Scene& scene) {
-      scene.schedule = default_spec(schedules()[static_cast<std::size_t>(selected)]);
+      scene.schedule = default_spec(rate_schedules()[static_cast<std::size_t>(selected)]);
     });
   const ScheduleDescriptor& descriptor = *find_schedule(frame.scene().schedule.id);
   ui::gap(4);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/panels/session.hpp"
+#include "core/schedule/schedule.hpp"
 
 namespace thalweg {
 
@@ -21,6 +22,17 @@ int index_in(const Descriptors& descriptors, const std::string& id) {
   for (std::size_t i = 0; i < descriptors.size(); ++i)
     if (descriptors[i].id == id) return static_cast<int>(i);
   return 0;
+}
+
+/// What a run's learning rate can follow: schedules of other things are left out.
+inline const std::vector<ScheduleDescriptor>& rate_schedules() {
+  static const std::vector<ScheduleDescriptor> list = [] {
+    std::vector<ScheduleDescriptor> out;
+    for (const ScheduleDescriptor& schedule : schedules())
+      if (schedule.role == ScheduleRole::kLearningRate) out.push_back(schedule);
+    return out;
+  }();
+  return list;
 }
 
 /// A row for each parameter of a plain spec of the Scene.

@@ -8,9 +8,9 @@
 namespace thalweg {
 
 Result<std::unique_ptr<View>> SurfaceView::create(std::function<void()> wake) {
-  auto map = MapPanel::create(std::move(wake));
+  auto map = MapPanel::create(wake);
   if (!map) return map.error();
-  return std::unique_ptr<View>(new SurfaceView(std::move(*map)));
+  return std::unique_ptr<View>(new SurfaceView(std::move(*map), std::move(wake)));
 }
 
 void SurfaceView::draw(Frame& frame, const Rect& area) {
@@ -30,8 +30,8 @@ void SurfaceView::draw(Frame& frame, const Rect& area) {
   const float rule = ui::line_width(1);
 
   if (curves) {
-    // Below the switch, which belongs to the middle whatever it shows.
-    charts_.draw(frame, session_, {{middle.min.x, middle.min.y + ui::px(44)}, middle.max});
+    // Its row of pages stands beside the switch, which belongs to the middle whatever it shows.
+    insight_.draw(frame, session_, middle, ui::px(256));
   } else {
     map_->draw(frame, session_, middle);
   }
@@ -43,7 +43,7 @@ void SurfaceView::draw(Frame& frame, const Rect& area) {
   setup_.draw(frame, session_);
   ImGui::EndChild();
   ImGui::PopStyleVar();
-  if (right_width > 0) charts_.draw(frame, session_, right);
+  if (right_width > 0) insight_.draw(frame, session_, right);
   list->AddLine({left.max.x, left.min.y}, left.max, line, rule);
   list->AddLine(right.min, {right.min.x, right.max.y}, line, rule);
   list->AddLine(bottom.min, {bottom.max.x, bottom.min.y}, line, rule);

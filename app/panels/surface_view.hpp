@@ -1,9 +1,9 @@
-// The Surface view: settings left, map in the middle, curves right, transport below.
+// The Surface view: settings left, map in the middle, curves or insight right, transport below.
 #pragma once
 
 #include <memory>
 
-#include "app/panels/charts_panel.hpp"
+#include "app/panels/insight_panel.hpp"
 #include "app/panels/map_panel.hpp"
 #include "app/panels/setup_panel.hpp"
 #include "app/view.hpp"
@@ -21,11 +21,12 @@ class SurfaceView final : public View {
   void key(Frame& frame, const KeyPress& press) override;
 
  private:
-  explicit SurfaceView(std::unique_ptr<MapPanel> map) : map_(std::move(map)) {}
+  SurfaceView(std::unique_ptr<MapPanel> map, std::function<void()> wake)
+      : map_(std::move(map)), insight_(std::move(wake)) {}
 
   std::unique_ptr<MapPanel> map_;
   SetupPanel setup_;
-  ChartsPanel charts_;
+  InsightPanel insight_;
   Session session_;
 };
 

@@ -37,9 +37,19 @@ StepAxis::StepAxis(const Scene& scene, const TrainingView& run)
     : per_epoch_(std::max(1.0, static_cast<double>(run.steps_per_epoch))) {
   const std::string& name = scene.training.view.text("x_axis");
   kind_ = name == "epoch" ? Kind::kEpoch : name == "time" ? Kind::kTime : Kind::kStep;
-  if (kind_ != Kind::kTime) return;
+  if (kind_ == Kind::kStep) return;
   at_steps_ = {0.0};
   seconds_ = {0.0};
+  if (kind_ == Kind::kEpoch) {
+    // Epochs have their ends on record: where the batch follows a schedule they are not equally long.
+    for (const EpochRecord& epoch : *run.epochs) {
+      if (!epoch.whole) continue;
+      at_steps_.push_back(static_cast<double>(epoch.steps));
+      seconds_.push_back(static_cast<double>(epoch.epoch));
+    }
+    if (at_steps_.size() > 1) per_epoch_ = at_steps_.back() - at_steps_[at_steps_.size() - 2];
+    return;
+  }
   for (const EpochRecord& epoch : *run.epochs) {
     at_steps_.push_back(static_cast<double>(epoch.steps));
     seconds_.push_back(seconds_.back() + epoch.seconds);
@@ -55,7 +65,8 @@ StepAxis::StepAxis(const Scene& scene, const TrainingView& run)
 
 double StepAxis::operator()(double step) const {
   if (kind_ == Kind::kStep) return step;
-  if (kind_ == Kind::kEpoch) return step / per_epoch_;
+  if (kind_ == Kind::kEpoch && step >= at_steps_.back())
+    return seconds_.back() + (step - at_steps_.back()) / per_epoch_;
   if (at_steps_.size() < 2) return 0.0;
   const auto above = std::upper_bound(at_steps_.begin() + 1, at_steps_.end() - 1, step) - at_steps_.begin();
   const auto i = static_cast<std::size_t>(above);

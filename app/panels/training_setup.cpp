@@ -289,14 +289,15 @@ void TrainingSetup::optimizers(Frame& frame, TrainingSession& session) {
             return pytorch_optimizer_and_schedule(settings.optimizer.at(view ? view->steps.rows() : 0),
                                                   settings.schedule, budget);
           },
-      .none = "None. Add one to train the network with."};
+      .none = "None. Add one to train the network with.",
+      .unfit = [](const OptimizerDescriptor& optimizer) { return optimizer.not_on_networks; }};
   OptimizerCards().draw(frame, list, session.selected);
 }
 
 void TrainingSetup::schedule(Frame& frame) {
   const ui::Scope scope("schedule");
   ui::section("Learning-rate schedule");
-  choice(frame, schedules(), frame.scene().training.schedule, Part{&TrainingScene::schedule}, "schedule");
+  choice(frame, rate_schedules(), frame.scene().training.schedule, Part{&TrainingScene::schedule}, "schedule");
 }
 
 void TrainingSetup::training(Frame& frame, TrainingSession& session) {

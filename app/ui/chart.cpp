@@ -65,13 +65,14 @@ void zoom_to_box(Plot& plot, double x0, double y0, double x1, double y1) {
   plot.state.y = pick(plot.y, plot.y_scale, y0, y1);
 }
 
-/// Pan, zoom, box and reset. The new ranges hold from the next frame on.
-bool handle_mouse(Plot& plot, ImDrawList* list, bool hovered, bool active) {
+/// Pan, zoom, box and reset. The new ranges hold from the next frame on. `clicks`: a click means something
+/// else, and two of them too.
+bool handle_mouse(Plot& plot, ImDrawList* list, bool hovered, bool active, bool clicks) {
   ChartState& s = plot.state;
   const ImGuiIO& io = ImGui::GetIO();
   const double ux = (io.MousePos.x - plot.min.x) / plot.width();
   const double uy = (plot.max.y - io.MousePos.y) / plot.height();
-  if (hovered && ImGui::IsMouseDoubleClicked(0)) {
+  if (hovered && !clicks && ImGui::IsMouseDoubleClicked(0)) {
     reset_view(s, &plot.link);
     s.gesture = ChartState::Gesture::kNone;
     return true;
@@ -153,7 +154,7 @@ std::string series_near(const Plot& plot, ImVec2 mouse) {
 
 PlacedTicks place_ticks(const Plot& plot) {
   PlacedTicks out;
-  out.y = ticks(plot.y, plot.y_scale, plot.height(), px(26.0f));
+  out.y = ticks(plot.y, plot.y_scale, plot.height(), std::max(px(26.0f), plot.height() / 13.0f));
   float widest = 0.0f;
   for (const Tick& tick : out.y)
     if (tick.major) widest = std::max(widest, label_width(tick.label));
@@ -216,6 +217,7 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
             model.x.scale,
             y_scale};
   plot.x = link.x ? valid(*link.x, plot.x_scale) : fitted_x(model, state.hidden, link.auto_x);
+  if (state.held) plot.x = state.held->x;
 
   state.curves.resize(model.series.size());
   static std::vector<std::span<const ColumnExtent>> columns;
@@ -225,6 +227,7 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
     if (shown(model, state, i))
       columns[i] = kept_columns(model.series[i], state.curves[i], plot.x, plot.x_scale, pixels);
   plot.y = state.y ? valid(*state.y, y_scale) : range_of_y(model, state, columns, plot.x, y_scale);
+  if (state.held) plot.y = state.held->y;
 
   PlacedTicks placed = place_ticks(plot);
   plot.min.x = frame_min.x + placed.gutter;
@@ -233,14 +236,16 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
     widest = std::max(widest, label_width(tick.label));
   if (options.foot) placed.x = ticks(plot.x, plot.x_scale, plot.width(), widest + px(20.0f));
   plot.prepare();
+  if (options.handles) handle_items(id, plot, *options.handles);
 
   ImGui::SetCursorScreenPos(plot.min);
   ImGui::InvisibleButton("##plot", ImVec2(std::max(plot.width(), 1.0f), std::max(plot.height(), 1.0f)),
                          ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight);
   mark(id, plot.min, plot.max);
-  const bool hovered = ImGui::IsItemHovered();
+  const bool hovered = ImGui::IsItemHovered() && !(options.handles && options.handles->hovered >= 0);
   const bool active = ImGui::IsItemActive();
   if (hovered) own_wheel();
+  if (options.handles) handle_click(plot, *options.handles);
   offer_chart(id, plot, at, frame_max);
 
   ImDrawList* list = ImGui::GetWindowDrawList();
@@ -276,7 +281,7 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
   draw_marks(plot, list);
   list->PopClipRect();
 
-  changed = handle_mouse(plot, list, hovered, active) || changed;
+  changed = handle_mouse(plot, list, hovered, active, options.handles && options.handles->adds) || changed;
   state.near = hovered ? series_near(plot, ImGui::GetIO().MousePos) : std::string();
   const int now = ImGui::GetFrameCount();
   if (hovered && state.gesture == ChartState::Gesture::kNone) {
@@ -286,6 +291,7 @@ bool chart(std::string_view id, const Chart& model, ChartState& state, const Cha
   // The charts above the hovered one learn of it a frame later.
   if (link.hover && link.hover_frame >= now - 1)
     draw_crosshair(plot, list, *link.hover, hovered, frame_min, frame_max);
+  if (options.handles) draw_handles(plot, *options.handles, list);
 
   ImGui::SetCursorScreenPos(at);
   ImGui::Dummy(ImVec2(width, frame_max.y - at.y));

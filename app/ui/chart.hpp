@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/ui/chart_handles.hpp"
 #include "app/ui/theme.hpp"
 #include "core/figure/chart.hpp"
 #include "core/figure/columns.hpp"
@@ -37,6 +38,15 @@ struct ChartState {
   double grab_x = 0.0;  ///< units of the plot where it began
   double grab_y = 0.0;
 
+  /// A handle that is dragged: the axes at its beginning, and the mouse's distance from its middle.
+  struct Held {
+    Range x, y;
+    float dx = 0.0f, dy = 0.0f;
+    int index = 0;
+    bool moved = false;
+  };
+  std::optional<Held> held;
+
   struct Curve {
     ColumnCache cache;
     std::vector<ColumnExtent> columns;  ///< of points, and of log x axes
@@ -52,6 +62,7 @@ struct ChartOptions {
   bool foot = true;     ///< the numbers of the x axis; one chart of a column is enough
   std::string_view help;  ///< tooltip of the head
   ChartLink* link = nullptr;  ///< shared with the charts above and below
+  ChartHandles* handles = nullptr;  ///< points that can be dragged, and what was done with them
 };
 
 /// Draws `chart` at the cursor. Marks: "<id>" the plot, "<id>.scale" the LOG/LIN button,

@@ -16,7 +16,7 @@ constexpr float kHead = 20.0f;
 std::string x_reading(const Chart& model, double x) {
   const bool rows =
       std::all_of(model.series.begin(), model.series.end(), [](const Series& s) { return !s.from_points(); });
-  const std::string value = rows ? integer(std::llround(x)) : number(x);
+  const std::string value = rows || model.x.label == "step" ? integer(std::llround(x)) : number(x);
   return (model.x.label.empty() ? "step" : model.x.label) + " " + value +
          (model.x.unit.empty() ? "" : " " + model.x.unit);
 }
@@ -59,8 +59,10 @@ void draw_curve(const Plot& plot, ImDrawList* list, std::span<const ColumnExtent
   static std::vector<ImVec2> points;
   slices.clear();
   points.clear();
-  bool dense = false;
+  std::size_t turns = 0;  // columns in which the curve goes there and back
   const auto flush = [&] {
+    // A single turn is a peak, many are noise.
+    const bool dense = 12 * turns > slices.size();
     if (slices.size() == 1 && !dense) {
       const Slice& s = slices.front();
       list->AddCircleFilled(ImVec2(s.x, 0.5f * (s.top + s.bottom)), 0.75f * width, colour, 12);
@@ -74,7 +76,7 @@ void draw_curve(const Plot& plot, ImDrawList* list, std::span<const ColumnExtent
     }
     slices.clear();
     points.clear();
-    dense = false;
+    turns = 0;
   };
   const ColumnExtent* previous = nullptr;
   for (const ColumnExtent& c : columns) {
@@ -92,9 +94,26 @@ void draw_curve(const Plot& plot, ImDrawList* list, std::span<const ColumnExtent
       top = std::min(top, std::max(from, slices.empty() ? from : slices.back().top));
       bottom = std::max(bottom, std::min(from, slices.empty() ? from : slices.back().bottom));
     }
-    dense = dense || bottom - top > 1.5f;
     slices.push_back({x, top, bottom});
-    points.push_back(ImVec2(x, 0.5f * (top + bottom)));
+    // A column that the curve goes through once is a piece of a line, however steep.
+    const bool once = std::min(c.first, c.last) == c.min && std::max(c.first, c.last) == c.max;
+    const float from = plot.px_y(c.first);
+    const float to = plot.px_y(c.last);
+    const float high = plot.px_y(c.max);
+    const float low = plot.px_y(c.min);
+    if (low - high <= 1.5f) {
+      points.push_back(ImVec2(x, once ? 0.5f * (from + to) : 0.5f * (top + bottom)));
+    } else {
+      points.push_back(ImVec2(x - 0.25f, from));
+      if (!once) {
+        // There and back again: through both extremes, the nearer one first.
+        ++turns;
+        const bool up = std::abs(from - high) < std::abs(from - low);
+        points.push_back(ImVec2(x, up ? high : low));
+        points.push_back(ImVec2(x, up ? low : high));
+      }
+      points.push_back(ImVec2(x + 0.25f, to));
+    }
     previous = &c;
     if (c.gap) {
       flush();

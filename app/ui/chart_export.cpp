@@ -34,7 +34,7 @@ constexpr std::array<Item, 4> kItems{{{ExportKind::kSvg, ".export.svg", "Save as
                                       {ExportKind::kClipboard, ".export.copy", "Copy numbers as CSV"}}};
 
 /// What was chosen in the menu.
-std::optional<ExportKind> menu(std::string_view id) {
+std::optional<ExportKind> menu(std::string_view id, bool picture) {
   std::optional<ExportKind> chosen;
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(px(4.0f), px(4.0f)));
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0.0f, 0.0f));
@@ -43,6 +43,7 @@ std::optional<ExportKind> menu(std::string_view id) {
     float width = 0.0f;
     for (const Item& item : kItems) width = std::max(width, text_width(Type::kNormal, item.label));
     for (const Item& item : kItems) {
+      if (!picture && (item.kind == ExportKind::kSvg || item.kind == ExportKind::kPng)) continue;
       if (ImGui::InvisibleButton(item.mark, ImVec2(width + px(20.0f), px(28.0f)))) {
         chosen = item.kind;
         ImGui::CloseCurrentPopup();
@@ -94,9 +95,10 @@ FigureStyle figure_style(const Theme& theme) {
 
 void open_export_menu() { ImGui::OpenPopup("##export-menu"); }
 
-void offer_export(std::string_view id, bool here, const std::function<FigureSource()>& source) {
-  std::optional<ExportKind> kind = menu(id);
-  if (here && g_waiting.under_mouse) kind = ExportKind::kSvg;
+void offer_export(std::string_view id, bool here, const std::function<FigureSource()>& source,
+                  bool picture) {
+  std::optional<ExportKind> kind = menu(id, picture);
+  if (here && g_waiting.under_mouse) kind = picture ? ExportKind::kSvg : ExportKind::kCsv;
   if (!kind) return;
   g_waiting.request = ExportRequest{*kind, source()};
   g_waiting.under_mouse = false;

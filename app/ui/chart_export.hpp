@@ -38,8 +38,9 @@ FigureStyle figure_style(const Theme& theme);
 
 /// What the menu offers for anything that can be saved: call it each frame in the ID scope of the thing.
 /// `here`: the mouse is over it, so that Ctrl E means it. `source` is asked only when something was chosen.
-/// Marks "<id>.export.svg", ".png", ".csv", ".copy".
-void offer_export(std::string_view id, bool here, const std::function<FigureSource()>& source);
+/// `picture`: false for a table, of which there are only numbers. Marks "<id>.export.svg", ".png", ".csv", ".copy".
+void offer_export(std::string_view id, bool here, const std::function<FigureSource()>& source,
+                  bool picture = true);
 /// Opens that menu at the mouse; in the same ID scope.
 void open_export_menu();
 /// The button that opens it, `size` pixels wide and high, drawn only if `shown`. Mark "<id>.export".

@@ -72,4 +72,10 @@ void draw_marks(const Plot& plot, ImDrawList* list);
 void draw_crosshair(const Plot& plot, ImDrawList* list, double x, bool with_values, ImVec2 frame_min,
                     ImVec2 frame_max);
 
+/// The handles' share of the mouse, before the plot takes the rest.
+void handle_items(std::string_view id, const Plot& plot, ChartHandles& handles);
+/// After the item of the plot: whether a click on it asks for a new point.
+void handle_click(const Plot& plot, ChartHandles& handles);
+void draw_handles(const Plot& plot, const ChartHandles& handles, ImDrawList* list);
+
 }  // namespace thalweg::ui::chart_detail

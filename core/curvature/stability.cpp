@@ -4,22 +4,12 @@
 #include <type_traits>
 
 #include "core/optimizer/rules.hpp"
+#include "core/rates/linear_rule.hpp"
 
 namespace thalweg {
 namespace {
 
 bool usable(double learning_rate) { return std::isfinite(learning_rate) && learning_rate >= 0.0; }
-
-/// The largest stable ηλ of the heavy ball v ← μv + gain·g, θ ← θ − ηv.
-double heavy_ball(double momentum, double gain) { return 2.0 * (1.0 + momentum) / gain; }
-
-double momentum_limit(const Spec& optimizer) {
-  const double mu = optimizer.number("momentum");
-  const std::string& form = optimizer.text("form");
-  if (form == "ema") return heavy_ball(mu, 1.0 - mu);
-  if (form == "pytorch" && mu > 0.0) return heavy_ball(mu, 1.0 - optimizer.number("dampening"));
-  return heavy_ball(mu, 1.0);
-}
 
 /// What rule R divides by, which is η over the factor it puts before a gradient.
 template <class R>
@@ -44,31 +34,15 @@ std::optional<std::vector<float>> divisors(const Spec& optimizer, const EngineSt
 }  // namespace
 
 std::optional<double> stability_threshold(const Spec& optimizer, double learning_rate) {
-  if (!usable(learning_rate)) return {};
-  double limit = 0.0;
-  if (optimizer.id == "gd") {
-    limit = 2.0;
-  } else if (optimizer.id == "momentum") {
-    limit = momentum_limit(optimizer);
-  } else if (optimizer.id == "nesterov") {
-    const double mu = optimizer.number("momentum");
-    limit = 2.0 * (1.0 + mu) / (1.0 + 2.0 * mu);
-  } else {
-    return {};
-  }
-  return limit / learning_rate - optimizer.number("weight_decay");
+  const auto rule = linear_rule(optimizer);
+  if (!usable(learning_rate) || !rule) return {};
+  return stability_limit(*rule) / learning_rate - rule->weight_decay;
 }
 
 std::optional<double> preconditioned_threshold(const Spec& optimizer, double learning_rate) {
-  if (!usable(learning_rate)) return {};
-  const std::string& id = optimizer.id;
-  if (id == "adam" || id == "adam_l2" || id == "adamw" || id == "amsgrad") {
-    const double beta = optimizer.number("beta1");
-    return heavy_ball(beta, 1.0 - beta) / learning_rate;
-  }
-  if (id == "rmsprop") return heavy_ball(optimizer.number("momentum"), 1.0) / learning_rate;
-  if (id == "adagrad") return 2.0 / learning_rate;
-  return {};
+  const auto rule = frozen_rule(optimizer);
+  if (!usable(learning_rate) || !rule) return {};
+  return stability_limit(*rule) / learning_rate;
 }
 
 std::optional<std::vector<float>> preconditioner(const Spec& optimizer, const EngineState& state) {

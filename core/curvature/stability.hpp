@@ -3,7 +3,7 @@
 // On the quadratic ½λθ² an update rule with constant settings is a linear recurrence in θ and its state.
 // It dies out while all roots of its characteristic polynomial lie inside the unit circle; the first to leave
 // does so at −1, and the λ at which it does is the threshold (J. M. Cohen et al., "Gradient descent on
-// neural networks typically occurs at the edge of stability", ICLR 2021).
+// neural networks typically occurs at the edge of stability", ICLR 2021). core/rates has the polynomials.
 #pragma once
 
 #include <optional>
@@ -31,9 +31,11 @@ std::optional<double> stability_threshold(const Spec& optimizer, double learning
 /// The largest stable eigenvalue of D^(−½) H D^(−½) for a rule that divides by a slowly changing diagonal D
 /// (preconditioner() gives D, preconditioned() in operator.hpp the operator):
 ///
-///   adam, adam_l2, adamw, amsgrad  2(1+β₁) / (η(1−β₁))      38/η at β₁ = 0.9 (Cohen et al. 2022)
-///   rmsprop                        2(1+μ)/η
-///   adagrad                        2/η
+///   adam and most of its relatives  2(1+β₁) / (η(1−β₁))      38/η at β₁ = 0.9 (Cohen et al. 2022)
+///   nadam                           2(1+β₁) / (η(1−β₁)(1+2β₁))
+///   adan                            where a root of its cubic reaches the unit circle
+///   rmsprop                         2(1+μ)/η
+///   adagrad, adadelta               2/η
 ///
 /// Weight decay is left out: divided by D it has no single strength. None for the other rules.
 std::optional<double> preconditioned_threshold(const Spec& optimizer, double learning_rate);

@@ -36,10 +36,13 @@ void Descent::restart() {
   columns_ = {surface_->dim()};
   table_ = Table(columns_.count());
   schedule_ = find_schedule(settings_.schedule.id);
+  follower_ = schedule_->follow ? schedule_->follow(settings_.schedule) : nullptr;
+  driver_ = Driver(settings_.schedule, settings_.drives, *find_optimizer(settings_.optimizer.spec.id));
   stepper_ = make_stepper(settings_.optimizer.at(0), surface_->dim());
   averages_ = stepper_->averages();
   objective_ = std::make_unique<SurfaceObjective>(surface_);
   checkpoints_.clear();
+  evaluations_ = 0;
   theta_ = settings_.start;
   gradient_.assign(theta_.size(), 0.0);
   shaped_.assign(theta_.size(), 0.0);
@@ -67,7 +70,8 @@ void Descent::configure(std::int64_t step) {
   optimizer_ = settings_.optimizer.at(step);
   gradient_spec_ = settings_.gradient.at(step);
   in_force_ = step;
-  scheduled_ = settings_.schedule != default_spec(schedules().front());
+  scheduled_ = settings_.schedule != default_spec(schedules().front()) || driver_.moves_optimizer() ||
+               driver_.moves_batch();
   tolerance_ = settings_.run.number_or("tol", 0.0);
   shaping_.seed = static_cast<std::uint64_t>(settings_.run.number("seed"));
   budget_ = static_cast<std::int64_t>(settings_.run.number("steps"));
@@ -83,10 +87,23 @@ void Descent::proceed(std::int64_t step) {
 
 void Descent::put_in_force() {
   stepper_->set(optimizer_);
+  driven_ = optimizer_;
   learning_rate_ = optimizer_.number("lr");
   shaping_.noise = gradient_spec_.number("noise") / std::sqrt(gradient_spec_.number("batch"));
   shaping_.clip_norm = gradient_spec_.number_or("clip", kOff);
   shaping_.clip_value = gradient_spec_.number_or("clip_value", kOff);
+}
+
+/// The rate of update `step`; what else follows a schedule is put in force.
+double Descent::learning_rate(std::int64_t step) {
+  if (driver_.moves_optimizer()) {
+    driver_.apply(step, optimizer_, driven_);
+    stepper_->set(driven_);
+  }
+  if (driver_.moves_batch())
+    shaping_.noise =
+        gradient_spec_.number("noise") / std::sqrt(driver_.batch(step, gradient_spec_.number("batch")));
+  return follower_ ? follower_->rate(learning_rate_) : schedule_->at(settings_.schedule, step, learning_rate_);
 }
 
 double Descent::evaluate() {
@@ -127,6 +144,7 @@ double Descent::distance_to_minimum() const {
 }
 
 void Descent::make_update(std::int64_t step) {
+  const double rate = scheduled_ ? learning_rate(step) : learning_rate_;
   std::copy(gradient_.begin(), gradient_.end(), shaped_.begin());
   if (shaping_.active()) {
     if (shaping_.noise > 0.0) {
@@ -135,9 +153,9 @@ void Descent::make_update(std::int64_t step) {
     }
     shaping_.clip(shaped_);
   }
-  const double rate = scheduled_ ? schedule_->at(settings_.schedule, step, learning_rate_) : learning_rate_;
   objective_->begin(step, loss_, theta_.data(), shaping_);
   stepper_->step(theta_.data(), shaped_.data(), rate, objective_.get());
+  evaluations_ += objective_->evaluations() + (stepper_->uses_gradient() ? 1 : 0);
 }
 
 int Descent::run_block(int most) {
@@ -173,6 +191,7 @@ int Descent::run_block(int most) {
     length_out[made] = moved;
     rate_out[made] = moved > 0.0 ? moved / norm_before : 0.0;
     ++made;
+    if (follower_) follower_->observe(first + made, loss);
     outcome_ = judge(loss, norm_found);
   }
   table_.commit(made);
@@ -204,7 +223,9 @@ void Descent::rewind(std::int64_t step) {
   table_.truncate(base + 1);
   checkpoints_.resize(static_cast<std::size_t>(block) + 1);
   theta_ = checkpoints_.back().theta;
+  evaluations_ = checkpoints_.back().evaluations;
   stepper_->load(checkpoints_.back().optimizer);
+  if (follower_) (void)follower_->load(checkpoints_.back().schedule);
   configure(base);
   evaluate();
   outcome_ = Outcome::kRunning;

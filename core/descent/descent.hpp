@@ -60,6 +60,9 @@ struct DescentView {
   TableView table;
   DescentColumns columns;
   Outcome outcome = Outcome::kRunning;
+  /// What the updates asked of the surface: losses, gradients, Hessians. A rule asks for one gradient an
+  /// update.
+  std::int64_t evaluations = 0;
 
   std::int64_t steps() const { return table.rows() - 1; }
 };
@@ -83,7 +86,9 @@ class Descent {
   const DescentSettings& settings() const { return settings_; }
   std::int64_t steps() const { return table_.rows() - 1; }
   Outcome outcome() const { return outcome_; }
-  DescentView view() const { return {table_.view(), columns_, outcome_}; }
+  /// The optimizer as it stands.
+  const Stepper& stepper() const { return *stepper_; }
+  DescentView view() const { return {table_.view(), columns_, outcome_, evaluations_}; }
 
  private:
   void restart();
@@ -91,6 +96,7 @@ class Descent {
   void configure(std::int64_t step);
   void proceed(std::int64_t step);
   void put_in_force();
+  double learning_rate(std::int64_t step);
   int run_block(int most);
   void make_update(std::int64_t step);
   double evaluate();
@@ -101,6 +107,8 @@ class Descent {
   DescentSettings settings_;
   std::shared_ptr<const Surface> surface_;
   const ScheduleDescriptor* schedule_ = nullptr;
+  std::unique_ptr<ScheduleFollower> follower_;  ///< of a schedule that goes by the loss
+  Driver driver_;
   std::unique_ptr<Stepper> stepper_;
   DescentColumns columns_;
   Table table_;
@@ -109,8 +117,13 @@ class Descent {
   struct Checkpoint {
     std::vector<double> optimizer;
     std::vector<double> theta;
+    std::vector<double> schedule;
+    std::int64_t evaluations = 0;
   };
-  void keep() { checkpoints_.push_back({stepper_->save(), theta_}); }
+  void keep() {
+    checkpoints_.push_back(
+        {stepper_->save(), theta_, follower_ ? follower_->save() : std::vector<double>{}, evaluations_});
+  }
 
   std::vector<double> theta_;
   std::vector<double> gradient_;  ///< exact, at theta_
@@ -118,6 +131,7 @@ class Descent {
   std::vector<double> noise_of_step_;
   double loss_ = 0.0;  ///< at theta_
   double gradient_norm_ = 0.0;
+  std::int64_t evaluations_ = 0;
   bool averages_ = false;
   std::vector<double> average_;  ///< what is recorded, if it averages
   std::vector<double> average_gradient_;
@@ -129,6 +143,7 @@ class Descent {
   // The settings in force for update `in_force_`, and what is read out of them so that a step looks
   // nothing up.
   Spec optimizer_;
+  Spec driven_;  ///< optimizer_ with what follows a schedule
   Spec gradient_spec_;
   std::int64_t in_force_ = 0;
   double learning_rate_ = 0.0;

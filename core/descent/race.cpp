@@ -30,6 +30,19 @@ std::optional<Error> check_memory(const RaceSettings& settings, int dim, double 
 
 }  // namespace
 
+DescentSettings RaceSettings::lane(std::size_t index) const {
+  const LiveSpec& optimizer = optimizers[index];
+  const OptimizerDescriptor* descriptor = find_optimizer(optimizer.spec.id);
+  return {surface, start, optimizer, gradient, schedule, run, descriptor ? drives_of(drives, *descriptor) : drives};
+}
+
+std::optional<Error> check_drives(const RaceSettings& settings) {
+  std::vector<const Descriptor*> optimizers;
+  for (const LiveSpec& optimizer : settings.optimizers)
+    if (const OptimizerDescriptor* descriptor = find_optimizer(optimizer.spec.id)) optimizers.push_back(descriptor);
+  return check_used(settings.drives, optimizers);
+}
+
 double usable_memory() {
   static const double bytes = [] {
     double limit = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
@@ -61,6 +74,7 @@ std::optional<Error> Race::set(const RaceSettings& settings, double memory) {
   }
   for (std::size_t i = 0; i < settings.optimizers.size(); ++i)
     if (auto error = check(settings.lane(i), *surface)) return error;
+  if (auto error = check_drives(settings)) return error;
   if (!settings.optimizers.empty())
     if (auto error = check_memory(settings, surface->dim(), memory)) return error;
 

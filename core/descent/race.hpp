@@ -18,12 +18,14 @@ struct RaceSettings {
   LiveSpec gradient;
   Spec schedule;
   Spec run;
+  Drives drives = {};  ///< each moves the optimizers that have such a setting
 
-  DescentSettings lane(std::size_t index) const {
-    return {surface, start, optimizers[index], gradient, schedule, run};
-  }
+  DescentSettings lane(std::size_t index) const;
   bool operator==(const RaceSettings&) const = default;
 };
+
+/// A drive that moves nothing of any optimizer. The rest is check()'s of each lane.
+std::optional<Error> check_drives(const RaceSettings& settings);
 
 /// A race at one moment. Cheap to copy; any thread.
 struct RaceView {

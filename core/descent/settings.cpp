@@ -61,6 +61,13 @@ const Descriptor& run_descriptor() {
   return descriptor;
 }
 
+std::string unfit(const OptimizerDescriptor& optimizer, const Surface& surface) {
+  if (!optimizer.not_on_surfaces.empty()) return optimizer.not_on_surfaces;
+  if (optimizer.needs_squares && !surface.sums_squares())
+    return "needs a loss that is a sum of squares, and this surface is not written as one";
+  return {};
+}
+
 std::optional<Error> check(const DescentSettings& settings, const Surface& surface) {
   if (static_cast<int>(settings.start.size()) != surface.dim())
     return bad_input("has " + std::to_string(settings.start.size()) + " coordinates, the surface has " +
@@ -71,15 +78,18 @@ std::optional<Error> check(const DescentSettings& settings, const Surface& surfa
       return bad_input("every coordinate must be a number of at most 1e12", "start");
   const OptimizerDescriptor* optimizer = find_optimizer(settings.optimizer.spec.id);
   if (!optimizer) return bad_input("there is no optimizer '" + settings.optimizer.spec.id + "'");
-  if (!optimizer->not_on_surfaces.empty())
+  if (const std::string why = unfit(*optimizer, surface); !why.empty())
     return Error{ErrorCode::kUnsupported,
-                 "'" + optimizer->id + "' can't go down a surface: it " + optimizer->not_on_surfaces, "optimizer"};
+                 "'" + optimizer->id + "' can't go down '" + settings.surface.id + "': it " + why, "optimizer"};
   if (auto error = check(settings.optimizer, *optimizer)) return error;
   if (auto error = check(settings.gradient, gradient_descriptor())) return error;
-  const ScheduleDescriptor* schedule = find_schedule(settings.schedule.id);
-  if (!schedule) return bad_input("there is no schedule '" + settings.schedule.id + "'");
-  if (auto error = check(settings.schedule, *schedule)) return error;
-  return check(settings.run, run_descriptor());
+  if (auto error = check(settings.run, run_descriptor())) return error;
+  std::vector<double> batches = {settings.gradient.spec.number("batch")};
+  for (const Change& change : settings.gradient.changes)
+    if (change.key == "batch") batches.push_back(std::get<double>(change.value));
+  return check_schedules(settings.schedule, settings.drives, settings.optimizer, *optimizer,
+                         *gradient_descriptor().find("batch"), batches,
+                         static_cast<std::int64_t>(settings.run.number("steps")));
 }
 
 std::int64_t first_difference(const DescentSettings& a, const DescentSettings& b) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/optimizer/optimizer.hpp"
+#include "core/schedule/drive.hpp"
 #include "core/spec/live.hpp"
 #include "core/spec/spec.hpp"
 #include "core/surface/surface.hpp"
@@ -28,9 +30,14 @@ struct DescentSettings {
   LiveSpec gradient;
   Spec schedule;
   Spec run;
+  Drives drives = {};  ///< settings of the optimizer that follow schedules; "batch" is gradient's
 
   bool operator==(const DescentSettings&) const = default;
 };
+
+/// Why the optimizer can't go down this surface, as the end of a sentence: "works on weight matrices, and
+/// ...". Empty if it can.
+std::string unfit(const OptimizerDescriptor& optimizer, const Surface& surface);
 
 /// Everything that can be wrong with settings, checked before anything is built from them. `surface`
 /// is the one that settings.surface describes.

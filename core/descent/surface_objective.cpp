@@ -44,6 +44,7 @@ void SurfaceObjective::begin(std::int64_t step, double loss, const double* theta
   theta_ = theta;
   shaping_ = shaping;
   drawn_ = false;
+  evaluations_ = 0;
 }
 
 std::span<const double> SurfaceObjective::noise() {
@@ -60,9 +61,13 @@ double SurfaceObjective::loss_here() const {
   return loss_ + const_cast<SurfaceObjective*>(this)->slope(theta_);
 }
 
-double SurfaceObjective::loss(const double* theta) { return surface_->value(theta) + slope(theta); }
+double SurfaceObjective::loss(const double* theta) {
+  ++evaluations_;
+  return surface_->value(theta) + slope(theta);
+}
 
 double SurfaceObjective::gradient(const double* theta, double* out) {
+  ++evaluations_;
   const double loss = surface_->gradient(theta, out) + slope(theta);
   if (shaping_.noise > 0.0)
     for (std::size_t i = 0; i < dim_; ++i) out[i] += noise()[i];
@@ -71,6 +76,7 @@ double SurfaceObjective::gradient(const double* theta, double* out) {
 }
 
 double SurfaceObjective::worker_gradient(const double* theta, int worker, int, double* out) {
+  ++evaluations_;
   const double loss = surface_->gradient(theta, out);
   if (shaping_.noise > 0.0) {
     const auto pairs = static_cast<std::uint32_t>((dim_ + 1) / 2);
@@ -82,11 +88,16 @@ double SurfaceObjective::worker_gradient(const double* theta, int worker, int, d
 }
 
 void SurfaceObjective::find_hessian(const double* theta) {
+  ++evaluations_;
   surface_->hessian(theta, gradient_.data(), hessian_.data());
 }
 
 void SurfaceObjective::hessian_product(const double* theta, const double* v, double* out) {
   find_hessian(theta);
+  multiply(v, out);
+}
+
+void SurfaceObjective::multiply(const double* v, double* out) const {
   for (std::size_t i = 0; i < dim_; ++i)
     out[i] = dot(hessian_.data() + i * dim_, v, static_cast<std::int64_t>(dim_));
 }
@@ -102,8 +113,17 @@ bool SurfaceObjective::hessian(const double* theta, double* out) {
   return true;
 }
 
-bool SurfaceObjective::gauss_newton(const double*, double*) { return false; }
+bool SurfaceObjective::gauss_newton(const double* theta, double* out) {
+  if (!surface_->sums_squares()) return false;
+  ++evaluations_;
+  surface_->gauss_newton(theta, out);
+  return true;
+}
 
-bool SurfaceObjective::gauss_newton_product(const double*, const double*, double*) { return false; }
+bool SurfaceObjective::gauss_newton_product(const double* theta, const double* v, double* out) {
+  if (!gauss_newton(theta, hessian_.data())) return false;
+  multiply(v, out);
+  return true;
+}
 
 }  // namespace thalweg

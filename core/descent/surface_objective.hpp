@@ -53,6 +53,7 @@ class SurfaceObjective final : public Objective<double> {
   std::span<const double> noise();
   double slope(const double* theta);
   void find_hessian(const double* theta);
+  void multiply(const double* v, double* out) const;
 
   std::shared_ptr<const Surface> surface_;
   std::size_t dim_;

@@ -72,9 +72,12 @@ void BatchObjective::begin(const CpuBatch& batch, double loss_here, std::span<co
   longest_ = longest;
   seed_ = seed;
   drawn_ = 0;
+  evaluations_ = 0;
+  product_ = nullptr;
 }
 
 double BatchObjective::run(const CpuBatch& batch, const float* theta, float* out) {
+  ++evaluations_;
   scratch_running_.assign(running_.begin(), running_.end());
   const double loss = run_batch(batch, theta, scratch_running_.data(), 1.0, out, part_gradient_).loss;
   if (!out || !(longest_ > 0.0)) return loss;
@@ -104,17 +107,28 @@ double BatchObjective::worker_gradient(const float* theta, int worker, int worke
   return run(own, theta, out);
 }
 
-void BatchObjective::hessian_product(const float* theta, const float* v, float* out) {
+void BatchObjective::multiply(bool gauss_newton, const float* theta, const float* v, float* out) {
+  ++evaluations_;
   const auto size = static_cast<std::size_t>(count());
-  make_cpu_hessian({.plan = batch_.network->plan(),
-                    .loss = *batch_.loss,
-                    .data = batch_.data,
-                    .sparse = batch_.sparse,
-                    .samples = {batch_.samples.begin(), batch_.samples.end()},
-                    .parameters = {theta, theta + size},
-                    .buffers = {running_.begin(), running_.end()},
-                    .threads = batch_.threads})
-      ->multiply({v, size}, {out, size});
+  if (!product_ || product_gauss_newton_ != gauss_newton ||
+      !std::equal(theta, theta + size, product_at_.begin(), product_at_.end())) {
+    product_at_.assign(theta, theta + size);
+    product_gauss_newton_ = gauss_newton;
+    product_ = make_cpu_hessian({.plan = batch_.network->plan(),
+                                 .loss = *batch_.loss,
+                                 .data = batch_.data,
+                                 .sparse = batch_.sparse,
+                                 .samples = {batch_.samples.begin(), batch_.samples.end()},
+                                 .parameters = product_at_,
+                                 .buffers = {running_.begin(), running_.end()},
+                                 .threads = batch_.threads,
+                                 .gauss_newton = gauss_newton});
+  }
+  product_->multiply({v, size}, {out, size});
+}
+
+void BatchObjective::hessian_product(const float* theta, const float* v, float* out) {
+  multiply(false, theta, v, out);
 }
 
 void BatchObjective::hessian_diagonal(const float* theta, DiagonalEstimate estimate, float* out) {
@@ -169,6 +183,9 @@ void BatchObjective::hutchinson(const float* theta, float* out) {
   for (std::size_t i = 0; i < size; ++i) out[i] *= random_[i];
 }
 
-bool BatchObjective::gauss_newton_product(const float*, const float*, float*) { return false; }
+bool BatchObjective::gauss_newton_product(const float* theta, const float* v, float* out) {
+  multiply(true, theta, v, out);
+  return true;
+}
 
 }  // namespace thalweg

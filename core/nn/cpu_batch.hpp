@@ -64,6 +64,7 @@ class BatchObjective final : public Objective<float> {
   std::uint64_t seed() const override { return seed_; }
 
  private:
+  void multiply(bool gauss_newton, const float* theta, const float* v, float* out);
   double run(const CpuBatch& batch, const float* theta, float* out);
   std::uint64_t seed_of_draw() const;
   void hutchinson(const float* theta, float* out);
@@ -76,6 +77,10 @@ class BatchObjective final : public Objective<float> {
   std::uint64_t seed_ = 0;
   std::int64_t drawn_ = 0;  ///< random vectors
   std::span<const float> running_;
+  /// The last product and what it is of: methods ask for several at the same weights.
+  std::unique_ptr<HessianProduct> product_;
+  std::vector<float> product_at_;
+  bool product_gauss_newton_ = false;
   std::vector<float> scratch_running_, random_;
   Floats part_gradient_;
 };

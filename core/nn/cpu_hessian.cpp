@@ -25,8 +25,8 @@ std::size_t numbers(int rows, int width) {
 /// R of a pass, for one thread: along v forward, then back to R of the gradient.
 class MovingPass {
  public:
-  MovingPass(const Plan& plan, std::size_t first_trained, int rows)
-      : plan_(plan), first_(first_trained), layers_(plan.layers.size()) {
+  MovingPass(const Plan& plan, std::size_t first_trained, int rows, bool gauss_newton)
+      : plan_(plan), first_(first_trained), gauss_newton_(gauss_newton), layers_(plan.layers.size()) {
     int widest = 1;
     for (std::size_t i = first_; i < layers_.size(); ++i) {
       const PlannedLayer& layer = plan.layers[i];
@@ -128,12 +128,16 @@ class MovingPass {
     float* d = delta_.data();
     if (layer.kind == LayerKind::kLinear) {
       backward_linear(i);
+    } else if (is_normalisation(layer.kind) && gauss_newton_) {
+      cpu::add_norm_parameters(layer, values(i), tape_->rows, d, out_ + layer.weight,
+                               layer.bias < 0 ? nullptr : out_ + layer.bias);
+      cpu::norm_gradient(layer, values(i), tape_->rows, d);
     } else if (is_normalisation(layer.kind)) {
       cpu::norm_backward(layer, values(i), moves(i), tape_->rows, d, out_ + layer.weight,
                          layer.bias < 0 ? nullptr : out_ + layer.bias);
     } else if (is_activation(layer.kind)) {
       const LayerTape& tape = tape_->layers[i];
-      if (tape.bend.empty())
+      if (tape.bend.empty() || gauss_newton_)
         cpu::multiply(d, tape.slope.data(), d, count(layer.inputs));
       else
         cpu::bent_gradient(tape.slope.data(), tape.bend.data(), moved_input(i), d, count(layer.inputs));
@@ -156,16 +160,19 @@ class MovingPass {
     } else {
       cpu::add_product('T', 'N', in, out, rows, tape.inputs.data(), in, d, out, out_ + layer.weight);
     }
-    if (rx) cpu::add_product('T', 'N', in, out, rows, rx, in, tape.delta.data(), out, out_ + layer.weight);
+    if (rx && !gauss_newton_)
+      cpu::add_product('T', 'N', in, out, rows, rx, in, tape.delta.data(), out, out_ + layer.weight);
     if (i == first_) return;
     cpu::product('N', 'T', rows, in, out, d, out, parameters_ + layer.weight, out, delta_before_.data());
-    cpu::add_product('N', 'T', rows, in, out, tape.delta.data(), out, v_ + layer.weight, out,
-                     delta_before_.data());
+    if (!gauss_newton_)
+      cpu::add_product('N', 'T', rows, in, out, tape.delta.data(), out, v_ + layer.weight, out,
+                       delta_before_.data());
     std::swap(delta_, delta_before_);
   }
 
   const Plan& plan_;
   std::size_t first_;
+  bool gauss_newton_;
   std::vector<LayerMoves> layers_;
   std::vector<float> delta_, delta_before_, skipped_;
   Floats sparse_part_;  ///< of the first layer's weights
@@ -210,7 +217,7 @@ class CpuHessian final : public HessianProduct {
   /// What a thread needs for itself.
   struct Worker {
     Worker(const CpuHessianSettings& s, int rows)
-        : network(s.plan, s.loss, s.data, 0, 1), moving(s.plan, network.first_trained(), rows) {
+        : network(s.plan, s.loss, s.data, 0, 1), moving(s.plan, network.first_trained(), rows, s.gauss_newton) {
       // Running statistics are written to in training alone.
       network.leave_out_zeros(s.sparse);
       network.bind(s.parameters.data(), const_cast<float*>(s.buffers.data()));

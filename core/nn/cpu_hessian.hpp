@@ -26,6 +26,10 @@ struct CpuHessianSettings {
   std::vector<float> parameters;
   std::vector<float> buffers;
   int threads = 1;
+  /// G = Jᵀ H_L J instead of H: the generalised Gauss-Newton matrix (Schraudolph 2002), with the Jacobian J of
+  /// the outputs and the Hessian H_L of the loss by them. R of everything forward is J v; on the way back no
+  /// weight, slope or statistic moves.
+  bool gauss_newton = false;
   /// Passes are kept up to so much memory; of samples beyond it they are run again for every product.
   std::size_t kept_bytes = std::size_t{128} << 20;
 };

@@ -228,6 +228,20 @@ void norm_forward(const PlannedLayer& layer, const NormValues& values, const Nor
   });
 }
 
+void add_norm_parameters(const PlannedLayer& layer, const NormValues& values, int rows, const float* d_,
+                         float* dgamma_, float* dbeta) {
+  const int width = layer.inputs;
+  vectorised([=] {
+    float* __restrict dgamma = dgamma_;
+    for (int r = 0; r < rows; ++r) {
+      const float* __restrict n = values.normal + row_start(r, width);
+      const float* __restrict d = d_ + row_start(r, width);
+      for (int j = 0; j < width; ++j) dgamma[j] += d[j] * n[j];
+    }
+  });
+  if (dbeta) add_column_sums(d_, rows, width, dbeta);
+}
+
 void norm_backward(const PlannedLayer& layer, const NormValues& values, const NormMoves& moves, int rows,
                    float* d_, float* dgamma_, float* dbeta) {
   const int width = layer.inputs;

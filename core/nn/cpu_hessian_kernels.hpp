@@ -41,6 +41,9 @@ void normal_values(const PlannedLayer& layer, const float* x, int rows, const fl
                    float* inverse);
 /// d, which is values.delta at first, becomes the gradient by the inputs.
 void norm_gradient(const PlannedLayer& layer, const NormValues& values, int rows, float* d);
+/// Adds Σ d ⊙ n and Σ d over the rows to `dgamma` and `dbeta` (may be null).
+void add_norm_parameters(const PlannedLayer& layer, const NormValues& values, int rows, const float* d,
+                         float* dgamma, float* dbeta);
 /// ry = R y; fills moves.normal and moves.projection. `rx`: R of the inputs; null: 0, and then both must be
 /// 0 already.
 void norm_forward(const PlannedLayer& layer, const NormValues& values, const NormMoves& moves, int rows,

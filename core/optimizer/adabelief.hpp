@@ -22,6 +22,8 @@ struct AdaBelief {
     T eps;  ///< within s
   };
 
+  static constexpr const char* kTraining = "lr=0.001";
+
   static Descriptor describe() {
     Parameter eps = epsilon_parameter(1e-16);
     eps.soft_min = 1e-20;
@@ -30,6 +32,9 @@ struct AdaBelief {
             .summary = "Adam that strides where gradients are as expected and is careful where they are not.",
             .formula = "s ← β₂s + (1−β₂)(g−m)² + ε,  θ ← θ − η m̂ / (√ŝ + ε)",
             .reference = "Zhuang et al. 2020, Algorithm 2",
+            .conventions =
+                "ε is added within s at every update and again outside the root, as in the paper; its "
+                "default is that of the authors' package. Weight decay is decoupled.",
             .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
                            eps, decoupled_decay_parameter()}};
   }
@@ -49,6 +54,15 @@ struct AdaBelief {
   }
 
   static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
+
+  static std::vector<StateQuantity> quantities(const Hyper& hyper) {
+    return moment_quantities(hyper, "s", "variance");
+  }
+
+  static void look(const Hyper& hyper, const Progress& progress, const Step<double>&, const double* slots,
+                   double* out) {
+    look_at_moments(hyper, progress, slots, out);
+  }
 
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {

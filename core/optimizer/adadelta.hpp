@@ -31,6 +31,8 @@ struct Adadelta {
     T weight_decay;
   };
 
+  static constexpr const char* kTraining = "lr=1";
+
   static Descriptor describe() {
     Parameter eps = epsilon_parameter(1e-6);
     eps.help = "Added under both roots: it sets how long the first updates are.";
@@ -40,6 +42,9 @@ struct Adadelta {
                 "Steps as long as the recent steps, in the units of the parameters: needs no learning rate.",
             .formula = "s ← ρs + (1−ρ)g²,  d = √(u+ε)/√(s+ε) g,  u ← ρu + (1−ρ)d²,  θ ← θ − ηd",
             .reference = "Zeiler 2012, Algorithm 1; PyTorch Adadelta",
+            .conventions =
+                "The paper has no learning rate (η = 1). ε is under both roots, as there: since the mean of "
+                "squared steps begins at 0, ε alone sets the length of the first step.",
             .parameters = {
                 learning_rate_parameter(0.3, 0.01, 100.0),
                 decay_rate_parameter("rho", "ρ", "decay", 0.9,
@@ -57,6 +62,15 @@ struct Adadelta {
   static Hyper hyper(const Spec& spec) {
     return {
         .rho = spec.number("rho"), .eps = spec.number("eps"), .weight_decay = spec.number("weight_decay")};
+  }
+
+  static std::vector<StateQuantity> quantities(const Hyper&) {
+    return {{"s", "mean squared gradient", true}, {"u", "mean squared step", true}};
+  }
+
+  static void look(const Hyper&, const Progress&, const Step<double>&, const double* slots, double* out) {
+    out[0] = slots[0];
+    out[1] = slots[1];
   }
 
   template <class T>

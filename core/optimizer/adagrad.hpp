@@ -30,6 +30,8 @@ struct Adagrad {
     T weight_decay;
   };
 
+  static constexpr const char* kTraining = "lr=0.02";
+
   static Descriptor describe() {
     return {
         .id = "adagrad",
@@ -37,6 +39,9 @@ struct Adagrad {
         .summary = "Divides each coordinate's step by the root of all its squared gradients so far.",
         .formula = "s ← s + g²,  θ ← θ − ηₜ g / (√s + ε),  ηₜ = η / (1 + (t−1)κ),  g = ∇f(θ) + λθ",
         .reference = "Duchi, Hazan, Singer 2011 (JMLR 12), Figure 1; PyTorch Adagrad",
+        .conventions =
+            "ε is outside the root. Weight decay is L2. The paper has no decay of the learning rate; "
+            "`lr_decay` is PyTorch's.",
         .parameters = {learning_rate_parameter(0.5, 1e-3, 10.0),
                        Parameter{.key = "lr_decay",
                                  .symbol = "κ",
@@ -82,6 +87,14 @@ struct Adagrad {
   template <class T>
   static void init(const Hyper& hyper, T* slots) {
     slots[0] = T(hyper.initial_accumulator_value);
+  }
+
+  static std::vector<StateQuantity> quantities(const Hyper&) {
+    return {{"s", "sum of squared gradients", true}};
+  }
+
+  static void look(const Hyper&, const Progress&, const Step<double>&, const double* slots, double* out) {
+    out[0] = slots[0];
   }
 
   template <class T>

@@ -17,14 +17,19 @@ struct AdamL2 {
   template <class T>
   using Step = AdamStep<T>;
 
+  static constexpr const char* kTraining = "lr=0.001";
+
   static Descriptor describe() {
-    return {.id = "adam_l2",
-            .label = "Adam with L2",
-            .summary = "Adam on the loss plus ½λ‖θ‖²: the decay is divided by √v̂ like the gradient.",
-            .formula = "g ← g + λθ,  m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  θ ← θ − η m̂ / (√v̂ + ε)",
-            .reference = "Loshchilov & Hutter 2019, Algorithm 2 (L2); PyTorch Adam with weight_decay",
-            .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
-                           epsilon_parameter(1e-8), l2_parameter(0.01)}};
+    return {
+        .id = "adam_l2",
+        .label = "Adam with L2",
+        .summary = "Adam on the loss plus ½λ‖θ‖²: the decay is divided by √v̂ like the gradient.",
+        .formula = "g ← g + λθ,  m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  θ ← θ − η m̂ / (√v̂ + ε)",
+        .reference = "Loshchilov & Hutter 2019, Algorithm 2 (L2); PyTorch Adam with weight_decay",
+        .conventions =
+            "PyTorch's Adam with `weight_decay`. It is not AdamW: the division by √v̂ scales the decay, too.",
+        .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
+                       epsilon_parameter(1e-8), l2_parameter(0.01)}};
   }
 
   static TorchCall torch(const Spec& spec, bool) {
@@ -34,6 +39,13 @@ struct AdamL2 {
   }
 
   static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
+
+  static std::vector<StateQuantity> quantities(const Hyper& hyper) { return moment_quantities(hyper); }
+
+  static void look(const Hyper& hyper, const Progress& progress, const Step<double>&, const double* slots,
+                   double* out) {
+    look_at_moments(hyper, progress, slots, out);
+  }
 
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {

@@ -130,4 +130,29 @@ THALWEG_HD inline T adam_effective_rate(T v, const AdamStep<T>& step) {
   return step.full / (sqrt(v) + step.eps);
 }
 
+/// Both moments for people to look at, with their corrections where there are such: m, m̂, v, v̂. `second` is
+/// the symbol of the second, `label` what it is.
+inline std::vector<StateQuantity> moment_quantities(const AdamHyper& hyper, const std::string& second = "v",
+                                                    const std::string& label = "second moment") {
+  if (!hyper.bias_correction) return {{"m", "first moment"}, {second, label, true}};
+  return {{"m", "first moment"},
+          {"m̂", "first moment, corrected", false, true},
+          {second, label, true},
+          {second + "\u0302", label + ", corrected", true, true}};
+}
+
+/// Their values, as many as moment_quantities() names.
+inline void look_at_moments(const AdamHyper& hyper, const AdamProgress& progress, const double* slots,
+                            double* out) {
+  if (!hyper.bias_correction) {
+    out[0] = slots[0];
+    out[1] = slots[1];
+    return;
+  }
+  out[0] = slots[0];
+  out[1] = slots[0] / (1.0 - progress.power1);
+  out[2] = slots[1];
+  out[3] = slots[1] / (1.0 - progress.power2);
+}
+
 }  // namespace thalweg

@@ -25,17 +25,22 @@ struct Adamax {
     T learning_rate;
   };
 
+  static constexpr const char* kTraining = "lr=0.002";
+
   static Descriptor describe() {
-    return {.id = "adamax",
-            .label = "Adamax",
-            .summary = "Adam with the largest recent gradient in place of the root of the mean square.",
-            .formula = "m ← β₁m + (1−β₁)g,  u ← max(β₂u, |g|+ε),  θ ← θ − η/(1−β₁ᵗ) m/u",
-            .reference = "Kingma & Ba 2015, Algorithm 2; PyTorch Adamax",
-            .parameters = {
-                learning_rate_parameter(0.05, 1e-4, 1.0), beta1_parameter(),
-                decay_rate_parameter("beta2", "β₂", "infinity norm", 0.999,
-                                     "How slowly the largest gradient is forgotten: about 1/(1−β₂) updates."),
-                epsilon_parameter(1e-8), l2_parameter()}};
+    return {
+        .id = "adamax",
+        .label = "Adamax",
+        .summary = "Adam with the largest recent gradient in place of the root of the mean square.",
+        .formula = "m ← β₁m + (1−β₁)g,  u ← max(β₂u, |g|+ε),  θ ← θ − η/(1−β₁ᵗ) m/u",
+        .reference = "Kingma & Ba 2015, Algorithm 2; PyTorch Adamax",
+        .conventions =
+            "The paper has no ε; as in PyTorch it is added to |g| within the maximum. Weight decay is L2.",
+        .parameters = {
+            learning_rate_parameter(0.05, 1e-4, 1.0), beta1_parameter(),
+            decay_rate_parameter("beta2", "β₂", "infinity norm", 0.999,
+                                 "How slowly the largest gradient is forgotten: about 1/(1−β₂) updates."),
+            epsilon_parameter(1e-8), l2_parameter()}};
   }
 
   static TorchCall torch(const Spec& spec, bool) {
@@ -45,6 +50,19 @@ struct Adamax {
   }
 
   static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
+
+  static std::vector<StateQuantity> quantities(const Hyper&) {
+    return {{"m", "first moment"},
+            {"m̂", "first moment, corrected", false, true},
+            {"u", "largest gradient", true}};
+  }
+
+  static void look(const Hyper&, const Progress& progress, const Step<double>&, const double* slots,
+                   double* out) {
+    out[0] = slots[0];
+    out[1] = slots[0] / (1.0 - progress.power1);
+    out[2] = slots[1];
+  }
 
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {

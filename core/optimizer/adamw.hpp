@@ -16,12 +16,17 @@ struct AdamW {
   template <class T>
   using Step = AdamStep<T>;
 
+  static constexpr const char* kTraining = "lr=0.001";
+
   static Descriptor describe() {
     return {.id = "adamw",
             .label = "AdamW",
             .summary = "Adam with weight decay taken out of the gradient and applied to θ directly.",
             .formula = "m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  θ ← (1−ηλ)θ − η m̂ / (√v̂ + ε)",
             .reference = "Loshchilov & Hutter 2019, Algorithm 2; PyTorch AdamW",
+            .conventions =
+                "The decay is multiplied by the learning rate in force, schedule included, and applied "
+                "before the step, as in PyTorch; the paper has a schedule multiplier of its own.",
             .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
                            epsilon_parameter(1e-8), decoupled_decay_parameter(0.01),
                            bias_correction_parameter()}};
@@ -34,6 +39,13 @@ struct AdamW {
   }
 
   static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
+
+  static std::vector<StateQuantity> quantities(const Hyper& hyper) { return moment_quantities(hyper); }
+
+  static void look(const Hyper& hyper, const Progress& progress, const Step<double>&, const double* slots,
+                   double* out) {
+    look_at_moments(hyper, progress, slots, out);
+  }
 
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {

@@ -37,6 +37,8 @@ struct Adan {
     bool begins;
   };
 
+  static constexpr const char* kTraining = "lr=0.001";
+
   static Descriptor describe() {
     Parameter decay = decoupled_decay_parameter();
     decay.help = "Shrinks every coordinate by the factor 1/(1 + ηλ) after the step, whatever its gradient.";
@@ -46,6 +48,9 @@ struct Adan {
             .formula =
                 "v ← β₂v + (1−β₂)δ,  n ← β₃n + (1−β₃)(g + β₂δ)²,  θ ← θ − η (m̂ + β₂v̂)/(√n̂ + ε),  δ = g − g₋₁",
             .reference = "Xie et al. 2022, Algorithm 1",
+            .conventions =
+                "The paper writes 1−β for our β, and has no bias correction; this one is that of the "
+                "authors' code. The decay divides: θ/(1 + ηλ).",
             .parameters = {learning_rate_parameter(0.01, 1e-4, 1.0),
                            decay_rate_parameter("beta1", "β₁", "first moment", 0.98,
                                                 "Memory of the mean gradient: about 1/(1−β₁) updates."),
@@ -82,6 +87,21 @@ struct Adan {
             .beta3 = spec.number("beta3"),
             .eps = spec.number("eps"),
             .weight_decay = spec.number("weight_decay")};
+  }
+
+  static std::vector<StateQuantity> quantities(const Hyper&) {
+    return {{"m", "mean gradient"},     {"m̂", "mean gradient, corrected", false, true},
+            {"v", "gradient change"},   {"v̂", "gradient change, corrected", false, true},
+            {"n", "mean square", true}, {"n̂", "mean square, corrected", true, true}};
+  }
+
+  static void look(const Hyper&, const Progress& progress, const Step<double>&, const double* slots,
+                   double* out) {
+    const double left[] = {1.0 - progress.power1, 1.0 - progress.power2, 1.0 - progress.power3};
+    for (int k = 0; k < 3; ++k) {
+      out[2 * k] = slots[k];
+      out[2 * k + 1] = slots[k] / left[k];
+    }
   }
 
   template <class T>

@@ -16,12 +16,17 @@ struct AmsGrad {
   template <class T>
   using Step = AdamStep<T>;
 
+  static constexpr const char* kTraining = "lr=0.001";
+
   static Descriptor describe() {
     return {.id = "amsgrad",
             .label = "AMSGrad",
             .summary = "Adam with the largest second moment so far in the denominator.",
             .formula = "m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  u ← max(u, v),  θ ← θ − η m̂ / (√û + ε)",
             .reference = "Reddi, Kale, Kumar 2018, Algorithm 2; PyTorch Adam with amsgrad=True",
+            .conventions =
+                "The maximum is taken of v before its bias correction, as in PyTorch; the paper has no bias "
+                "correction. Weight decay is L2.",
             .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
                            epsilon_parameter(1e-8), l2_parameter()}};
   }
@@ -34,6 +39,18 @@ struct AmsGrad {
   }
 
   static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
+
+  static std::vector<StateQuantity> quantities(const Hyper& hyper) {
+    std::vector<StateQuantity> out = moment_quantities(hyper);
+    out.push_back({"û", "largest second moment, corrected", true});
+    return out;
+  }
+
+  static void look(const Hyper& hyper, const Progress& progress, const Step<double>&, const double* slots,
+                   double* out) {
+    look_at_moments(hyper, progress, slots, out);
+    out[hyper.bias_correction ? 4 : 2] = slots[2] / (hyper.bias_correction ? 1.0 - progress.power2 : 1.0);
+  }
 
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {

@@ -19,6 +19,7 @@
 namespace thalweg {
 
 struct Asgd {
+  static constexpr const char* kTraining = "lr=0.1";
   static constexpr int kSlots = 1;  // a
 
   struct Hyper {
@@ -48,6 +49,9 @@ struct Asgd {
         .summary = "Gradient descent that ends up at the mean of the points it has passed.",
         .formula = "θ ← (1 − λ₀ηₜ)θ − ηₜ(g + λθ),  a ← a + (θ − a)/max(1, t − t₀),  ηₜ = η/(1 + λ₀η(t−1))^α",
         .reference = "Polyak & Juditsky 1992; PyTorch ASGD",
+        .conventions =
+            "As torch.optim.ASGD, whose rate of a step comes from the settings of the one before; PyTorch "
+            "leaves the last iterate in the parameters and the average in its state.",
         .parameters = {
             learning_rate_parameter(0.001, 1e-5, 1.0),
             Parameter{.key = "lambd",

@@ -25,6 +25,8 @@ struct Delayed {
             .summary = "Every step is made with the gradient of some steps ago, as asynchronous workers do.",
             .formula = "g ← g(θ_{t−τ})",
             .reference = "Langford, Smola & Zinkevich 2009, Algorithm 1; Niu et al. 2011",
+            .conventions =
+                "A gradient keeps the sample it was taken of; in the first τ steps the first one is used.",
             .parameters = {
                 {.key = "delay",
                  .symbol = "τ",

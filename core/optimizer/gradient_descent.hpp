@@ -22,12 +22,15 @@ struct GradientDescent {
     T weight_decay;
   };
 
+  static constexpr const char* kTraining = "lr=0.1";
+
   static Descriptor describe() {
     return {.id = "gd",
             .label = "Gradient descent",
             .summary = "Steps straight downhill, by the learning rate times the slope.",
             .formula = "θ ← θ − η(g + λθ)",
             .reference = "Cauchy 1847; PyTorch SGD without momentum",
+            .conventions = "Weight decay is L2, as in PyTorch's SGD. No line search.",
             .parameters = {learning_rate_parameter(0.001, 1e-5, 1.0), l2_parameter()}};
   }
 

@@ -21,12 +21,17 @@ namespace thalweg {
 struct Lamb {
   static constexpr bool kAsksMore = false;
 
+  static constexpr const char* kTraining = "lr=0.005";
+
   static Descriptor describe() {
     return {.id = "lamb",
             .label = "LAMB",
             .summary = "Adam whose step is, tensor by tensor, a fixed share of the weights' length.",
             .formula = "u = m̂ / (√v̂ + ε) + λθ,  θ ← θ − η (‖θ‖/‖u‖) u",
             .reference = "You et al. 2020, Algorithm 2",
+            .conventions =
+                "The trust ratio is 1 where the weights or the step have no length, and φ(z) = z. Weights "
+                "and biases each have a ratio of their own.",
             .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
                            epsilon_parameter(1e-6), decoupled_decay_parameter(0.01),
                            bias_correction_parameter()}};
@@ -72,10 +77,9 @@ struct Lamb {
     std::int64_t steps() const override { return steps_; }
 
     std::vector<Insight> insight() const override {
-      if (steps_ == 0) return {};
       return {{"m", "first moment", {m_.begin(), m_.end()}},
-              {"v", "second moment", {v_.begin(), v_.end()}},
-              {"‖θ‖/‖u‖", "trust ratio", by_coordinate(layout_, trust_)}};
+              {"v", "second moment", {v_.begin(), v_.end()}, true},
+              {"‖θ‖/‖u‖", "trust ratio", by_coordinate(layout_, trust_), true}};
     }
 
     void write(StepperState<T>& out) const override {

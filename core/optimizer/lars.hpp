@@ -29,6 +29,9 @@ struct Lars {
         .summary = "Momentum whose step is, tensor by tensor, a fixed share of the weights' length.",
         .formula = "v ← μv + η τ‖θ‖/(‖g‖ + λ‖θ‖) (g + λθ),  θ ← θ − v",
         .reference = "You, Gitman & Ginsburg 2017, Algorithm 1",
+        .conventions =
+            "Weight decay stands in the ratio, the velocity carries the rate, and the ratio is 1 where a "
+            "norm is 0. Weights and biases each have a ratio of their own.",
         .parameters = {learning_rate_parameter(2.0, 1e-3, 100.0), momentum_parameter(0.9),
                        Parameter{.key = "trust_coefficient",
                                  .symbol = "τ",
@@ -84,7 +87,6 @@ struct Lars {
     std::int64_t steps() const override { return steps_; }
 
     std::vector<Insight> insight() const override {
-      if (steps_ == 0) return {};
       return {{"v", "velocity", {v_.begin(), v_.end()}},
               {"r", "trust ratio", by_coordinate(layout_, trust_)}};
     }

@@ -68,6 +68,7 @@ struct Local {
         .summary = "Workers that go their own ways for some steps and then meet at their mean.",
         .formula = "θᵢ ← base(θᵢ, gᵢ(θᵢ));  every H steps: θᵢ ← (1/k) Σθⱼ",
         .reference = "Stich 2019, Algorithm 1",
+        .conventions = "What is seen between meetings is the mean of the workers.",
         .parameters = {{.key = "workers",
                         .symbol = "k",
                         .label = "workers",
@@ -162,7 +163,6 @@ struct Local {
 
     /// How far apart the workers are, and the inner optimizer of the first.
     std::vector<Insight> insight() const override {
-      if (steps() == 0) return {};
       std::vector<Insight> out = workers_.front().base->insight();
       Insight drift{"σ", "spread of the workers", std::vector<double>(size_)};
       for (std::size_t i = 0; i < size_; ++i) {

@@ -26,6 +26,7 @@ struct Lookahead {
         .summary = "Every few steps the weights fall back to a point on the way from where they began.",
         .formula = "every k steps: φ ← φ + α(θ − φ),  θ ← φ",
         .reference = "Zhang, Lucas, Hinton & Ba 2019, Algorithm 1",
+        .conventions = "The inner optimizer keeps its state when the weights fall back.",
         .parameters = {{.key = "sync_period",
                         .symbol = "k",
                         .label = "synchronisation period",
@@ -89,7 +90,7 @@ struct Lookahead {
 
     std::vector<Insight> insight() const override {
       std::vector<Insight> out = base_->insight();
-      if (steps() > 0) out.push_back({"φ", "slow weights", {slow_.begin(), slow_.end()}});
+      out.push_back({"φ", "slow weights", {slow_.begin(), slow_.end()}});
       return out;
     }
 

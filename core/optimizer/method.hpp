@@ -13,9 +13,10 @@
 //     };
 //   };
 //
-// Optional:
+// Optional: kTraining and kNotStochastic as of a rule, and
 //   static std::string not_on_surfaces();               // why it can't, as a sentence's end: "works on
 //   static std::string not_on_networks();               // weight matrices, and a surface has none"
+//   static constexpr bool kNeedsSquares = true;         // goes down only surfaces that are sums of squares
 //   static TorchCall torch(const Spec&, bool);          // where PyTorch has it, or a class of a few lines
 //                                                       // makes it; then pseudocode is not needed
 //
@@ -24,6 +25,7 @@
 #pragma once
 
 #include <concepts>
+#include <stdexcept>
 #include <vector>
 
 #include "core/optimizer/stepper.hpp"
@@ -45,6 +47,13 @@ inline std::vector<double> by_coordinate(const Layout& layout, const std::vector
   for (std::size_t i = 0; i < layout.size(); ++i)
     out.insert(out.end(), static_cast<std::size_t>(layout[i].size()), by_tensor[i]);
   return out;
+}
+
+/// The objective that a method can't do without.
+template <class T>
+Objective<T>& asked(Objective<T>* objective) {
+  if (!objective) throw std::logic_error("this optimizer asks for more than a gradient");
+  return *objective;
 }
 
 }  // namespace thalweg

@@ -50,33 +50,42 @@ struct Momentum {
     T learning_rate;  ///< for effective_rate alone
   };
 
+  static constexpr const char* kTraining = "lr=0.01";
+
   static Descriptor describe() {
-    return {.id = "momentum",
-            .label = "Momentum",
-            .summary = "A heavy ball: past gradients add up to a velocity that decays by μ.",
-            .formula = "v ← μv + (1−d)(g + λθ),  θ ← θ − ηv",
-            .reference = "Polyak 1964, eq. (9); Sutskever et al. 2013, eqs. (1)-(2); PyTorch SGD",
-            .parameters = {
-                learning_rate_parameter(0.0002, 1e-5, 1.0), momentum_parameter(0.9),
-                Parameter{.key = "dampening",
-                          .symbol = "d",
-                          .label = "dampening",
-                          .default_value = 0.0,
-                          .min = 0.0,
-                          .max = 1.0,
-                          .soft_min = 0.0,
-                          .soft_max = 1.0,
-                          .help = "Share of each new gradient kept out of the velocity; PyTorch's form only.",
-                          .live = true},
-                l2_parameter(),
-                Parameter{.key = "form",
-                          .symbol = "",
-                          .label = "form",
-                          .kind = Kind::kChoice,
-                          .default_value = std::string("pytorch"),
-                          .help = "How the velocity is written: the forms differ when η changes, and ema "
-                                  "also by a factor 1−μ in the step.",
-                          .choices = {"pytorch", "classical", "polyak", "ema"}}}};
+    return {
+        .id = "momentum",
+        .label = "Momentum",
+        .summary = "A heavy ball: past gradients add up to a velocity that decays by μ.",
+        .formula = "v ← μv + (1−d)(g + λθ),  θ ← θ − ηv",
+        .reference = "Polyak 1964, eq. (9); Sutskever et al. 2013, eqs. (1)-(2); PyTorch SGD",
+        .conventions =
+            "`pytorch`: the velocity is in units of the gradient, so that all of it feels a changed learning "
+            "rate at once; its first step takes v = g, whatever the dampening. `classical` (Sutskever et al. "
+            "2013) and `polyak` (the heavy ball, written without a velocity) carry the old rate on. `ema` is "
+            "`pytorch` with a rate smaller by the factor 1−μ, its mean not corrected for the start at 0. "
+            "With μ = 0 PyTorch leaves its velocity as it was; here it is then g.",
+        .parameters = {
+            learning_rate_parameter(0.0002, 1e-5, 1.0), momentum_parameter(0.9),
+            Parameter{.key = "dampening",
+                      .symbol = "d",
+                      .label = "dampening",
+                      .default_value = 0.0,
+                      .min = 0.0,
+                      .max = 1.0,
+                      .soft_min = 0.0,
+                      .soft_max = 1.0,
+                      .help = "Share of each new gradient kept out of the velocity; PyTorch's form only.",
+                      .live = true},
+            l2_parameter(),
+            Parameter{.key = "form",
+                      .symbol = "",
+                      .label = "form",
+                      .kind = Kind::kChoice,
+                      .default_value = std::string("pytorch"),
+                      .help = "How the velocity is written: the forms differ when η changes, and ema "
+                              "also by a factor 1−μ in the step.",
+                      .choices = {"pytorch", "classical", "polyak", "ema"}}}};
   }
 
   static TorchCall torch(const Spec& spec, bool velocity_stops) {
@@ -130,6 +139,16 @@ struct Momentum {
   }
 
   static bool keeps_state(const Hyper& before, const Hyper& after) { return before.form == after.form; }
+
+  static std::vector<StateQuantity> quantities(const Hyper& hyper) {
+    // Polyak's form has the position before in its place.
+    return {hyper.form == Form::kPolyak ? StateQuantity{"θ₋₁", "position before"}
+                                        : StateQuantity{"v", "velocity"}};
+  }
+
+  static void look(const Hyper&, const Progress&, const Step<double>&, const double* slots, double* out) {
+    out[0] = slots[0];
+  }
 
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress&) {

@@ -74,6 +74,9 @@ struct Muon {
         .summary = "Each weight matrix moves by its momentum made orthogonal; AdamW moves the rest.",
         .formula = "M ← μM + (1−μ)G,  W ← (1−ηλ)W − η √max(1, outputs/inputs) NewtonSchulz₅((1−μ)G + μM)",
         .reference = "Jordan et al. 2024",
+        .conventions =
+            "The iteration runs in the precision of the weights (the authors' in bfloat16); AdamW's rate is "
+            "a share of η, so that a schedule moves both.",
         .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), momentum_parameter(0.95),
                        Parameter{.key = "nesterov",
                                  .symbol = "",
@@ -140,7 +143,6 @@ struct Muon {
     std::int64_t steps() const override { return steps_; }
 
     std::vector<Insight> insight() const override {
-      if (steps_ == 0) return {};
       return {{"M", "momentum", {m_.begin(), m_.end()}}, {"v", "second moment", {v_.begin(), v_.end()}}};
     }
 

@@ -30,6 +30,8 @@ struct NAdam {
     T from_moment;     ///< η √(1−β₂ᵗ) μₜ₊₁/(1−Πₜ₊₁)
   };
 
+  static constexpr const char* kTraining = "lr=0.001";
+
   static Descriptor describe() {
     return {
         .id = "nadam",
@@ -37,6 +39,8 @@ struct NAdam {
         .summary = "Adam that looks ahead as Nesterov does, with a momentum that warms up.",
         .formula = "θ ← θ − η [ (1−μₜ)/(1−Πₜ) g + μₜ₊₁/(1−Πₜ₊₁) m ] / (√v̂ + ε),  μₜ = β₁(1 − ½ 0.96^{tψ})",
         .reference = "Dozat 2016, Algorithm 2; PyTorch NAdam",
+        .conventions =
+            "As PyTorch since 2.0; before, it multiplied Πₜ₊₁ by μₜ once too often. Weight decay is L2.",
         .parameters = {
             learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
             epsilon_parameter(1e-8), l2_parameter(),
@@ -71,6 +75,18 @@ struct NAdam {
   }
 
   static Hyper hyper(const Spec& spec) { return {adam_hyper(spec), spec.number("momentum_decay")}; }
+
+  static std::vector<StateQuantity> quantities(const Hyper&) {
+    return {
+        {"m", "first moment"}, {"v", "second moment", true}, {"v̂", "second moment, corrected", true, true}};
+  }
+
+  static void look(const Hyper&, const Progress& progress, const Step<double>&, const double* slots,
+                   double* out) {
+    out[0] = slots[0];
+    out[1] = slots[1];
+    out[2] = slots[1] / (1.0 - progress.powers.power2);
+  }
 
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {

@@ -30,6 +30,8 @@ struct Nesterov {
     T weight_decay;
   };
 
+  static constexpr const char* kTraining = "lr=0.01";
+
   static Descriptor describe() {
     return {
         .id = "nesterov",
@@ -37,6 +39,9 @@ struct Nesterov {
         .summary = "Momentum that takes the gradient where the velocity is about to carry it.",
         .formula = "v ← μv + g,  θ ← θ − η(g + μv),  g = ∇f(θ) + λθ",
         .reference = "Nesterov 1983; Sutskever et al. 2013, eqs. (3)-(4); PyTorch SGD with nesterov=True",
+        .conventions =
+            "PyTorch's form: θ is the point at which the gradient is taken, one μv ahead of Nesterov's own "
+            "iterate, so that a tolerance may be reached a step earlier or later than by the textbook's.",
         .parameters = {learning_rate_parameter(0.0002, 1e-5, 1.0), momentum_parameter(0.9), l2_parameter()}};
   }
 
@@ -59,6 +64,12 @@ struct Nesterov {
 
   static Hyper hyper(const Spec& spec) {
     return {.momentum = spec.number("momentum"), .weight_decay = spec.number("weight_decay")};
+  }
+
+  static std::vector<StateQuantity> quantities(const Hyper&) { return {{"v", "velocity"}}; }
+
+  static void look(const Hyper&, const Progress&, const Step<double>&, const double* slots, double* out) {
+    out[0] = slots[0];
   }
 
   template <class T>

@@ -59,13 +59,20 @@ class Objective {
   virtual void hessian_diagonal(const T* theta, DiagonalEstimate estimate, T* out) = 0;
   /// H(θ), row by row. False where there is no room for it: networks.
   virtual bool hessian(const T* theta, T* out) = 0;
-  /// JᵀJ(θ) of a loss that is half a sum of squares, ½‖r‖², r with the Jacobian J. False of any other.
+  /// 2 JᵀJ(θ) of a loss that is a sum of squares, ‖r‖², r with the Jacobian J. False of any other.
   virtual bool gauss_newton(const T* theta, T* out) = 0;
   /// out = G(θ) v with the generalised Gauss-Newton matrix (Schraudolph 2002). False where there is none.
   virtual bool gauss_newton_product(const T* theta, const T* v, T* out) = 0;
 
   /// For methods that draw random numbers of their own.
   virtual std::uint64_t seed() const = 0;
+
+  /// How often anything was asked of this sample that has to be computed: a loss, a gradient, a Hessian or its
+  /// product with a vector, each once.
+  std::int64_t evaluations() const { return evaluations_; }
+
+ protected:
+  std::int64_t evaluations_ = 0;
 };
 
 }  // namespace thalweg

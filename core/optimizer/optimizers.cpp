@@ -15,10 +15,18 @@
 namespace thalweg {
 namespace {
 
+template <class R>
+OptimizerDescriptor begun() {
+  OptimizerDescriptor out;
+  static_cast<Descriptor&>(out) = R::describe();
+  if constexpr (requires { R::kTraining; }) out.training = R::kTraining;
+  if constexpr (requires { R::kNotStochastic; }) out.not_stochastic = R::kNotStochastic;
+  return out;
+}
+
 template <UpdateRule R>
 OptimizerDescriptor described() {
-  OptimizerDescriptor descriptor;
-  static_cast<Descriptor&>(descriptor) = R::describe();
+  OptimizerDescriptor descriptor = begun<R>();
   descriptor.make = [](const Spec& spec, const Layout& layout) -> std::unique_ptr<Stepper> {
     return std::make_unique<RuleStepper<R>>(spec, static_cast<int>(size_of(layout)));
   };
@@ -32,8 +40,7 @@ OptimizerDescriptor described() {
 
 template <Method M>
 OptimizerDescriptor described() {
-  OptimizerDescriptor descriptor;
-  static_cast<Descriptor&>(descriptor) = M::describe();
+  OptimizerDescriptor descriptor = begun<M>();
   descriptor.make = [](const Spec& spec, const Layout& layout) -> std::unique_ptr<Stepper> {
     return std::make_unique<typename M::template At<double>>(spec, layout);
   };
@@ -41,6 +48,7 @@ OptimizerDescriptor described() {
     return std::make_unique<typename M::template At<float>>(spec, layout);
   };
   descriptor.asks_more = M::kAsksMore;
+  if constexpr (requires { M::kNeedsSquares; }) descriptor.needs_squares = M::kNeedsSquares;
   if constexpr (requires { M::pseudocode(); }) descriptor.pseudocode = M::pseudocode();
   if constexpr (requires { M::not_on_surfaces(); }) descriptor.not_on_surfaces = M::not_on_surfaces();
   if constexpr (requires { M::not_on_networks(); }) descriptor.not_on_networks = M::not_on_networks();
@@ -110,8 +118,11 @@ OptimizerDescriptor wrapped(const WrapperEntry& outer, const OptimizerDescriptor
   out.make_float = [&outer, &base](const Spec& spec, const Layout& layout) {
     return outer.make_float(spec, layout, [&] { return base.make_float(spec, layout); });
   };
+  out.training = base.training;
+  out.not_stochastic = base.not_stochastic;
   out.not_on_surfaces = base.not_on_surfaces;
   out.not_on_networks = base.not_on_networks;
+  out.needs_squares = base.needs_squares;
   out.asks_more = outer.asks_more || base.asks_more;
   out.pseudocode = outer.pseudocode;
   return out;
@@ -188,6 +199,12 @@ const Family& optimizer_family() {
     return out;
   }();
   return family;
+}
+
+Spec training_spec(const OptimizerDescriptor& optimizer) {
+  const auto spec = parse_spec(optimizer.id + ":" + optimizer.training, optimizer);
+  if (!spec) throw std::logic_error(spec.error().text());
+  return *spec;
 }
 
 std::unique_ptr<Stepper> make_stepper(const Spec& spec, const Layout& layout) {

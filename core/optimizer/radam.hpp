@@ -28,12 +28,17 @@ struct RAdam {
     bool adaptive;  ///< ρₜ > 5
   };
 
+  static constexpr const char* kTraining = "lr=0.001";
+
   static Descriptor describe() {
     return {.id = "radam",
             .label = "RAdam",
             .summary = "Adam with a warm-up that follows from the variance of its own rate.",
             .formula = "ρₜ > 5:  θ ← θ − η r m̂ √(1−β₂ᵗ)/(√v + ε),  else  θ ← θ − η m̂",
             .reference = "Liu et al. 2020, Algorithm 2; PyTorch RAdam",
+            .conventions =
+                "The adaptive rate begins at ρₜ > 5, as in PyTorch (the paper: 4); ε is added to √v before "
+                "the bias correction. The first updates are divided by nothing. Weight decay is L2.",
             .parameters = {learning_rate_parameter(0.006, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
                            epsilon_parameter(1e-8), l2_parameter()}};
   }
@@ -45,6 +50,13 @@ struct RAdam {
   }
 
   static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
+
+  static std::vector<StateQuantity> quantities(const Hyper& hyper) { return moment_quantities(hyper); }
+
+  static void look(const Hyper& hyper, const Progress& progress, const Step<double>&, const double* slots,
+                   double* out) {
+    look_at_moments(hyper, progress, slots, out);
+  }
 
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {

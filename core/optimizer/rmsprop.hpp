@@ -40,6 +40,8 @@ struct Rmsprop {
     bool centered;
   };
 
+  static constexpr const char* kTraining = "lr=0.001";
+
   static Descriptor describe() {
     return {
         .id = "rmsprop",
@@ -49,6 +51,10 @@ struct Rmsprop {
         .reference =
             "Tieleman & Hinton 2012, lecture 6.5; Graves 2013, eqs. (38)-(45) (centered); "
             "PyTorch RMSprop",
+        .conventions =
+            "ε is outside the root (Graves has it under it). No bias correction: the first step is η/√(1−α) "
+            "long. Centred, a variance that rounding made negative counts as 0, where PyTorch 1.13 gives "
+            "NaN. Weight decay is L2; the velocity carries no η.",
         .parameters = {learning_rate_parameter(0.005, 1e-5, 1.0),
                        decay_rate_parameter("alpha", "α", "squared-gradient decay", 0.99,
                                             "Memory of the mean squared gradient: about 1/(1−α) updates."),
@@ -112,6 +118,21 @@ struct Rmsprop {
 
   static bool keeps_state(const Hyper& before, const Hyper& after) {
     return before.centered == after.centered;
+  }
+
+  static std::vector<StateQuantity> quantities(const Hyper& hyper) {
+    std::vector<StateQuantity> out{{"s", "mean squared gradient", true}, {"v", "velocity"}};
+    if (hyper.centered) out.insert(out.end(), {{"ḡ", "mean gradient"}, {"s − ḡ²", "variance", true}});
+    return out;
+  }
+
+  static void look(const Hyper& hyper, const Progress&, const Step<double>& step, const double* slots,
+                   double* out) {
+    out[0] = slots[0];
+    out[1] = slots[1];
+    if (!hyper.centered) return;
+    out[2] = slots[2];
+    out[3] = spread(slots, step);
   }
 
   template <class T>

@@ -38,6 +38,10 @@ struct Rprop {
     bool begins;
   };
 
+  static constexpr const char* kTraining = "lr=0.001";
+  static constexpr const char* kNotStochastic =
+      "needs gradients of the whole batch: of noisy ones the sign turns by chance";
+
   static Descriptor describe() {
     Parameter rate = learning_rate_parameter(0.01, 1e-4, 1.0);
     rate.label = "first step size";
@@ -79,6 +83,10 @@ struct Rprop {
         .summary = "Looks at the gradient's sign alone: each coordinate's step grows until the sign turns.",
         .formula = "Δ ← Δ·η⁺ or Δ·η⁻,  θ ← θ − sign(g) Δ",
         .reference = "Riedmiller & Braun 1993; Igel & Hüsken 2000 (iRprop−); PyTorch Rprop",
+        .conventions =
+            "iRprop⁻, without weight backtracking: where the sign turned, the coordinate rests for one "
+            "update. The learning rate is the first step size and nothing after it, so that schedules have "
+            "no effect, as in PyTorch. Meant for gradients of the whole batch.",
         .parameters = {rate,
                        factor("eta_minus", "η⁻", 0.5, 0.0, 1.0,
                               "What the step size is multiplied by where the gradient's sign has turned."),
@@ -103,6 +111,15 @@ struct Rprop {
             .eta_plus = spec.number("eta_plus"),
             .step_min = spec.number("step_min"),
             .step_max = spec.number("step_max")};
+  }
+
+  static std::vector<StateQuantity> quantities(const Hyper&) {
+    return {{"Δ", "step size", true}, {"g₋₁", "gradient before"}};
+  }
+
+  static void look(const Hyper&, const Progress&, const Step<double>&, const double* slots, double* out) {
+    out[0] = slots[1];
+    out[1] = slots[0];
   }
 
   template <class T>

@@ -21,24 +21,35 @@
 //     // an engine that keeps them in columns copies them to a local array around the call.
 //     template <class T>
 //     THALWEG_HD static void update(T& theta, T gradient, T* slots, const Step<T>&);
-//     // The call that makes it in PyTorch, for "copy as PyTorch": the same numbers, or a class of a few
-//     lines
-//     // where PyTorch has no such rule. `velocity_stops`: the momentum is 0 in a part of the run, and only
-//     in
+//
+//     // The call that makes it in PyTorch, for "copy as PyTorch": the same numbers, or a class of a few lines
+//     // where PyTorch has no such rule. `velocity_stops`: the momentum is 0 in a part of the run, and only in
 //     // a part; there PyTorch leaves its velocity alone, and our rules do not.
 //     static TorchCall torch(const Spec&, bool velocity_stops);
 //   };
 //
 // Optional:
-//   template <class T> static void init(const Hyper&, T* slots);       // if slots start at other than 0
-//   static bool keeps_state(const Hyper& before, const Hyper& after);  // if a setting gives the slots
-//                                                                      // their meaning: may it change?
-//   template <class T>                                                 // after update(): what stands before
-//   THALWEG_HD static T effective_rate(const T* slots, const Step<T>&); // a gradient: η, or η/(√v̂ + ε)
-//   template <class T>                                                   // where slots hold positions: theta
-//   static void shift(T by, T* slots, const Hyper&);                      // has been moved from outside
-//   template <class T>                                                   // where it averages: what it has
-//   THALWEG_HD static T average(T theta, const T* slots, const Hyper&);   // found, which is not theta
+//   static constexpr const char* kTraining = "lr=0.001";  // what suits a network, where the defaults don't
+//   static constexpr const char* kNotStochastic = "...";  // if so: why it is not meant for mini-batches
+//
+//   // If slots start at other than 0; whether a setting that gives the slots their meaning may change.
+//   template <class T> static void init(const Hyper&, T* slots);
+//   static bool keeps_state(const Hyper& before, const Hyper& after);
+//
+//   // What people may look at, beside the rate: names, and after update() the value of each for one element.
+//   static std::vector<StateQuantity> quantities(const Hyper&);
+//   static void look(const Hyper&, const Progress&, const Step<double>&, const double* slots, double* out);
+//
+//   // After update(): what stands before a gradient: η, or η/(√v̂ + ε).
+//   template <class T>
+//   THALWEG_HD static T effective_rate(const T* slots, const Step<T>&);
+//
+//   // Where slots hold positions, which go along when theta is moved from outside.
+//   template <class T> static void shift(T by, T* slots, const Hyper&);
+//
+//   // Where it averages: what it has found, which is not theta.
+//   template <class T>
+//   THALWEG_HD static T average(T theta, const T* slots, const Hyper&);
 //
 // Rules hide nothing: NaN and infinity in the gradient come out in theta, and nothing is clamped. They
 // are compiled without fast-math; a device build that must equal the CPU to the last bit also needs
@@ -50,7 +61,9 @@
 #include <concepts>
 #include <cstdint>
 #include <type_traits>
+#include <vector>
 
+#include "core/optimizer/state_quantity.hpp"
 #include "core/spec/platform.hpp"
 #include "core/spec/python.hpp"
 #include "core/spec/spec.hpp"
@@ -93,6 +106,14 @@ concept HasPositions = requires(double* slots, const typename R::Hyper& hyper) {
 template <class R>
 concept HasAverage = requires(const double* slots, const typename R::Hyper& hyper) {
   { R::average(0.0, slots, hyper) } -> std::same_as<double>;
+};
+
+/// Whether the rule says what it keeps.
+template <class R>
+concept HasState = requires(const typename R::Hyper& hyper, const typename R::Progress& progress,
+                            const typename R::template Step<double>& step, const double* slots, double* out) {
+  R::quantities(hyper);
+  R::look(hyper, progress, step, slots, out);
 };
 
 }  // namespace thalweg

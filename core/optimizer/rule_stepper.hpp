@@ -36,6 +36,7 @@ class RuleStepper final : public Stepper {
 
   void step(double* theta, double* gradient, double learning_rate, Objective<double>* = nullptr) override {
     const auto constants = R::template prepare<double>(hyper_, learning_rate, ++steps_, progress_);
+    last_ = constants;
     // Two dimensions unrolled: nearly every call, and the square roots and divisions of both elements
     // overlap.
     if (dim_ == 2) {
@@ -91,11 +92,45 @@ class RuleStepper final : public Stepper {
     in.numbers(slots_);
   }
 
+  /// Those of the rule, then the rate in force where the rule has one.
+  std::vector<StateQuantity> quantities() const override {
+    std::vector<StateQuantity> out;
+    if constexpr (HasState<R>) out = R::quantities(hyper_);
+    if constexpr (HasEffectiveRate<R>) out.push_back(kEffectiveRate);
+    return out;
+  }
+
+  void look(std::span<double> out) const override {
+    const auto dim = static_cast<std::size_t>(dim_);
+    const std::size_t count = out.size() / dim;
+    std::vector<double> values(count);
+    for (std::size_t i = 0; i < dim; ++i) {
+      const double* slots = slots_.data() + i * R::kSlots;
+      if constexpr (HasState<R>) R::look(hyper_, progress_, last_, slots, values.data());
+      if constexpr (HasEffectiveRate<R>)
+        values.back() = steps_ > 0 ? R::effective_rate(slots, last_) : std::nan("");
+      for (std::size_t k = 0; k < count; ++k) out[k * dim + i] = values[k];
+    }
+  }
+
+  std::vector<Insight> insight() const override {
+    const auto dim = static_cast<std::size_t>(dim_);
+    std::vector<Insight> out;
+    for (const StateQuantity& each : quantities())
+      out.push_back({each.symbol, each.label, std::vector<double>(dim), each.positive, each.corrected});
+    std::vector<double> values(out.size() * dim);
+    look(values);
+    for (std::size_t k = 0; k < out.size(); ++k)
+      std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(k * dim), dim, out[k].values.begin());
+    return out;
+  }
+
  private:
   double* slots_of(int i) { return slots_.data() + static_cast<std::size_t>(i) * R::kSlots; }
 
   typename R::Hyper hyper_;
   [[no_unique_address]] Progress progress_ = {};
+  typename R::template Step<double> last_ = {};  ///< the constants of the last step, for look()
   std::int64_t steps_ = 0;
   int dim_;
   std::vector<double> slots_;

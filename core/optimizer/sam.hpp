@@ -30,6 +30,9 @@ struct Sam {
         .summary = "The gradient is taken uphill, at the worst point of a small ball: flat minima win.",
         .formula = "ε = ρ g/‖g‖,  g ← ∇f(θ + ε)",
         .reference = "Foret, Kleiner, Mobahi & Neyshabur 2021, Algorithm 1; Kwon et al. 2021, Algorithm 1",
+        .conventions =
+            "Norms are over all parameters; both gradients are of the same batch, masks and noise. Adaptive: "
+            "T = |θ| + 0.01 for all parameters.",
         .parameters = {
             {.key = "sam_rho",
              .symbol = "ρ",
@@ -82,7 +85,7 @@ struct Sam {
 
     std::vector<Insight> insight() const override {
       std::vector<Insight> out = base_->insight();
-      if (steps() > 0) out.push_back({"ε", "way uphill", {shift_.begin(), shift_.end()}});
+      out.push_back({"ε", "way uphill", {shift_.begin(), shift_.end()}});
       return out;
     }
 

@@ -159,6 +159,7 @@ inline void add_averaging_arguments(TorchCall& call, const Spec& spec) {
 }
 
 struct ScheduleFreeSgd {
+  static constexpr const char* kTraining = "lr=0.5";
   static constexpr int kSlots = 1;  // z
   using Hyper = ScheduleFreeHyper;
   using Progress = ScheduleFreeProgress;
@@ -175,6 +176,9 @@ struct ScheduleFreeSgd {
             .summary = "Gradients between an iterate and its running average, in place of a schedule.",
             .formula = "y = (1−β)z + βx,  z ← z − γ(g(y) + λy),  x ← (1−c)x + cz",
             .reference = "Defazio et al. 2024, equations (3)-(5)",
+            .conventions =
+                "As the authors' code: parameters hold y, steps count in the average by the largest rate so "
+                "far squared, and decay is at y.",
             .parameters = std::move(parameters)};
   }
 
@@ -217,6 +221,7 @@ struct ScheduleFreeSgd {
 };
 
 struct ScheduleFreeAdamW {
+  static constexpr const char* kTraining = "lr=0.0025";
   static constexpr int kSlots = 2;  // z, v
   struct Hyper {
     ScheduleFreeHyper free;
@@ -248,6 +253,9 @@ struct ScheduleFreeAdamW {
             .summary = "Adam's scaling, with gradients between an iterate and its running average.",
             .formula = "y = (1−β₁)z + β₁x,  z ← z − γ(g(y)/(√v̂ + ε) + λy),  x ← (1−c)x + cz",
             .reference = "Defazio et al. 2024, Algorithm 1",
+            .conventions =
+                "As the authors' code: parameters hold y, v is divided by 1−β₂ᵗ (in the paper the rate is "
+                "scaled), and decay is at y.",
             .parameters = std::move(parameters)};
   }
 

@@ -28,6 +28,8 @@ struct SignSgd {
     T shrink;  ///< 1 − ηλ
   };
 
+  static constexpr const char* kTraining = "lr=0.0002";
+
   static Descriptor describe() {
     return {.id = "signsgd",
             .label = "signSGD",
@@ -36,6 +38,9 @@ struct SignSgd {
                 "decay Tiger).",
             .formula = "m ← μm + (1−μ)g,  θ ← θ − η (sign(m) + λθ)",
             .reference = "Bernstein et al. 2018, Algorithms 1 and 2; Tiger: Su 2023",
+            .conventions =
+                "Signum's momentum is a mean, not a sum: with a sign that makes no difference but at the "
+                "start. Weight decay is decoupled (Tiger: μ = 0.965).",
             .parameters = {learning_rate_parameter(0.002, 1e-5, 0.1), momentum_parameter(0.9),
                            decoupled_decay_parameter()}};
   }
@@ -55,6 +60,12 @@ struct SignSgd {
 
   static Hyper hyper(const Spec& spec) {
     return {.momentum = spec.number("momentum"), .weight_decay = spec.number("weight_decay")};
+  }
+
+  static std::vector<StateQuantity> quantities(const Hyper&) { return {{"m", "mean gradient"}}; }
+
+  static void look(const Hyper&, const Progress&, const Step<double>&, const double* slots, double* out) {
+    out[0] = slots[0];
   }
 
   template <class T>

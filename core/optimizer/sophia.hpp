@@ -20,6 +20,7 @@
 namespace thalweg {
 
 struct Sophia {
+  static constexpr const char* kTraining = "lr=0.001";
   static constexpr bool kAsksMore = true;
 
   static Descriptor describe() {
@@ -32,6 +33,8 @@ struct Sophia {
         .summary = "Momentum divided by a running Hessian diagonal, and every coordinate's step clipped.",
         .formula = "θ ← (1−ηλ)θ − η clip(m / max(γh, ε), ρ),  every k steps h ← β₂h + (1−β₂) diag H",
         .reference = "Liu, Li, Hall, Liang & Ma 2024, Algorithm 3",
+        .conventions =
+            "Neither moment is corrected; ρ is 1 in the paper. The diagonal is exact on a surface.",
         .parameters = {
             learning_rate_parameter(0.01, 1e-5, 1.0),
             decay_rate_parameter("beta1", "β₁", "first moment", 0.96,
@@ -133,7 +136,6 @@ struct Sophia {
     std::int64_t steps() const override { return steps_; }
 
     std::vector<Insight> insight() const override {
-      if (steps_ == 0) return {};
       return {{"m", "first moment", {m_.begin(), m_.end()}}, {"h", "curvature", {h_.begin(), h_.end()}}};
     }
 

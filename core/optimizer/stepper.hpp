@@ -2,6 +2,7 @@
 // network in single. What it is and which settings it has say the descriptors (optimizer.hpp).
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "core/optimizer/objective.hpp"
+#include "core/optimizer/state_quantity.hpp"
 #include "core/spec/spec.hpp"
 
 namespace thalweg {
@@ -61,6 +63,8 @@ struct Insight {
   std::string symbol;          ///< "m̂"
   std::string label;           ///< "first moment, corrected"
   std::vector<double> values;  ///< one for each coordinate
+  bool positive = false;       ///< as of StateQuantity
+  bool corrected = false;
 };
 
 /// One thread at a time.
@@ -89,8 +93,28 @@ class BasicStepper {
   /// What it has found so far; theta itself before the first step.
   virtual void average(const T* theta, T* out) const { (void)theta, (void)out; }
 
-  /// What it has in mind after the last step, one number for each coordinate; empty before the first.
+  /// Whether step() looks at the gradient it is handed. One that does not costs what it asks for alone.
+  virtual bool uses_gradient() const { return true; }
+
+  /// What it has in mind, one number for each coordinate; the same list before the first step.
   virtual std::vector<Insight> insight() const { return {}; }
+
+  /// What there is to look at; the same as long as the settings are of the same kind. Empty: nothing.
+  virtual std::vector<StateQuantity> quantities() const {
+    std::vector<StateQuantity> out;
+    for (const Insight& each : insight())
+      out.push_back({each.symbol, each.label, each.positive, each.corrected});
+    return out;
+  }
+  /// Their values after the last step, one for each coordinate, quantity after quantity. Before the first
+  /// step: whatever they begin with, NaN where that is undefined.
+  virtual void look(std::span<double> out) const {
+    for (const Insight& each : insight()) {
+      const std::size_t count = std::min(each.values.size(), out.size());
+      std::copy_n(each.values.begin(), count, out.begin());
+      out = out.subspan(count);
+    }
+  }
 
   /// state() and restore() are exact. Throws std::invalid_argument, and changes nothing, if the state is not
   /// of this optimizer and dimension.

@@ -49,7 +49,7 @@ class RuleUpdater final : public Updater {
       float* __restrict slot1 = slots_ + (kSlots > 1 ? stride : 0);
       float* __restrict slot2 = slots_ + (kSlots > 2 ? 2 * stride : 0);
       float* __restrict slot3 = slots_ + (kSlots > 3 ? 3 * stride : 0);
-      static_assert(kSlots <= 4);
+      static_assert(kSlots <= kMostSlots);
       for (std::int64_t i = first; i < last; ++i) {
         float s[kSlots + 1] = {};
         if constexpr (kSlots > 0) s[0] = slot0[i];

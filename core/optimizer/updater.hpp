@@ -13,6 +13,9 @@ namespace thalweg::cpu {
 
 inline constexpr std::int64_t kMostRates = 4096;
 
+/// No element-wise rule keeps more numbers for each parameter.
+inline constexpr int kMostSlots = 4;
+
 /// The optimizer's rule on flat memory. Slots lie slot by slot: `slots[k · stride + i]`.
 class Updater {
  public:

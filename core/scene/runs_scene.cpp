@@ -6,21 +6,13 @@
 namespace thalweg {
 
 using scene_parameters::choice;
+using scene_parameters::flag;
 using scene_parameters::smoothing;
 
 namespace {
 
 constexpr std::size_t kLongestText = 4096;
 constexpr std::size_t kMostNames = 200;
-
-Parameter flag(std::string key, std::string label, bool value, std::string help) {
-  return {.key = std::move(key),
-          .symbol = "",
-          .label = std::move(label),
-          .kind = Kind::kBoolean,
-          .default_value = value ? 1.0 : 0.0,
-          .help = std::move(help)};
-}
 
 }  // namespace
 

@@ -6,7 +6,7 @@
 namespace thalweg {
 
 RaceSettings Scene::race() const {
-  RaceSettings out{surface, start, {}, gradient, schedule, run};
+  RaceSettings out{surface, start, {}, gradient, schedule, run, drives};
   for (const SceneOptimizer& optimizer : optimizers) out.optimizers.push_back(optimizer.live);
   return out;
 }
@@ -22,6 +22,9 @@ const Descriptor& view_descriptor() {
           {.key = "layout", .label = "layout", .kind = Kind::kChoice, .default_value = std::string("map"),
            .help = "The surface from above, in three dimensions, or both; or the curves in its place.",
            .choices = {"map", "3d", "both", "curves"}},
+          {.key = "page", .label = "page", .kind = Kind::kChoice, .default_value = std::string("curves"),
+           .help = "Beside the map: curves of all optimizers, or of the chosen one its state or its rates.",
+           .choices = {"curves", "state", "rates"}},
           {.key = "levels", .label = "levels", .kind = Kind::kChoice, .default_value = std::string("log"),
            .help = "Contour lines and tints by the logarithm of the height above the minimum, or by the height.",
            .choices = {"log", "linear"}},
@@ -138,12 +141,14 @@ std::optional<Error> check(const Scene& scene) {
   if (scene.optimizers.size() > kMostOptimizers)
     return bad_input("at most " + std::to_string(kMostOptimizers) + " are possible", "optimizers");
   const RaceSettings race = scene.race();
+  if (auto error = check_drives(race)) return error;
   for (std::size_t i = 0; i < race.optimizers.size(); ++i)
     if (auto error = check(race.lane(i), **surface)) return error;
   if (race.optimizers.empty()) {
     // The rest of a lane's settings is checked with any optimizer at all.
     DescentSettings lane{race.surface, race.start, {default_spec(optimizers().front()), {}}, race.gradient,
                          race.schedule, race.run};
+    lane.drives = drives_of(race.drives, optimizers().front());
     if (auto error = check(lane, **surface)) return error;
   }
   for (const SceneOptimizer& optimizer : scene.optimizers)
@@ -164,6 +169,10 @@ std::optional<Error> check(const Scene& scene) {
   }
   if (auto error = check(scene.runs)) {
     error->context = error->context.empty() ? "runs" : "runs: " + error->context;
+    return error;
+  }
+  if (auto error = check(scene.schedules)) {
+    error->context = error->context.empty() ? "schedules" : "schedules: " + error->context;
     return error;
   }
   return std::nullopt;

@@ -12,6 +12,7 @@
 
 #include "core/descent/race.hpp"
 #include "core/scene/runs_scene.hpp"
+#include "core/scene/schedule_scene.hpp"
 #include "core/scene/training_scene.hpp"
 
 namespace thalweg {
@@ -22,6 +23,7 @@ struct Scene {
   std::vector<SceneOptimizer> optimizers;
   LiveSpec gradient;
   Spec schedule;
+  Drives drives = {};  ///< what else follows a schedule on the surface
   Spec run;
   Spec view;        ///< what is drawn: layout, levels, arrows (view_descriptor)
   Spec camera;      ///< from where (camera_descriptor)
@@ -29,6 +31,7 @@ struct Scene {
   std::int64_t step = 0;  ///< the moment that is shown
   TrainingScene training = default_training_scene();
   RunsScene runs = default_runs_scene();
+  ScheduleScene schedules = default_schedule_scene();
 
   bool operator==(const Scene&) const = default;
 

@@ -41,6 +41,10 @@ inline std::vector<Change> read_changes(const Reader& parent, const char* key, c
   return out;
 }
 
+/// The key "drives", which may be missing: texts such as "momentum=linear:...".
+Drives read_drives(const Reader& parent);
+Json written(const Drives& drives);
+
 /// A list of optimizers, on a surface or in training.
 std::vector<SceneOptimizer> read_optimizers(const Reader& parent);
 Json written(const std::vector<SceneOptimizer>& optimizers);
@@ -48,6 +52,10 @@ Json written(const std::vector<SceneOptimizer>& optimizers);
 /// The key "training".
 TrainingScene read_training(const Parsed& json);
 Json written(const TrainingScene& scene);
+
+/// The key "schedules".
+ScheduleScene read_schedules(const Parsed& json);
+Json written(const ScheduleScene& scene);
 
 /// The key "runs".
 RunsScene read_runs(const Parsed& json);

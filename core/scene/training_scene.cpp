@@ -28,7 +28,8 @@ int free_colour(const std::vector<SceneOptimizer>& optimizers, int palette_size)
 }
 
 TrainingSettings TrainingScene::lane(std::size_t optimizer, int seed) const {
-  TrainingSettings out{data, model, loss, optimizers[optimizer].live, schedule, training, probes};
+  TrainingSettings out{data, model, loss, optimizers[optimizer].live, schedule, training, probes, drives};
+  keep_own_drives(out);
   // Beyond the largest they go on at 0, so that any seed may be the first.
   const double most = training_descriptor().find("seed")->max;
   if (seed > 0) *out.training.spec.find("seed") = std::fmod(training.spec.number("seed") + seed, most + 1.0);
@@ -112,6 +113,10 @@ std::optional<Error> check(const TrainingScene& scene) {
   const Descriptor* initialisation = initialisation_family().find(scene.model.initialisation.id);
   if (!initialisation) return bad_input("there is no initialisation '" + scene.model.initialisation.id + "'");
   if (auto error = check(scene.model.initialisation, *initialisation)) return error;
+  std::vector<const Descriptor*> rules;
+  for (const SceneOptimizer& optimizer : scene.optimizers)
+    if (const auto* rule = find_optimizer(optimizer.live.spec.id)) rules.push_back(rule);
+  if (auto error = check_used(scene.drives, rules)) return error;
   // Without optimizers the rest is checked with any at all.
   TrainingScene with = scene;
   if (with.optimizers.empty()) with.optimizers.push_back({{default_spec(optimizers().front()), {}}, 0, true});

@@ -34,6 +34,7 @@ struct TrainingScene {
   Spec loss;  ///< of loss_family()
   std::vector<SceneOptimizer> optimizers;
   Spec schedule;
+  Drives drives = {};  ///< what else follows a schedule
   LiveSpec training;  ///< training_descriptor()
   Spec probes;        ///< probe_descriptor()
   int seeds = 1;      ///< each optimizer is trained from so many seeds, counted up from that of `training`

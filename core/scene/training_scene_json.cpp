@@ -37,6 +37,23 @@ Json written(const std::vector<SceneOptimizer>& optimizers) {
   return out;
 }
 
+Drives read_drives(const Reader& parent) {
+  Drives out;
+  if (!parent.has("drives")) return out;
+  for (const Parsed& item : parent.array("drives")) {
+    if (!item.is_string()) parent.fail("'drives' must be a list of texts such as momentum=linear");
+    out.push_back(parent.need(parse_drive(item.get<std::string>())));
+    if (out.back().key.empty()) parent.fail("'drives': expected setting=schedule, such as momentum=linear");
+  }
+  return out;
+}
+
+Json written(const Drives& drives) {
+  Json out = Json::array();
+  for (const Drive& drive : drives) out.push_back(format_drive(drive));
+  return out;
+}
+
 namespace {
 
 Model read_model(const Reader& parent) {
@@ -68,7 +85,7 @@ Json written_model(const Model& model) {
 
 TrainingScene read_training(const Parsed& json) {
   const Reader reader(json, "training");
-  reader.only({"data", "folder", "model", "loss", "optimizers", "schedule", "training", "training_changes",
+  reader.only({"data", "folder", "model", "loss", "optimizers", "schedule", "drives", "training", "training_changes",
                "probes", "seeds", "view", "step"});
   TrainingScene out;
   out.data = reader.need(parse_spec(reader.text("data"), dataset_family()));
@@ -77,6 +94,7 @@ TrainingScene read_training(const Parsed& json) {
   out.loss = reader.need(parse_spec(reader.text("loss"), loss_family()));
   out.optimizers = read_optimizers(reader);
   out.schedule = reader.need(parse_spec(reader.text("schedule"), schedule_family()));
+  out.drives = read_drives(reader);
   out.training.spec = reader.need(parse_spec(reader.text("training"), training_descriptor()));
   out.training.changes = read_changes(reader, "training_changes", training_descriptor());
   out.probes = reader.need(parse_spec(reader.text("probes"), probe_descriptor()));
@@ -97,6 +115,7 @@ Json written(const TrainingScene& scene) {
   out["loss"] = written(scene.loss, *loss_family().find(scene.loss.id));
   out["optimizers"] = written(scene.optimizers);
   out["schedule"] = written(scene.schedule, *find_schedule(scene.schedule.id));
+  if (!scene.drives.empty()) out["drives"] = written(scene.drives);
   out["training"] = written(scene.training.spec, training_descriptor());
   if (!scene.training.changes.empty())
     out["training_changes"] = written(scene.training.changes, training_descriptor());

@@ -21,6 +21,15 @@ inline Parameter choice(std::string key, std::string label, std::vector<std::str
           .choices = std::move(choices)};
 }
 
+inline Parameter flag(std::string key, std::string label, bool value, std::string help) {
+  return {.key = std::move(key),
+          .symbol = "",
+          .label = std::move(label),
+          .kind = Kind::kBoolean,
+          .default_value = value ? 1.0 : 0.0,
+          .help = std::move(help)};
+}
+
 /// Of curves; `default_value` is the share of the past.
 inline Parameter smoothing(double default_value) {
   return {.key = "smoothing",

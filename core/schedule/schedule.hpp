@@ -1,6 +1,7 @@
 // Learning-rate schedules: the rate to use for update number t = 0, 1, 2, ...
-// One function per schedule. Nearly all have no state, so that any step can be asked for in any order; the
-// few that go by a measured loss say so (ScheduleDescriptor::follow).
+// One function per schedule, in the file of its kind (decay.cpp, cosine.cpp, one_cycle.cpp...). Nearly all
+// have no state, so that any step can be asked for in any order; the one that goes by a measured loss says so
+// (ScheduleDescriptor::follow).
 #pragma once
 
 #include <cstdint>
@@ -20,9 +21,14 @@ namespace thalweg {
 struct TorchSchedule {
   /// A scheduler with these numbers for as many updates as were asked for, beginning with the optimizer's
   /// rate, which must be the peak; its callee is empty where torch.optim.lr_scheduler has none.
+  /// An argument whose value is `peak` stands for that rate, `optimizer` inside one for the optimizer.
   TorchCall scheduler;
   /// The same as the body of a Python function of `t`, the number of the update, and `peak`.
   std::vector<std::string> formula;
+  /// The momentum as the body of a function of `t`; empty where it is left alone.
+  std::vector<std::string> momentum = {};
+  /// The scheduler is told the loss at each of its steps, and no formula can take its place.
+  bool by_loss = false;
 };
 
 /// A point of a schedule's curve that can be dragged: its peak, the end of its warm-up, the end of a cycle.
@@ -72,8 +78,13 @@ struct ScheduleDescriptor : Descriptor {
   std::function<std::optional<Error>(const Spec&)> check = {};
 };
 
+/// In the order of the menu; the first is the constant one.
 const std::vector<ScheduleDescriptor>& schedules();
 const ScheduleDescriptor* find_schedule(std::string_view id);
 const Family& schedule_family();
+
+/// Everything that can be wrong with a schedule: that there is none of this name, values out of bounds, and
+/// what its own check() says.
+std::optional<Error> check_schedule(const Spec& spec);
 
 }  // namespace thalweg

@@ -36,17 +36,20 @@ struct Shaping {
   bool has(const char* part) const { return now.contains(part); }
 };
 
-Shaping shaping_of(const LiveSpec& gradient, std::int64_t steps) {
+/// @param ramps  the batch follows a schedule: it is no part of the noise's number then
+Shaping shaping_of(const LiveSpec& gradient, std::int64_t steps, bool ramps) {
   Shaping out;
   std::vector<std::int64_t> moments = {0};
   for (const std::int64_t step : change_steps(gradient, steps)) moments.push_back(step);
   for (const Shaping::Part& part : Shaping::kParts) {
-    const double first = part.value(gradient.at(0));
+    const bool bare = ramps && std::string_view(part.name) == "noise";
+    const auto value_of = [&](const Spec& spec) { return bare ? spec.number("noise") : part.value(spec); };
+    const double first = value_of(gradient.at(0));
     double before = first;
     bool ever = first != part.off;
     std::map<std::int64_t, std::string> items;
     for (const std::int64_t step : moments) {
-      const double value = part.value(gradient.at(step));
+      const double value = value_of(gradient.at(step));
       if (value != before) items[step] = "\"" + std::string(part.name) + "\": " + python_number(value);
       ever = ever || value != part.off;
       before = value;
@@ -146,6 +149,33 @@ void write_set_up(Source& out, const DescentSettings& settings, const Surface& s
   }
 }
 
+/// What is done to the gradient, at this depth.
+void write_shaping(Source& out, const Shaping& shaping, int depth) {
+  if (shaping.has("noise")) out.line("p.grad += noise", depth);
+  if (shaping.has("max_norm"))
+    out.line("torch.nn.utils.clip_grad_norm_([p], " + shaping.now.at("max_norm") + ")", depth);
+  if (shaping.has("max_value"))
+    out.line("torch.nn.utils.clip_grad_value_([p], " + shaping.now.at("max_value") + ")", depth);
+}
+
+void write_step(Source& out, const Updates& updates, const Shaping& shaping) {
+  if (!updates.closure) {
+    write_shaping(out, shaping, 1);
+    out.line("optimizer.step()", 1);
+    return;
+  }
+  out.line();
+  out.line("def closure():", 1);
+  out.line("optimizer.zero_grad()", 2);
+  out.line("loss = surface(p)", 2);
+  out.line("loss.backward()", 2);
+  write_shaping(out, shaping, 2);
+  out.line(
+      shaping.has("noise") ? "return loss + noise @ p  # the loss that has this gradient" : "return loss", 2);
+  out.line();
+  out.line("optimizer.step(closure)", 1);
+}
+
 void write_loop(Source& out, const DescentSettings& settings, const Surface& surface, const Updates& updates,
                 const Shaping& shaping) {
   const auto steps = static_cast<std::int64_t>(settings.run.number("steps"));
@@ -154,6 +184,10 @@ void write_loop(Source& out, const DescentSettings& settings, const Surface& sur
   out.line("optimizer.zero_grad()", 1);
   out.line("loss = surface(p)", 1);
   out.line("loss.backward()", 1);
+  if (updates.by_loss) {
+    out.line("if step > 0:", 1);
+    out.line("scheduler.step(loss.item())", 2);
+  }
   const bool averages = !updates.found.empty();
   if (averages) {
     out.comment("What the optimizer has found is an average; gradients are taken at p.", 1);
@@ -169,21 +203,21 @@ void write_loop(Source& out, const DescentSettings& settings, const Surface& sur
   out.line("break", 2);
   if (!updates.changes.empty()) out.line("group.update(changes.get(step, {}))", 1);
   if (updates.by_hand) out.line("group[\"lr\"] = learning_rate(step, group[\"peak\"])", 1);
+  out.lines(driven_at(updates, "step"), 1);
   if (!shaping.first.empty()) out.line("gradient.update(gradient_changes.get(step, {}))", 1);
   if (shaping.has("noise")) {
     out.comment("Gradient noise: the deviation σ/√B times Thalweg's own normal numbers.", 1);
-    out.line("p.grad += " + shaping.now.at("noise") + " * torch.from_numpy(normal(" +
+    const bool ramps = batch_drive(settings.drives) != nullptr;
+    out.line("noise = " + shaping.now.at("noise") +
+                 (ramps ? " / math.sqrt(max(math.floor(batch_at(step) + 0.5), 1))" : "") +
+                 " * torch.from_numpy(normal(" +
                  std::to_string(static_cast<std::int64_t>(settings.run.number("seed"))) +
                  ", 1, step, np.arange(" + std::to_string((surface.dim() + 1) / 2) +
                  ")).ravel()[:" + std::to_string(surface.dim()) + "])",
              1);
   }
-  if (shaping.has("max_norm"))
-    out.line("torch.nn.utils.clip_grad_norm_([p], " + shaping.now.at("max_norm") + ")", 1);
-  if (shaping.has("max_value"))
-    out.line("torch.nn.utils.clip_grad_value_([p], " + shaping.now.at("max_value") + ")", 1);
-  out.line("optimizer.step()", 1);
-  if (updates.scheduler) out.line("scheduler.step()", 1);
+  write_step(out, updates, shaping);
+  if (updates.scheduler && !updates.by_loss) out.line("scheduler.step()", 1);
 }
 
 }  // namespace
@@ -196,8 +230,11 @@ Result<std::string> pytorch_script(const DescentSettings& settings, const Script
   if (auto error = check(settings, **surface)) return *error;
   if (auto error = check_torch(settings.optimizer.spec)) return *error;
   const auto steps = static_cast<std::int64_t>(settings.run.number("steps"));
-  const Updates made = updates(settings.optimizer, settings.schedule, "[p]", steps);
-  const Shaping shaping = shaping_of(settings.gradient, steps);
+  Updates made = updates(settings.optimizer, settings.schedule, settings.drives, "[p]", steps);
+  const Drive* const ramp = batch_drive(settings.drives);
+  const Shaping shaping = shaping_of(settings.gradient, steps, ramp != nullptr);
+  if (ramp && shaping.has("noise"))
+    made.definitions.push_back(function_of_drive(*ramp, "batch_at", settings.gradient, steps));
 
   Source body;
   if (shaping.has("noise")) body.definition(kPhilox);

@@ -12,8 +12,8 @@ namespace script {
 std::optional<Error> check_torch(const Spec& optimizer) {
   const OptimizerDescriptor* descriptor = find_optimizer(optimizer.id);
   if (!descriptor || descriptor->torch) return {};
-  return Error{ErrorCode::kUnsupported, "has no '" + optimizer.id + "'; 'thalweg list optimizers' has its update",
-               "PyTorch"};
+  return Error{ErrorCode::kUnsupported,
+               "has no '" + optimizer.id + "'; 'thalweg list optimizers' has its update", "PyTorch"};
 }
 
 namespace {
@@ -22,9 +22,7 @@ std::optional<Error> check_both(const Spec& optimizer, const Spec& schedule) {
   const OptimizerDescriptor* rule = find_optimizer(optimizer.id);
   if (!rule) return bad_input("there is no optimizer '" + optimizer.id + "'");
   if (auto error = check(optimizer, *rule)) return error;
-  const ScheduleDescriptor* descriptor = find_schedule(schedule.id);
-  if (!descriptor) return bad_input("there is no schedule '" + schedule.id + "'");
-  return check(schedule, *descriptor);
+  return check_schedule(schedule);
 }
 
 /// One update of an optimizer that PyTorch does not have, as a comment.
@@ -42,7 +40,31 @@ std::string snippet(const Updates& made) {
   Source out;
   for (const std::string& definition : made.definitions) out.definition(definition);
   out.lines(made.set_up);
-  if (made.scheduler) out.comment("After each optimizer.step(): scheduler.step()");
+  if (made.closure)
+    out.comment(
+        "optimizer.step(closure): closure() runs the loss and its backward() anew and returns the loss");
+  for (const std::string& line : made.driven) out.comment("Before update t: " + line);
+  if (made.scheduler)
+    out.comment(made.by_loss ? "After each optimizer.step(): scheduler.step(loss)"
+                             : "After each optimizer.step(): scheduler.step()");
+  return out.text();
+}
+
+/// What stands in for a schedule that gives no learning rates.
+std::string other_role(const Spec& schedule, std::int64_t steps) {
+  Source out;
+  const ScheduleDescriptor& descriptor = *find_schedule(schedule.id);
+  if (descriptor.role == ScheduleRole::kBatchSize) {
+    out.line("def batch_size(t, peak):");
+    out.line("\"\"\"" + descriptor.label + ": the batch size of update t = 0, 1, 2, ...\"\"\"", 1);
+    out.lines(descriptor.torch(schedule, steps).formula, 1);
+    return out.text();
+  }
+  TorchCall scaler{"torch.cuda.amp.GradScaler", {}};
+  for (const char* key : {"init_scale", "growth_factor", "backoff_factor"})
+    scaler.arguments.push_back(torch_argument(key, schedule.number(key)));
+  scaler.arguments.push_back(torch_argument("growth_interval", schedule.number("growth_interval")));
+  out.line("scaler = " + scaler.text(""));
   return out.text();
 }
 
@@ -50,10 +72,12 @@ std::string snippet(const Updates& made) {
 }  // namespace script
 
 Result<std::string> pytorch_optimizer_and_schedule(const Spec& optimizer, const Spec& schedule,
-                                                   std::int64_t steps, const std::string& parameters) {
+                                                   std::int64_t steps, const std::string& parameters,
+                                                   const Drives& drives) {
   if (auto error = script::check_both(optimizer, schedule)) return *error;
   if (script::check_torch(optimizer)) return script::pseudocode(optimizer);
-  return script::snippet(script::updates({optimizer, {}}, schedule, parameters, steps));
+  return script::snippet(script::updates(
+      {optimizer, {}}, schedule, drives_of(drives, *find_optimizer(optimizer.id)), parameters, steps));
 }
 
 Result<std::string> pytorch_optimizer(const Spec& optimizer, const std::string& parameters) {
@@ -64,7 +88,9 @@ Result<std::string> pytorch_schedule(const Spec& schedule, double learning_rate,
   Spec plain = default_spec(*find_optimizer("gd"));
   *plain.find("lr") = learning_rate;
   if (auto error = script::check_both(plain, schedule)) return *error;
-  script::Updates made = script::updates({plain, {}}, schedule, "", steps);
+  if (find_schedule(schedule.id)->role != ScheduleRole::kLearningRate)
+    return script::other_role(schedule, steps);
+  script::Updates made = script::updates({plain, {}}, schedule, {}, "", steps);
   std::erase_if(made.set_up, [](const std::string& line) { return line.starts_with("optimizer = "); });
   return script::snippet(made);
 }

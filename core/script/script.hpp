@@ -29,7 +29,8 @@ struct ScriptTitle {
 Result<std::string> pytorch_optimizer(const Spec& optimizer,
                                       const std::string& parameters = "model.parameters()");
 
-/// The lines that make `scheduler` for `optimizer`; it is to be stepped after each update.
+/// The lines that make `scheduler` for `optimizer`; it is to be stepped after each update. Of a schedule that
+/// gives no learning rates what PyTorch has in its place: a function of the batch size, a GradScaler.
 /// @param learning_rate  the optimizer's, where the schedule has no peak of its own
 /// @param steps          for so many updates
 Result<std::string> pytorch_schedule(const Spec& schedule, double learning_rate, std::int64_t steps);
@@ -37,7 +38,8 @@ Result<std::string> pytorch_schedule(const Spec& schedule, double learning_rate,
 /// Both together: what someone pastes into a program.
 Result<std::string> pytorch_optimizer_and_schedule(const Spec& optimizer, const Spec& schedule,
                                                    std::int64_t steps,
-                                                   const std::string& parameters = "model.parameters()");
+                                                   const std::string& parameters = "model.parameters()",
+                                                   const Drives& drives = {});
 
 /// A whole program. Errors: settings that can't be (see check()).
 Result<std::string> pytorch_script(const DescentSettings& settings, const ScriptTitle& title = {});

@@ -142,13 +142,17 @@ struct Job {
   bool squared() const { return settings.loss.id == "squared_error"; }
   bool validation() const { return number("validation") > 0.0; }
   bool clips() const { return on("clip_norm") || !clip_changes.empty(); }
+  const Drive* ramp() const { return batch_drive(settings.drives); }
   bool accumulates() const { return number("accumulate") > 1.0; }
 };
 
 /// Updates at most, as far as it can be known without the data.
-std::int64_t most_steps(const Spec& training, const PythonData& data) {
+std::int64_t most_steps(const TrainingSettings& settings, const PythonData& data) {
+  const Spec& training = settings.training.spec;
   if (!training.is_off("steps")) return static_cast<std::int64_t>(training.number("steps"));
-  const double size = training.number("batch") * training.number("accumulate");
+  // Of batches that follow a schedule each may be a single sample.
+  const double size =
+      batch_drive(settings.drives) ? 1.0 : training.number("batch") * training.number("accumulate");
   return static_cast<std::int64_t>(training.number("epochs") *
                                    std::ceil(static_cast<double>(data.train) / size));
 }
@@ -207,31 +211,50 @@ void write_set_up(Source& out, const Job& job) {
   out.line("losses = []");
 }
 
-void write_update(Source& out, const Job& job) {
-  if (!job.updates.changes.empty()) out.line("group.update(changes.get(len(losses), {}))", 2);
-  if (job.updates.by_hand) out.line("group[\"lr\"] = learning_rate(len(losses), group[\"peak\"])", 2);
-  if (!job.clip_changes.empty()) out.line("clipping.update(clipping_changes.get(len(losses), {}))", 2);
-  out.line("optimizer.zero_grad()", 2);
+/// The losses of a batch and its gradient, clipped. `keep`: what is done with the loss.
+void write_backward(Source& out, const Job& job, int depth, const std::string& keep) {
+  out.line("optimizer.zero_grad()", depth);
   if (job.accumulates()) {
-    out.line("total = 0.0", 2);
-    out.line("for part in batch.split(BATCH):", 2);
-    out.line("loss = criterion(model(train_x[part]), train_y[part]) * (len(part) / len(batch))", 3);
-    out.line("loss.backward()", 3);
-    out.line("total += loss.item()", 3);
-    out.line("losses.append(total)", 2);
+    out.line("total = 0.0", depth);
+    out.line("for part in batch.split(BATCH):", depth);
+    out.line("loss = criterion(model(train_x[part]), train_y[part]) * (len(part) / len(batch))", depth + 1);
+    out.line("loss.backward()", depth + 1);
+    out.line("total += loss.item()", depth + 1);
   } else {
-    out.line("loss = criterion(model(train_x[batch]), train_y[batch])", 2);
-    out.line("loss.backward()", 2);
-    out.line("losses.append(loss.item())", 2);
+    out.line("loss = criterion(model(train_x[batch]), train_y[batch])", depth);
+    out.line("loss.backward()", depth);
   }
+  if (!keep.empty()) out.line(keep, depth);
   if (job.clips())
     out.line(
         "nn.utils.clip_grad_norm_(model.parameters(), " +
             (job.clip_changes.empty() ? python_number(job.number("clip_norm")) : "clipping[\"max_norm\"]") +
             ")",
-        2);
-  out.line("optimizer.step()", 2);
-  if (job.updates.scheduler) out.line("scheduler.step()", 2);
+        depth);
+}
+
+void write_step(Source& out, const Job& job) {
+  const std::string loss = job.accumulates() ? "total" : "loss.item()";
+  if (!job.updates.closure) {
+    write_backward(out, job, 2, "losses.append(" + loss + ")");
+    out.line("optimizer.step()", 2);
+    return;
+  }
+  out.line();
+  out.line("def closure():", 2);
+  write_backward(out, job, 3, "");
+  out.line("return " + loss, 3);
+  out.line();
+  out.line("losses.append(optimizer.step(closure))", 2);
+}
+
+void write_update(Source& out, const Job& job) {
+  if (!job.updates.changes.empty()) out.line("group.update(changes.get(len(losses), {}))", 2);
+  if (job.updates.by_hand) out.line("group[\"lr\"] = learning_rate(len(losses), group[\"peak\"])", 2);
+  out.lines(driven_at(job.updates, "len(losses)"), 2);
+  if (!job.clip_changes.empty()) out.line("clipping.update(clipping_changes.get(len(losses), {}))", 2);
+  write_step(out, job);
+  if (job.updates.scheduler && !job.updates.by_loss) out.line("scheduler.step()", 2);
   if (job.on("ema_decay")) {
     out.line("for a, b in zip(average.state_dict().values(), model.state_dict().values()):", 2);
     out.line("if a.is_floating_point():", 3);
@@ -251,17 +274,26 @@ void write_loop(Source& out, const Job& job) {
   out.line("model.train()", 1);
   out.line("first = len(losses)", 1);
   out.line("order = torch.from_numpy(samples_used[shuffled(len(samples_used), SEED, 16, epoch)])", 1);
-  if (job.model.batch_norm)
+  if (job.model.batch_norm && !job.ramp())
     out.line("order = order[: len(order) - (len(order) % BATCH == 1)]  # a batch of one has no variance", 1);
-  out.line(std::string("for batch in order.split(BATCH") +
-               (job.accumulates() ? " * " + python_number(job.number("accumulate")) : "") + "):",
-           1);
+  if (job.ramp())
+    out.line("for batch in batches(order, len(losses)):", 1);
+  else
+    out.line(std::string("for batch in order.split(BATCH") +
+                 (job.accumulates() ? " * " + python_number(job.number("accumulate")) : "") + "):",
+             1);
   write_update(out, job);
   out.line("mean = sum(losses[first:]) / len(losses[first:])", 1);
   const std::string model = job.updates.found.empty() ? "model" : "found(model, optimizer)";
   out.line("print(f\"epoch {epoch + 1}  loss {mean:.6f}  test {evaluate(" + model + ", test_x, test_y)}\")", 1);
   if (job.on("ema_decay"))
     out.line("print(f\"  averaged weights: test {evaluate(average, test_x, test_y)}\")", 1);
+  if (job.updates.by_loss)
+    out.line(std::string("scheduler.step(") +
+                 (job.validation() ? "evaluate(model, train_x[kept_back], train_y[kept_back])[0]"
+                                   : "evaluate(model, test_x, test_y)[0] if len(test_y) else mean") +
+                 ")",
+             1);
   if (job.on("patience")) {
     out.line("validation_loss, _ = evaluate(" + model + ", train_x[kept_back], train_y[kept_back])", 1);
     out.line("if validation_loss < best_loss:", 1);
@@ -288,6 +320,19 @@ std::string found_of(const Job& job) {
          "    for a, p in zip(out.parameters(), model.parameters()):\n"
          "        a.copy_(" +
          job.updates.found + ")\n    return out\n";
+}
+
+/// The batches of an epoch where their size follows a schedule.
+std::string batches_of(const Job& job) {
+  const std::string least = job.model.batch_norm ? "2" : "1";
+  Source out;
+  out.line("def batches(order, t):");
+  out.line("\"\"\"Batches of an epoch that begins with update t, until every sample was seen.\"\"\"", 1);
+  out.line("while len(order) >= " + least + ":", 1);
+  out.line("size = max(math.floor(batch_at(t) + 0.5), " + least + ")", 2);
+  out.line("yield order[:size]", 2);
+  out.line("order, t = order[size:], t + 1", 2);
+  return out.text();
 }
 
 std::string evaluate_of(const Job& job) {
@@ -320,8 +365,12 @@ Result<std::string> pytorch_script(const TrainingSettings& settings, const std::
     return planned.error();
   job.model = model_of(settings.model, inputs);
   const Spec& training = settings.training.spec;
-  const std::int64_t steps = most_steps(training, job.data);
-  job.updates = updates(settings.optimizer, settings.schedule, "model.parameters()", steps);
+  const std::int64_t steps = most_steps(settings, job.data);
+  job.updates = updates(settings.optimizer, settings.schedule, settings.drives, "model.parameters()", steps);
+  if (job.ramp()) {
+    job.updates.definitions.push_back(function_of_drive(*job.ramp(), "batch_at", settings.training, steps));
+    job.updates.definitions.push_back(batches_of(job));
+  }
   double norm = settings.training.at(0).number_or("clip_norm", HUGE_VAL);
   for (const std::int64_t step : change_steps(settings.training, steps)) {
     const double next = settings.training.at(step).number_or("clip_norm", HUGE_VAL);

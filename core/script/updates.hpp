@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/schedule/drive.hpp"
 #include "core/script/source.hpp"
 #include "core/spec/live.hpp"
 
@@ -31,12 +32,26 @@ struct Updates {
   PythonChanges changes;                 ///< of optimizer.param_groups[0]
   bool scheduler = false;                ///< to be stepped after every update
   std::string found;      ///< of an optimizer that averages: what it has found in place of `p`, as Python
+  bool by_loss = false;                  ///< the scheduler is told a loss then: scheduler.step(loss)
+  /// Statements that put in force, before update `t`, what else follows a schedule.
+  std::vector<std::string> driven;
+  bool closure = false;                  ///< step() is handed a function that runs the loss anew
   bool by_hand = false;  ///< the rate is set before every update: learning_rate(step, group["peak"])
 };
 
 /// @param parameters  what is optimized, as Python: "[p]"
 /// @param steps       how many updates there are at most
-Updates updates(const LiveSpec& optimizer, const Spec& schedule, const std::string& parameters,
-                std::int64_t steps);
+Updates updates(const LiveSpec& optimizer, const Spec& schedule, const Drives& drives,
+                const std::string& parameters, std::int64_t steps);
+
+/// The function "name(t)" of a drive's values, whose setting is itself `own`, or what its changes make of it.
+std::string function_of_drive(const Drive& drive, const std::string& name, const LiveSpec& own,
+                              std::int64_t steps);
+
+/// The statements of Updates::driven for the update whose number `t` is in Python.
+std::vector<std::string> driven_at(const Updates& updates, const std::string& t);
+
+/// The drive of the batch size, or null.
+const Drive* batch_drive(const Drives& drives);
 
 }  // namespace thalweg::script

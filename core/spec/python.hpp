@@ -38,6 +38,7 @@ struct TorchCall {
   std::vector<std::string> notes = {};  ///< what a reader should know, a comment each
   /// Of an optimizer that averages: what it has found in place of a parameter `p`, as Python. Else empty.
   std::string found = {};
+  bool closure = false;                 ///< of an optimizer: step() is handed a function that runs the loss anew
 
   /// "torch.optim.Adam([p], lr=0.1)"
   std::string text(const std::string& first) const;

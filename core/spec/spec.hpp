@@ -22,6 +22,9 @@ struct Descriptor {
   std::string summary;    ///< one line
   std::string formula;    ///< as shown under the name, in Unicode
   std::string reference;  ///< paper or book, with section or equation
+  /// Which convention it follows where there are several, and where it differs from its source; sentences, or
+  /// empty.
+  std::string conventions = {};
   std::vector<Parameter> parameters;
   std::string leading_text = {};  ///< key of the text parameter that follows the colon, or empty
 

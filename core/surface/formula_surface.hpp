@@ -1,7 +1,10 @@
 // Turns a templated formula of one or two variables into a Surface. The formula is inlined into each
-// method, so a gradient costs no more than the arithmetic of its first-order jet.
+// method, so a gradient costs no more than the arithmetic of its first-order jet. A formula that is a sum of
+// squares says which in residuals(), templated likewise; where that depends on its constants, sums_squares()
+// says whether it is.
 #pragma once
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -45,6 +48,22 @@ class FormulaSurface final : public Surface {
     return f.v;
   }
 
+  bool sums_squares() const override {
+    if constexpr (requires { formula_.sums_squares(); }) return formula_.sums_squares();
+    return kSumsSquares;
+  }
+
+  void gauss_newton(const double* x, double* out) const override {
+    if constexpr (kSumsSquares) {
+      std::fill_n(out, kDim * kDim, 0.0);
+      for (const auto& r : residuals_at(x))
+        for (int i = 0; i < kDim; ++i)
+          for (int j = 0; j < kDim; ++j) out[i * kDim + j] += 2.0 * r.g[i] * r.g[j];
+    } else {
+      Surface::gauss_newton(x, out);
+    }
+  }
+
   void row(const double* x, int axis, double first, double step, int count, double* out) const override {
     const Formula formula = formula_;  // a local copy, so that stores to out cannot change its parameters
     if constexpr (kDim == 1) {
@@ -68,6 +87,17 @@ class FormulaSurface final : public Surface {
   }
 
  private:
+  static constexpr bool kSumsSquares = requires(const Formula& f, double v) { f.residuals(v); }
+  || requires(const Formula& f, double v) { f.residuals(v, v); };
+
+  auto residuals_at(const double* x) const {
+    using J = Jet1<kDim>;
+    if constexpr (kDim == 1)
+      return formula_.residuals(J::variable(x[0], 0));
+    else
+      return formula_.residuals(J::variable(x[0], 0), J::variable(x[1], 1));
+  }
+
   template <class T>
   T evaluate(T x, [[maybe_unused]] T y) const {
     if constexpr (kDim == 1)

@@ -3,6 +3,8 @@
 // with the descriptors (valleys.cpp, multimodal.cpp, landforms.cpp, builtin_1d.cpp).
 #pragma once
 
+#include <array>
+#include <cmath>
 #include <numbers>
 
 #include "core/surface/jet.hpp"
@@ -21,6 +23,10 @@ struct Rosenbrock {
   THALWEG_HD T operator()(T x, T y) const {
     return square(a - x) + b * square(y - square(x));
   }
+  template <class T>
+  std::array<T, 2> residuals(T x, T y) const {
+    return {a - x, std::sqrt(b) * (y - square(x))};
+  }
 };
 
 struct Beale {
@@ -29,6 +35,11 @@ struct Beale {
     const T y2 = square(y);
     return square(1.5 - x + x * y) + square(2.25 - x + x * y2) + square(2.625 - x + x * (y2 * y));
   }
+  template <class T>
+  std::array<T, 3> residuals(T x, T y) const {
+    const T y2 = square(y);
+    return {1.5 - x + x * y, 2.25 - x + x * y2, 2.625 - x + x * (y2 * y)};
+  }
 };
 
 struct Booth {
@@ -36,12 +47,20 @@ struct Booth {
   THALWEG_HD T operator()(T x, T y) const {
     return square(x + 2.0 * y - 7.0) + square(2.0 * x + y - 5.0);
   }
+  template <class T>
+  std::array<T, 2> residuals(T x, T y) const {
+    return {x + 2.0 * y - 7.0, 2.0 * x + y - 5.0};
+  }
 };
 
 struct Matyas {
   template <class T>
   THALWEG_HD T operator()(T x, T y) const {
     return 0.26 * (square(x) + square(y)) - 0.48 * (x * y);
+  }
+  template <class T>
+  std::array<T, 2> residuals(T x, T y) const {
+    return {0.1 * (x + y), 0.5 * (x - y)};
   }
 };
 
@@ -77,6 +96,10 @@ struct Himmelblau {
   template <class T>
   THALWEG_HD T operator()(T x, T y) const {
     return square(square(x) + y - 11.0) + square(x + square(y) - 7.0);
+  }
+  template <class T>
+  std::array<T, 2> residuals(T x, T y) const {
+    return {square(x) + y - 11.0, x + square(y) - 7.0};
   }
 };
 
@@ -163,6 +186,11 @@ struct Levy13 {
     return square(sin(3.0 * pi * x)) + square(x - 1.0) * (1.0 + square(sin(3.0 * pi * y))) +
            square(y - 1.0) * (1.0 + square(sin(2.0 * pi * y)));
   }
+  template <class T>
+  std::array<T, 5> residuals(T x, T y) const {
+    return {sin(3.0 * pi * x), x - 1.0, (x - 1.0) * sin(3.0 * pi * y), y - 1.0,
+            (y - 1.0) * sin(2.0 * pi * y)};
+  }
 };
 
 struct Easom {
@@ -246,6 +274,10 @@ struct Parabola {
   THALWEG_HD T operator()(T x) const {
     return 0.5 * a * square(x);
   }
+  template <class T>
+  std::array<T, 1> residuals(T x) const {
+    return {std::sqrt(0.5 * a) * x};
+  }
 };
 
 struct ShiftedParabola {
@@ -253,6 +285,10 @@ struct ShiftedParabola {
   template <class T>
   THALWEG_HD T operator()(T x) const {
     return square(x - c);
+  }
+  template <class T>
+  std::array<T, 1> residuals(T x) const {
+    return {x - c};
   }
 };
 

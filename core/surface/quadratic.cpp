@@ -1,6 +1,7 @@
 // The quadratic in any number of dimensions, f = ½ Σ λᵢ xᵢ², turned by an angle in two.
 // Not a templated formula: its derivatives are written down, and cost O(n).
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 #include <vector>
@@ -44,6 +45,17 @@ class Quadratic final : public Surface {
     return gradient(x, g);
   }
 
+  bool sums_squares() const override {
+    return std::all_of(eigenvalues_.begin(), eigenvalues_.end(), [](double l) { return l >= 0.0; });
+  }
+
+  /// Of r = √(λ/2) x: the Hessian itself.
+  void gauss_newton(const double*, double* out) const override {
+    const std::size_t n = eigenvalues_.size();
+    std::fill(out, out + n * n, 0.0);
+    for (std::size_t i = 0; i < n; ++i) out[i * n + i] = eigenvalues_[i];
+  }
+
   void row(const double* x, int axis, double first, double step, int count, double* out) const override {
     const auto along = static_cast<std::size_t>(axis);
     double rest = 0.0;
@@ -63,11 +75,11 @@ class Quadratic final : public Surface {
 /// Two eigenvalues on axes turned by an angle: f = ½ (λ₁u² + λ₂v²), u = x cos θ + y sin θ.
 struct TurnedQuadratic {
   static constexpr bool kBranches = true;  // written by quadratic_torch(), from the angle
+  double first, second, c, s;
   double xx, xy, yy;
 
-  TurnedQuadratic(double first, double second, double radians) {
-    const double c = std::cos(radians);
-    const double s = std::sin(radians);
+  TurnedQuadratic(double lambda1, double lambda2, double radians)
+      : first(lambda1), second(lambda2), c(std::cos(radians)), s(std::sin(radians)) {
     xx = first * c * c + second * s * s;
     yy = first * s * s + second * c * c;
     xy = (first - second) * c * s;
@@ -75,6 +87,11 @@ struct TurnedQuadratic {
   template <class T>
   T operator()(T x, T y) const {
     return 0.5 * (xx * square(x) + yy * square(y)) + xy * (x * y);
+  }
+  bool sums_squares() const { return first >= 0.0 && second >= 0.0; }
+  template <class T>
+  std::array<T, 2> residuals(T x, T y) const {
+    return {std::sqrt(0.5 * first) * (c * x + s * y), std::sqrt(0.5 * second) * (c * y - s * x)};
   }
   template <class T>
   static T square(const T& x) {

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,15 @@ class Surface {
   virtual double gradient(const double* x, double* g) const = 0;
   /// Writes gradient (dim) and Hessian (dim x dim, row-major, symmetric) and returns f(x).
   virtual double hessian(const double* x, double* g, double* h) const = 0;
+  /// Whether f is written as a sum of squares f = Σ rᵢ².
+  virtual bool sums_squares() const { return false; }
+  /// Writes 2 JᵀJ (dim x dim, row-major) with the Jacobian J of the r: the Gauss-Newton matrix, which is the
+  /// Hessian without the second derivatives of the r. Broken invariant (throws std::logic_error) where f is no
+  /// such sum.
+  virtual void gauss_newton(const double* x, double* out) const {
+    (void)x, (void)out;
+    throw std::logic_error("this surface is not written as a sum of squares");
+  }
   /// f along a grid row: out[i] = f(x with x[axis] = first + i*step), for i in [0, count).
   virtual void row(const double* x, int axis, double first, double step, int count, double* out) const = 0;
 

@@ -1,4 +1,4 @@
-// The form, version 1. Whole numbers have 8 bytes and are signed, numbers are IEEE doubles or floats, a list
+// The form, version 2. Whole numbers have 8 bytes and are signed, numbers are IEEE doubles or floats, a list
 // is the count of its elements and then these, a text a list of bytes:
 //
 //   "thalweg\0", version
@@ -14,6 +14,7 @@
 //                   a histogram is low, high, list of counts, not finite; an activation is layer, mean,
 //                   deviation, dead, histogram
 //   probes' state   histogram stride, cut short (0 or 1), list: id, numbers (doubles), vector (floats)
+//   schedule        its memory (doubles); not in version 1
 #include "core/training/checkpoint.hpp"
 
 #include <algorithm>
@@ -328,7 +329,7 @@ TrainingView get_record(Reader& in) {
   return out;
 }
 
-TrainerState get_state(Reader& in) {
+TrainerState get_state(Reader& in, std::int64_t version) {
   TrainerState out;
   out.engine = get_engine(in);
   out.sums.loss = in.real();
@@ -359,6 +360,7 @@ TrainerState get_state(Reader& in) {
     one.second.vector = in.numbers<float>();
     return one;
   });
+  if (version >= 2) out.schedule = in.numbers<double>();
   Reader::need(in.left() == 0, "it goes on after its end");
   return out;
 }
@@ -391,6 +393,7 @@ std::vector<std::uint8_t> to_bytes(const TrainerState& state) {
     out.put(one.second.numbers);
     out.put(one.second.vector);
   });
+  out.put(state.schedule);
   return out.take();
 }
 
@@ -400,11 +403,12 @@ Result<TrainerState> trainer_state(std::span<const std::uint8_t> bytes) {
     std::string magic(kMagic.size(), '\0');
     in.copy(magic.data(), magic.size());
     Reader::need(magic == kMagic, "it begins differently");
-    if (const std::int64_t version = in.integer(); version != kCheckpointVersion)
-      throw bad_input("has version " + std::to_string(version) + ", this program reads version " +
+    const std::int64_t version = in.integer();
+    if (version < 1 || version > kCheckpointVersion)
+      throw bad_input("has version " + std::to_string(version) + ", this program reads versions 1 to " +
                           std::to_string(kCheckpointVersion),
                       "checkpoint");
-    return get_state(in);
+    return get_state(in, version);
   } catch (const Error& error) {
     return error;
   } catch (const std::bad_alloc&) {

@@ -11,8 +11,8 @@
 
 namespace thalweg {
 
-/// Number of the form that to_bytes() writes. Another form gets another number, and this one is still read.
-inline constexpr int kCheckpointVersion = 1;
+/// Number of the form that to_bytes() writes. Another form gets another number, and these are still read.
+inline constexpr int kCheckpointVersion = 2;
 
 /// All of it, little-endian, every number with all its bits; checkpoint.cpp says in which order.
 std::vector<std::uint8_t> to_bytes(const TrainerState& state);

@@ -33,6 +33,7 @@ std::vector<Lane> lanes(const TrainingSettings& settings, std::span<const LiveSp
                 .settings = settings};
       if (!optimizers.empty()) lane.settings.optimizer = optimizers[i];
       lane.settings.training.set("seed", first + k);
+      keep_own_drives(lane.settings);
       out.push_back(std::move(lane));
     }
   }

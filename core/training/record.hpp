@@ -69,7 +69,7 @@ struct TrainingView {
   double histogram_seconds = 0.0;       ///< what they have cost so far
   Outcome outcome = Outcome::kRunning;  ///< kConverged: early stopping
   std::int64_t restored_step = -1;      ///< early stopping: the step whose weights were restored; −1: none
-  std::int64_t steps_per_epoch = 0;
+  std::int64_t steps_per_epoch = 0;     ///< of the first, where the batch follows a schedule
   std::int64_t budget = 0;         ///< updates that the run will make if nothing ends it
   std::int64_t skipped_steps = 0;  ///< fp16: steps that made no update, since a gradient overflowed
   double seconds = 0.0;            ///< of all updates, evaluation and probes

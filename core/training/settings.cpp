@@ -1,6 +1,7 @@
 #include "core/training/settings.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "core/optimizer/optimizer.hpp"
@@ -123,6 +124,16 @@ Descriptor make_probes() {
       }};
 }
 
+/// Updates that a run will make, as far as it is known without the data.
+std::int64_t likely_steps(const TrainingSettings& settings) {
+  const Spec& training = settings.training.spec;
+  if (!training.is_off("steps")) return static_cast<std::int64_t>(training.number("steps"));
+  double samples = 50'000.0;
+  for (const char* key : {"n", "train"})
+    if (settings.data.find(key) && !settings.data.is_off(key)) samples = settings.data.number(key);
+  return static_cast<std::int64_t>(training.number("epochs") * std::ceil(samples / training.number("batch")));
+}
+
 }  // namespace
 
 const Descriptor& training_descriptor() {
@@ -133,6 +144,11 @@ const Descriptor& training_descriptor() {
 const Descriptor& probe_descriptor() {
   static const Descriptor descriptor = make_probes();
   return descriptor;
+}
+
+void keep_own_drives(TrainingSettings& settings) {
+  if (const OptimizerDescriptor* optimizer = find_optimizer(settings.optimizer.spec.id))
+    settings.drives = drives_of(settings.drives, *optimizer);
 }
 
 TrainingSettings default_training() {
@@ -157,11 +173,16 @@ std::optional<Error> check(const TrainingSettings& settings) {
   const OptimizerDescriptor* optimizer = find_optimizer(settings.optimizer.spec.id);
   if (!optimizer) return bad_input("there is no optimizer '" + settings.optimizer.spec.id + "'");
   if (auto error = check(settings.optimizer, *optimizer)) return error;
-  const ScheduleDescriptor* schedule = find_schedule(settings.schedule.id);
-  if (!schedule) return bad_input("there is no schedule '" + settings.schedule.id + "'");
-  if (auto error = check(settings.schedule, *schedule)) return error;
   if (auto error = check(settings.training, training_descriptor())) return error;
+  if (auto error = check_schedules(settings.schedule, settings.drives, settings.optimizer, *optimizer,
+                                   *training_descriptor().find("batch"),
+                                   {settings.training.spec.number("batch")}, likely_steps(settings)))
+    return error;
   if (auto error = check(settings.probes, probe_descriptor())) return error;
+  const bool ramps = std::any_of(settings.drives.begin(), settings.drives.end(),
+                                 [](const Drive& drive) { return drive.key == kBatchKey; });
+  if (ramps && settings.training.spec.number("accumulate") > 1.0)
+    return bad_input("follows a schedule only where nothing is accumulated", "training: batch");
   const Spec& training = settings.training.spec;
   if (!training.is_off("patience") && training.number("validation") == 0.0)
     return bad_input("needs a validation share, whose loss it watches", "training: patience");
@@ -182,7 +203,9 @@ NetworkSettings network_settings(const TrainingSettings& settings) {
 }
 
 std::int64_t first_difference(const TrainingSettings& a, const TrainingSettings& b) {
-  if (a.data != b.data || a.model != b.model || a.loss != b.loss || a.schedule != b.schedule) return 0;
+  if (a.data != b.data || a.model != b.model || a.loss != b.loss || a.schedule != b.schedule ||
+      a.drives != b.drives)
+    return 0;
   return std::min(first_difference(a.optimizer, b.optimizer), first_difference(a.training, b.training));
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/data/dataset.hpp"
 #include "core/nn/engine.hpp"
+#include "core/schedule/drive.hpp"
 #include "core/spec/live.hpp"
 
 namespace thalweg {
@@ -26,12 +27,16 @@ struct TrainingSettings {
   Spec schedule;       ///< of schedule_family()
   LiveSpec training;   ///< training_descriptor()
   Spec probes;         ///< probe_descriptor()
+  Drives drives = {};  ///< settings of the optimizer, and "batch", that follow schedules
 
   bool operator==(const TrainingSettings&) const = default;
 };
 
 /// MNIST, 784-128-10, Adam: everything at its default.
 TrainingSettings default_training();
+
+/// Leaves out the drives of settings that the optimizer has not: in a race they are another's.
+void keep_own_drives(TrainingSettings& settings);
 
 /// Everything that can be wrong with settings apart from how model and data fit, which the engine checks.
 std::optional<Error> check(const TrainingSettings& settings);

@@ -62,11 +62,14 @@ Trainer::Trainer(TrainingSettings settings, Preparation prepared)
       split_(std::move(prepared.split)),
       batches_(std::move(prepared.batches)),
       probes_(*engine_, *data_, split_, static_cast<std::uint64_t>(settings_.training.spec.number("seed"))),
-      schedule_(find_schedule(settings_.schedule.id)) {
+      schedule_(find_schedule(settings_.schedule.id)),
+      driver_(settings_.schedule, settings_.drives, *find_optimizer(settings_.optimizer.spec.id)) {
+  if (schedule_->follow) follower_ = schedule_->follow(settings_.schedule);
   const Spec& training = settings_.training.spec;
-  budget_ = static_cast<std::int64_t>(training.number("epochs")) * batches_.per_epoch();
-  if (!training.is_off("steps")) budget_ = static_cast<std::int64_t>(training.number("steps"));
-  optimizer_ = settings_.optimizer.at(0);
+  budget_ = training.is_off("steps") ? batches_.begin_of(static_cast<std::int64_t>(training.number("epochs")))
+                                     : static_cast<std::int64_t>(training.number("steps"));
+  per_epoch_ = batches_.per_epoch();
+  driven_ = optimizer_ = settings_.optimizer.at(0);
   training_ = settings_.training.at(0);
   probes_.set(settings_.probes);
 }
@@ -87,9 +90,30 @@ void Trainer::put_in_force(std::int64_t step) {
   settings_.training.proceed(training_, in_force_, step);
   if (settings_.optimizer.next_change(in_force_) <= step) {
     settings_.optimizer.proceed(optimizer_, in_force_, step);
+    driven_ = optimizer_;
     if (auto error = engine_->set_optimizer(optimizer_)) throw std::logic_error(error->text());
   }
   in_force_ = step;
+}
+
+/// The rate of update `step`; what else follows a schedule is put in force.
+double Trainer::learning_rate(std::int64_t step) {
+  if (driver_.moves_optimizer()) {
+    driver_.apply(step, optimizer_, driven_);
+    if (auto error = engine_->set_optimizer(driven_)) throw std::logic_error(error->text());
+  }
+  const double base = optimizer_.number("lr");
+  return follower_ ? follower_->rate(base) : schedule_->at(settings_.schedule, step, base);
+}
+
+/// A schedule that goes by the loss sees it once an epoch: of the samples kept back, else of the test, else
+/// the epoch's own.
+void Trainer::observe(const EpochRecord& record) {
+  if (!follower_) return;
+  const double metric = !split_.validation.empty()  ? record.validation_loss
+                        : data_->test.count > 0 ? record.test_loss
+                                                    : record.train_loss;
+  follower_->observe(record.steps, metric);
 }
 
 TrainingView Trainer::view() const {
@@ -103,7 +127,7 @@ TrainingView Trainer::view() const {
   out.histogram_seconds = probes_.histogram_seconds();
   out.outcome = outcome_;
   out.restored_step = restored_step_;
-  out.steps_per_epoch = batches_.per_epoch();
+  out.steps_per_epoch = per_epoch_;
   out.budget = budget_;
   out.skipped_steps = skipped_;
   out.seconds = seconds_ + probes_.seconds();
@@ -111,18 +135,26 @@ TrainingView Trainer::view() const {
 }
 
 TrainerState Trainer::state() const {
-  return {
-      .record = view(), .engine = engine_->state(), .sums = sums_, .best = best_, .probes = probes_.state()};
+  return {.record = view(),
+          .engine = engine_->state(),
+          .sums = sums_,
+          .best = best_,
+          .probes = probes_.state(),
+          .schedule = follower_ ? follower_->save() : std::vector<double>{}};
 }
 
 std::optional<Error> Trainer::restore(const TrainerState& state) {
   const TrainingView& record = state.record;
-  if (record.steps_per_epoch != batches_.per_epoch() || record.budget != budget_ || !record.epochs ||
+  if (record.steps_per_epoch != per_epoch_ || record.budget != budget_ || !record.epochs ||
       (record.steps.rows() > 0 && record.steps.columns() != TrainingColumns::kCount) ||
       (!state.best.state.parameters.empty() && !alike(state.best.state, state.engine)) ||
       (record.histograms && !fits(*record.histograms, engine_->plan())))
     return bad_input("belongs to a run with other settings", "state");
+  auto follower = follower_ ? schedule_->follow(settings_.schedule) : nullptr;
+  if (follower ? !follower->load(state.schedule) : !state.schedule.empty())
+    return bad_input("belongs to a run with another schedule", "state");
   if (auto error = engine_->restore(state.engine)) return error;
+  follower_ = std::move(follower);
   table_.truncate(0);
   table_.append(record.steps);
   epochs_ = *record.epochs;
@@ -135,7 +167,7 @@ std::optional<Error> Trainer::restore(const TrainerState& state) {
   sums_ = state.sums;
   best_ = state.best;
   in_force_ = steps();
-  optimizer_ = settings_.optimizer.at(in_force_);
+  driven_ = optimizer_ = settings_.optimizer.at(in_force_);
   training_ = settings_.training.at(in_force_);
   return engine_->set_optimizer(optimizer_);
 }
@@ -167,7 +199,7 @@ void Trainer::end_epoch(bool measured, const Stop& stop) {
   if (sums_.seen > 0) record.train_loss = sums_.loss / seen;
   if (sums_.seen > 0 && data_->classes > 0) record.train_accuracy = static_cast<double>(sums_.correct) / seen;
   record.seconds = sums_.seconds;
-  record.whole = steps() % batches_.per_epoch() == 0;
+  record.whole = batches_.is_whole(steps());
   if (measured) measure(record, stop);
   sums_ = {};
   epochs_.push_back(record);
@@ -209,7 +241,7 @@ void Trainer::make_step(const Stop& stop) {
   const std::int64_t step = steps();
   put_in_force(step);
   const auto batch = batches_.at(step);
-  const double rate = schedule_->at(settings_.schedule, step, optimizer_.number("lr"));
+  const double rate = learning_rate(step);
   StepDetail* detail = probes_.detail(step);
   const double begin = wall();
   const auto result = engine_->step(
@@ -225,7 +257,7 @@ void Trainer::make_step(const Stop& stop) {
     outcome_ = Outcome::kDiverged;
     return;
   }
-  probes_.observe({.step = step, .learning_rate = rate, .optimizer = optimizer_, .stop = stop});
+  probes_.observe({.step = step, .learning_rate = rate, .optimizer = driven_, .stop = stop});
   if (at_epoch_end()) finish_epoch(stop);
 }
 
@@ -234,7 +266,7 @@ double Trainer::escape() const {
   return kLossEscaped * std::max(1.0, table_.view().at(0, TrainingColumns::kLoss));
 }
 
-bool Trainer::at_epoch_end() const { return steps() % batches_.per_epoch() == 0 || steps() == budget_; }
+bool Trainer::at_epoch_end() { return batches_.is_whole(steps()) || steps() == budget_; }
 
 void Trainer::finish_epoch(const Stop& stop) {
   const EpochSums sums = sums_;
@@ -242,7 +274,10 @@ void Trainer::finish_epoch(const Stop& stop) {
   if (stop && stop()) {
     sums_ = sums;
     outcome_ = Outcome::kStopped;
-  } else if (watch(epochs_.back())) {
+    return;
+  }
+  observe(epochs_.back());
+  if (watch(epochs_.back())) {
     restore_best();
     outcome_ = Outcome::kConverged;
   } else if (steps() == budget_) {

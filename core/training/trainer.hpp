@@ -52,6 +52,7 @@ struct TrainerState {
   EpochSums sums;  ///< of a run that was stopped: of the epoch that was cut off
   BestEpoch best;
   ProbesState probes;
+  std::vector<double> schedule;  ///< what a schedule that goes by the loss has in mind; else empty
 
   std::int64_t steps() const { return record.steps.rows(); }
 };
@@ -85,7 +86,8 @@ class Trainer {
 
   Outcome outcome() const { return outcome_; }
   std::int64_t steps() const { return table_.rows(); }
-  std::int64_t steps_per_epoch() const { return batches_.per_epoch(); }
+  /// Of the first epoch, where the batch follows a schedule.
+  std::int64_t steps_per_epoch() const { return per_epoch_; }
   std::int64_t budget() const { return budget_; }
   const std::vector<EpochRecord>& epochs() const { return epochs_; }
   TableView table() const { return table_.view(); }
@@ -102,12 +104,14 @@ class Trainer {
 
   Trainer(TrainingSettings settings, Preparation prepared);
   void put_in_force(std::int64_t step);
+  double learning_rate(std::int64_t step);
+  void observe(const EpochRecord& record);
   void make_step(const Stop& stop);
   void record(const StepResult& result, std::size_t samples, double rate);
   void end_epoch(bool measure, const Stop& stop);
   void measure(EpochRecord& record, const Stop& stop);
   bool watch(const EpochRecord& record);
-  bool at_epoch_end() const;
+  bool at_epoch_end();
   void finish_epoch(const Stop& stop);
   void end_by_budget();
   double escape() const;
@@ -121,8 +125,12 @@ class Trainer {
   Batches batches_;
   Probes probes_;
   const ScheduleDescriptor* schedule_ = nullptr;
+  std::unique_ptr<ScheduleFollower> follower_;  ///< of a schedule that goes by the loss
+  Driver driver_;
   std::int64_t budget_ = 0;
+  std::int64_t per_epoch_ = 1;
   Spec optimizer_;  ///< in force for update `in_force_`
+  Spec driven_;     ///< optimizer_ with what follows a schedule
   Spec training_;   ///< likewise
   std::int64_t in_force_ = 0;
 

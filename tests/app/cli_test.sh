@@ -78,6 +78,16 @@ refused 2 "noise: must be at least 0" "${adam[@]}" --noise -1
 refused 2 "clip: must be greater than 0" "${adam[@]}" --clip 0
 refused 2 "seed: must be at least 0" "${adam[@]}" --seed -1
 refused 2 "schedule: there is no 'nope'" "${adam[@]}" --schedule nope
+refused 2 "schedule: the learning rate has two" "${adam[@]}" --schedule linear --schedule cosine
+refused 2 "schedule of momentum: no optimizer has a number 'momentum'" "${adam[@]}" --schedule momentum=linear
+refused 2 "schedule of beta1: is given twice" "${adam[@]}" --schedule beta1=linear --schedule beta1=cosine
+refused 2 "is 1.2 at step 0; beta1 must be at least 0 and less than 1" "${adam[@]}" --schedule beta1=constant:peak=1.2
+refused 2 "is a batch size, not a learning rate" "${adam[@]}" --schedule batch_ramp
+refused 2 "no optimizer has a number 'alpha'" train --data two_moons --model 2-2 --optimizer adam --schedule 'alpha=linear'
+refused 2 "sequence: part 2 'cosin': schedule: there is no 'cosin'" schedule 'sequence:warmup@5|cosin'
+refused 2 "drawn: points: steps must ascend" schedule drawn:points=5/1/5/2
+refused 1 "'gauss_newton' can't go down 'ackley': it needs a loss that is a sum of squares" \
+  descend --surface ackley --optimizer gauss_newton
 refused 2 "there is no list of 'nope'" list nope
 refused 2 "there is no 'nope'" bench nope
 refused 2 "steps: must be at least 1" schedule constant --steps 0
@@ -230,6 +240,12 @@ for optimizer in gd adam momentum; do
   never_nan
 done
 accepted "${net[@]}" --epochs 2 --batch 64 --accumulate 1024
+accepted descend --surface rosenbrock --start -1,2 --optimizer lbfgs --optimizer spsa --steps 40 --json
+says '"evaluations": 80'
+never_nan
+refused 1 "it solves a system with the whole Hessian" "${net[@]}" --epochs 1 --optimizer newton
+accepted "${net[@]}" --epochs 1 --batch 200 --optimizer lbfgs --optimizer gauss_newton --json
+never_nan
 accepted "${net[@]}" --epochs 2 --batch 32 --optimizer gd:lr=0.1 --optimizer adam --seeds 2 --json
 says '"runs"'
 [ "$(grep -c '"seed"' "$scratch/out")" = 4 ] || { echo "not four runs"; failures=$((failures + 1)); }
@@ -295,6 +311,14 @@ python3 -m py_compile "$scratch/run.py" 2>/dev/null || ! command -v python3 >/de
   failures=$((failures + 1))
 }
 shows "lr_scheduler.StepLR(optimizer, step_size=30, gamma=0.1)" schedule step:step_size=30 --pytorch
+shows "OneCycleLR(optimizer, max_lr=1, total_steps=1000, pct_start=0.3" schedule one_cycle --pytorch
+shows "0.0935901" schedule one_cycle:total=10000,peak=0.1 --steps 10000 --at 2500
+shows "momentum 0.85667" schedule one_cycle:total=10000,peak=0.1 --steps 10000 --at 2500
+shows '"mean_inclusive": 0.5' schedule cosine:total=100 --steps 100 --at 0 --json
+accepted descend --optimizer momentum:lr=2e-4 --optimizer gd --steps 50 --schedule cosine:total=50 \
+  --schedule momentum=linear:total=50,end_factor=0.5 --schedule batch=batch_ramp:start=1,peak=9 --db "$db"
+shows "momentum on rosenbrock" runs list 'momentum_schedule=linear' --db "$db"
+shows "gd on rosenbrock" runs list 'batch_schedule=batch_ramp and optimizer=gd' --db "$db"
 shows "def surface(p):" descend --surface beale --optimizer adam --pytorch
 refused 2 "one optimizer at a time" descend --optimizer adam --optimizer gd --pytorch
 accepted runs tag 1 good "x'); DROP TABLE runs; --" --db "$db"

@@ -122,13 +122,66 @@ TEST(DescentScript, EveryOptimizerWithItsOptions) {
         "lars:lr=0.5",
         "lars:lr=0.05,momentum=0.5,trust_coefficient=0.02,weight_decay=0.1",
         "lamb:lr=0.002",
-        "lamb:lr=0.005,beta1=0.8,eps=1e-2,weight_decay=0.1,bias_correction=false"})
+        "lamb:lr=0.005,beta1=0.8,eps=1e-2,weight_decay=0.1,bias_correction=false",
+        "lbfgs",
+        "lbfgs:max_iter=3,max_eval=5,history_size=4,lr=0.8",
+        "lbfgs:tolerance_grad=1e-3,tolerance_change=1e-6,max_iter=20",
+        "lbfgs:line_search_fn=none,lr=0.1"})
     cases.push_back({optimizer, descent("rosenbrock", optimizer, 1000, {-1.35, 1.55})});
   // Every one that is written in PyTorch and goes down a surface stands in the list.
   for (const OptimizerDescriptor& rule : optimizers())
     EXPECT_TRUE(!rule.torch || !rule.not_on_surfaces.empty() || std::any_of(cases.begin(), cases.end(), [&](const Case& one) {
       return one.settings.optimizer.spec.id == rule.id;
     })) << rule.id;
+  expect_same_ends(cases);
+}
+
+DescentSettings scheduled(DescentSettings settings, const std::vector<std::string>& schedules) {
+  for (const std::string& text : schedules) {
+    Drive drive = parse_drive(text).value();
+    if (drive.key.empty())
+      settings.schedule = drive.schedule;
+    else
+      settings.drives.push_back(std::move(drive));
+  }
+  return settings;
+}
+
+TEST(DescentScript, SchedulesMoveTheMomentumAndOtherSettings) {
+  std::vector<Case> cases;
+  const auto add = [&](const std::string& optimizer, const std::vector<std::string>& schedules) {
+    cases.push_back({optimizer + " " + schedules[0],
+                     scheduled(descent("rosenbrock", optimizer, 400, {-1.35, 1.55}), schedules)});
+  };
+  for (const char* schedule : {"one_cycle:total=400", "one_cycle:total=300,three_phase=true",
+                               "cyclic:step_size_up=40,min=1e-5", "sequence:constant@100|one_cycle:total=300",
+                               "product:warmup|cyclic:step_size_up=30,mode=exp_range"}) {
+    add("momentum:lr=2e-4", {schedule});
+    add("nesterov:lr=2e-4", {schedule});
+    add("momentum:lr=2e-4,form=classical", {schedule});
+    add("adam:lr=0.01", {schedule});
+    add("gd:lr=1e-3", {schedule});
+  }
+  add("momentum:lr=2e-4", {"momentum=linear:start_factor=1,end_factor=0.5,total=300"});
+  add("momentum:lr=2e-4",
+      {"momentum=step:step_size=100,gamma=0.5", "cosine:total=400", "weight_decay=constant:peak=0.1"});
+  add("momentum:lr=2e-4", {"momentum=drawn:points=0/0/100/1/200/0/300/1"});
+  add("adam:lr=0.01",
+      {"beta1=linear:total=400,end_factor=0.2", "beta2=constant:peak=0.99", "eps=exponential"});
+  add("adamw:lr=0.01", {"weight_decay=cosine:total=400,peak=0.3"});
+  add("rmsprop:lr=0.001", {"alpha=linear:total=400,end_factor=0.9", "momentum=warmup:peak=0.5"});
+  add("momentum:lr=2e-4", {"plateau:patience=3,factor=0.5,threshold=0.01"});
+  add("adam:lr=0.02", {"plateau:patience=0,factor=0.9,mode=max,cooldown=4"});
+  // Own values that change on the way are what "auto" means from then on.
+  cases.push_back(
+      {"changes", scheduled(descent("rosenbrock", "momentum:lr=2e-4", 400, {-1.35, 1.55}),
+                            {"momentum=linear:total=400,end_factor=0.5", "one_cycle:cycle_momentum=false"})});
+  cases.back().settings.optimizer = with_changes(
+      cases.back().settings.optimizer, {{50, "momentum", 0.8}, {90, "lr", 1e-4}, {120, "weight_decay", 0.1}});
+  // A batch under the noise.
+  cases.push_back({"batch", scheduled(descent("rosenbrock", "gd:lr=1e-3", 300),
+                                      {"batch=batch_ramp:start=1,peak=50,ramp=2000"})});
+  *cases.back().settings.gradient.spec.find("noise") = 3.0;
   expect_same_ends(cases);
 }
 
@@ -239,7 +292,30 @@ TEST(DescentScript, ShowsTheUpdateOfOthers) {
   }
 }
 
+/// A line search looks at the same sample of the noise as the gradient that it begins with. Few steps: what a
+/// search does with the last digit is not continuous.
+TEST(DescentScript, LineSearchesSeeNoiseClippingAndRates) {
+  std::vector<Case> cases;
+  const auto add = [&](const char* name, const char* optimizer,
+                       const std::function<void(DescentSettings&)>& change) {
+    cases.push_back({name, descent("rosenbrock", optimizer, 12)});
+    change(cases.back().settings);
+  };
+  add("noise", "lbfgs", [](auto& s) { *s.gradient.spec.find("noise") = 0.5; });
+  add("noise and several iterations", "lbfgs:max_iter=3",
+      [](auto& s) { *s.gradient.spec.find("noise") = 2.0; });
+  add("clipped", "lbfgs:line_search_fn=none,lr=0.1", [](auto& s) { *s.gradient.spec.find("clip") = 20.0; });
+  add("scheduled", "lbfgs",
+      [](auto& s) { s.schedule = parse_spec("linear:total=10", schedule_family()).value(); });
+  add("changed", "lbfgs", [](auto& s) {
+    s.optimizer = with_changes(s.optimizer, {{4, "lr", 0.5}, {6, "tolerance_change", 1e-3}});
+  });
+  expect_same_ends(cases);
+}
+
 TEST(DescentScript, RefusesWhatCannotBe) {
+  for (const char* optimizer : {"cg", "newton", "gauss_newton", "spsa"})
+    EXPECT_FALSE(pytorch_script(descent("booth", optimizer, 10))) << optimizer;  // PyTorch has none
   DescentSettings settings = descent("booth", "gd", 10);
   settings.start = {1.0};
   EXPECT_FALSE(pytorch_script(settings));

@@ -146,10 +146,21 @@ TEST(Checkpoint, CutOffAnywhereIsRefused) {
 
 TEST(Checkpoint, AnotherVersionIsSaid) {
   std::vector<std::uint8_t> bytes = to_bytes(small_state());
-  bytes[8] = 2;
+  bytes[8] = 3;
   const auto state = trainer_state(bytes);
   ASSERT_FALSE(state);
-  EXPECT_EQ(state.error().text(), "checkpoint: has version 2, this program reads version 1");
+  EXPECT_EQ(state.error().text(), "checkpoint: has version 3, this program reads versions 1 to 2");
+}
+
+// Version 1 had no memory of a schedule: an empty list, eight bytes, at the end of what is written now.
+TEST(Checkpoint, TheFirstFormIsStillRead) {
+  const TrainerState state = small_state();
+  std::vector<std::uint8_t> bytes = to_bytes(state);
+  bytes.resize(bytes.size() - 8);
+  bytes[8] = 1;
+  const auto read = trainer_state(bytes);
+  ASSERT_TRUE(read) << read.error().text();
+  EXPECT_EQ(to_bytes(*read), to_bytes(state));
 }
 
 // Every eight bytes in turn become a number that could ask for too much: it is refused or does no harm, and a

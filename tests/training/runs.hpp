@@ -86,6 +86,15 @@ inline std::vector<KindOfRun> every_kind_of_run() {
   scheduled.schedule = parse_spec("cosine_warmup:warmup=20,total=80", schedule_family()).value();
   scheduled.optimizer.change(11, "lr", 0.02);
   scheduled.optimizer.change(40, "lr", 0.3);
+  TrainingSettings& plateau = add("plateau", "8-16-3", "adam:lr=0.05");
+  plateau.schedule = parse_spec("plateau:patience=1,factor=0.5,threshold=0.1", schedule_family()).value();
+  plateau.optimizer.change(25, "lr", 0.02);
+  TrainingSettings& driven = add("settings that follow schedules", "8-16-3", "momentum:lr=0.05");
+  driven.schedule = parse_spec("one_cycle:total=80", schedule_family()).value();
+  driven.drives = {parse_drive("weight_decay=linear:peak=0.1,total=60").value()};
+  TrainingSettings& ramped =
+      add("a batch that grows", "linear:units=16; batch_norm; relu; linear:units=3", "momentum:lr=0.05");
+  ramped.drives = {parse_drive("batch=batch_ramp:start=3,ramp=900").value()};
   TrainingSettings& probed = add("probes", "8-16-3", "adam:lr=0.01");
   probed.probes = probes(
       "gradients=5,weights=4,activations=7,histograms=3,curvature=9,spectrum=11,trace=8,"
