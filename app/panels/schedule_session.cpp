@@ -114,7 +114,7 @@ void ScheduleSession::synchronise(Frame& frame) {
   if (link.x) {
     const auto last = static_cast<double>(request.steps);
     request.window =
-        StepWindow{static_cast<std::int64_t>(std::clamp(std::floor(link.x->min), 0.0, last)),
+        StepRange{static_cast<std::int64_t>(std::clamp(std::floor(link.x->min), 0.0, last)),
                    static_cast<std::int64_t>(std::clamp(std::ceil(link.x->max) + 1.0, 0.0, last))};
   }
   reader_.request(request);

@@ -41,7 +41,7 @@ std::string value_of(const Column& column, const ScheduleStatistics& sums, int d
 }
 
 /// How the numbers are written: as many digits in as large a type as there is room for.
-struct Layout {
+struct Columns {
   ui::Type type = ui::Type::kNote;
   int digits = 3;
   float name = 0.0F;                            ///< pixels
@@ -55,13 +55,13 @@ struct Layout {
   }
 };
 
-Layout layout_of(const ScheduleScene& all, const ScheduleSession& session, float width) {
+Columns layout_of(const ScheduleScene& all, const ScheduleSession& session, float width) {
   float names = ui::px(kName);
   for (const std::string& name : schedule_names(all))
     names = std::max(names, ui::text_width(ui::Type::kNormal, name) + ui::px(28));
   constexpr std::pair<ui::Type, int> kTries[] = {
       {ui::Type::kNormal, 5}, {ui::Type::kNormal, 4}, {ui::Type::kNote, 4}, {ui::Type::kNote, 3}};
-  Layout out;
+  Columns out;
   for (const auto& [type, digits] : kTries) {
     out = {type, digits};
     float sum = 0.0F;
@@ -96,7 +96,7 @@ std::string in_full(const ScheduleStatistics& sums) {
   return out;
 }
 
-void heads(ImVec2 at, const Layout& layout) {
+void heads(ImVec2 at, const Columns& layout) {
   ImDrawList* list = ImGui::GetWindowDrawList();
   const float middle = at.y + 0.5F * ui::px(kHead);
   for (std::size_t c = 0; c < kColumns.size(); ++c) {
@@ -111,7 +111,7 @@ void heads(ImVec2 at, const Layout& layout) {
 }
 
 void row(Frame& frame, const ScheduleSession& session, std::size_t index, const std::string& label, ImVec2 at,
-         const Layout& layout) {
+         const Columns& layout) {
   const ui::Theme& t = ui::theme();
   const ScheduleScene& all = frame.scene().schedules;
   const SceneSchedule& schedule = all.schedules[index];
@@ -188,7 +188,7 @@ float schedule_table_height(const Scene& scene, const ScheduleSession& session, 
 void draw_schedule_table(Frame& frame, const ScheduleSession& session, float width) {
   const std::vector<std::string> names = schedule_names(frame.scene().schedules);
   if (names.empty()) return;
-  const Layout layout = layout_of(frame.scene().schedules, session, width);
+  const Columns layout = layout_of(frame.scene().schedules, session, width);
   const ImVec2 corner = ImGui::GetCursorScreenPos();
   const float height = schedule_table_height(frame.scene(), session, width);
   const bool narrow = layout.width > width;

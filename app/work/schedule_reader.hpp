@@ -16,10 +16,10 @@
 namespace thalweg {
 
 /// The steps [first, last) that are looked at more closely.
-struct StepWindow {
+struct StepRange {
   std::int64_t first = 0;
   std::int64_t last = 0;
-  bool operator==(const StepWindow&) const = default;
+  bool operator==(const StepRange&) const = default;
 };
 
 /// A schedule to be worked out.
@@ -33,7 +33,7 @@ struct AskedSchedule {
 struct ScheduleRequest {
   std::vector<AskedSchedule> schedules;
   std::int64_t steps = 0;
-  std::optional<StepWindow> window = {};
+  std::optional<StepRange> window = {};
 
   bool operator==(const ScheduleRequest&) const = default;
 };
@@ -51,7 +51,7 @@ struct ScheduleCurve : ScheduleSamples {
   Spec spec;
   double base = 1.0;
   std::int64_t steps = 0;
-  std::optional<StepWindow> window;
+  std::optional<StepRange> window;
   std::shared_ptr<const ScheduleSamples> whole;  ///< without the window's closer look; null of a first look
   std::optional<ScheduleStatistics> sums;        ///< nothing as long as this is a first look
 };

@@ -328,12 +328,12 @@ accepted runs export 1 2 3 --out "$scratch/exported" --db "$db"
 accepted runs import "$scratch/exported"/*.json --db "$scratch/other.sqlite"
 shows "$adam_uid" runs list --json --db "$scratch/other.sqlite"
 accepted runs delete 1 --db "$db"
-[ "$(uids | wc -l)" = 2 ] && accepted runs delete 1 --undo --db "$db" && [ "$(uids | wc -l)" = 3 ] || {
+[ "$(uids | wc -l)" = 4 ] && accepted runs delete 1 --undo --db "$db" && [ "$(uids | wc -l)" = 5 ] || {
   echo "delete and undo"
   failures=$((failures + 1))
 }
 accepted descend --optimizer adam --steps 5 --no-save --db "$db"
-[ "$(uids | wc -l)" = 3 ] || { echo "kept in spite of --no-save"; failures=$((failures + 1)); }
+[ "$(uids | wc -l)" = 5 ] || { echo "kept in spite of --no-save"; failures=$((failures + 1)); }
 refused 2 "filter: position 4: a value is missing after '<'" runs list 'lr<' --db "$db"
 refused 2 "no run has 'lrr'; did you mean 'lr'?" runs list 'lrr<1' --db "$db"
 refused 2 "filter: position 1: there is no ')' for this '('" runs list '(a' --db "$db"

@@ -49,6 +49,7 @@ inline TrainingScene lab(const TrainingSettings& settings) {
   out.model = settings.model;
   out.loss = settings.loss;
   out.schedule = settings.schedule;
+  out.drives = settings.drives;
   out.training = settings.training;
   out.probes = settings.probes;
   out.optimizers = {{settings.optimizer, 0, true}};

@@ -55,7 +55,7 @@ TEST(ScheduleReader, RequestsOvertakeAndTheLastOneCounts) {
     const double base = 0.1 + 0.01 * i;
     request.schedules = {{schedule("cosine:total=300000"), base},
                          {schedule("step:step_size=1000,gamma=0.9"), base}};
-    if (i % 3 == 0) request.window = StepWindow{1000 * i, 1000 * i + 5000};
+    if (i % 3 == 0) request.window = StepRange{1000 * i, 1000 * i + 5000};
     reader.request(request);
     const auto snapshot = reader.snapshot();
     for (const auto& curve : snapshot->curves)
@@ -78,7 +78,7 @@ TEST(ScheduleReader, ALookFromCloseByHasEveryStep) {
   ScheduleRequest request;
   request.schedules = {{schedule("cyclic:step_size_up=7,step_size_down=5"), 1.0}};
   request.steps = 1'000'000;
-  request.window = StepWindow{500'000, 500'400};
+  request.window = StepRange{500'000, 500'400};
   reader.request(request);
   reader.wait();
   const Sampled& rate = reader.snapshot()->curves[0]->rate;
