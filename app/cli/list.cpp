@@ -133,7 +133,8 @@ Json written(const Descriptor& descriptor) {
 }
 
 void print_markdown(const Listing& listing) {
-  std::printf("# %s\n", listing.name.c_str());
+  std::printf("# %s\n\nFrom the descriptors: `thalweg list %s --markdown`.\n", listing.name.c_str(),
+              listing.name.c_str());
   for (const Descriptor* descriptor : listing.members) {
     std::printf("\n## `%s`: %s\n\n%s\n", descriptor->id.c_str(), descriptor->label.c_str(),
                 descriptor->summary.c_str());

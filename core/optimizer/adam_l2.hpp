@@ -17,7 +17,7 @@ struct AdamL2 {
   template <class T>
   using Step = AdamStep<T>;
 
-  static constexpr const char* kTraining = "lr=0.001";
+  static constexpr const char* kTraining = "lr=0.001,weight_decay=0.0001";
 
   static Descriptor describe() {
     return {

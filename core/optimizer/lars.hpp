@@ -22,7 +22,7 @@ namespace thalweg {
 struct Lars {
   static constexpr bool kAsksMore = false;
 
-  static constexpr const char* kTraining = "lr=5";
+  static constexpr const char* kTraining = "lr=1";
 
   static Descriptor describe() {
     return {

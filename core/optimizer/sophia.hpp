@@ -22,7 +22,7 @@ namespace thalweg {
 struct Sophia {
   static constexpr bool kAsksMore = true;
 
-  static constexpr const char* kTraining = "lr=0.001";
+  static constexpr const char* kTraining = "lr=0.0002";
 
   static Descriptor describe() {
     Parameter epsilon = epsilon_parameter(1e-12);

@@ -310,6 +310,14 @@ python3 -m py_compile "$scratch/run.py" 2>/dev/null || ! command -v python3 >/de
   echo "the program is not Python"
   failures=$((failures + 1))
 }
+reference=$(dirname "$(readlink -f "$0")")/../../assets/reference
+for family in optimizers wrappers schedules; do
+  "$program" list "$family" --markdown >"$scratch/reference.md"
+  cmp -s "$scratch/reference.md" "$reference/$family.md" || {
+    echo "assets/reference/$family.md is not what 'thalweg list $family --markdown' prints"
+    failures=$((failures + 1))
+  }
+done
 shows "lr_scheduler.StepLR(optimizer, step_size=30, gamma=0.1)" schedule step:step_size=30 --pytorch
 shows "OneCycleLR(optimizer, max_lr=1, total_steps=1000, pct_start=0.3" schedule one_cycle --pytorch
 shows "0.0935901" schedule one_cycle:total=10000,peak=0.1 --steps 10000 --at 2500

@@ -28,7 +28,7 @@ def accuracies(program, optimizer):
                                "--epochs", str(EPOCHS), "--seed", str(seed), "--optimizer", optimizer, "--json")
         if run is None:
             return trouble
-        epochs = run["runs"][0]["epochs"]
+        epochs = run["epochs"]
         out.append(epochs[-1]["test_accuracy"] if len(epochs) == EPOCHS else float("nan"))
     return out
 
