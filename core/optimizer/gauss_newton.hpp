@@ -39,6 +39,8 @@ struct GaussNewton {
   static constexpr bool kAsksMore = true;
   static constexpr bool kNeedsSquares = true;
 
+  static constexpr const char* kTraining = "lr=0.2,damping=1,adaptation=1,cg_iterations=5";
+
   static Descriptor describe();
   static std::vector<std::string> pseudocode() {
     return {"solve (G + λI) d = −g  (on a network: by a few conjugate gradient iterations with products G v)",
