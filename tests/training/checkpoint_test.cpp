@@ -156,7 +156,7 @@ TEST(Checkpoint, AnotherVersionIsSaid) {
 TEST(Checkpoint, TheFirstFormIsStillRead) {
   const TrainerState state = small_state();
   std::vector<std::uint8_t> bytes = to_bytes(state);
-  bytes.resize(bytes.size() - 8);
+  bytes.erase(bytes.end() - 8, bytes.end());
   bytes[8] = 1;
   const auto read = trainer_state(bytes);
   ASSERT_TRUE(read) << read.error().text();
