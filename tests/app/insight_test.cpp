@@ -1,33 +1,18 @@
-// The insight pages of the Surface view, driven with the mouse, and the thread behind them.
+// The insight pages of the Surface view, driven with the mouse, and their figures as files.
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "app/headless.hpp"
 #include "app/panels/insight_figure.hpp"
 #include "app/ui/marks.hpp"
-#include "app/work/insight_reader.hpp"
+#include "tests/app/insight_scene.hpp"
 
 namespace thalweg {
 namespace {
 
-Scene scene_of(const std::string& surface, const std::vector<std::string>& optimizers,
-               const std::string& page) {
-  Scene scene = default_scene();
-  EXPECT_FALSE(set_surface(scene, parse_spec(surface, surface_family()).value()));
-  scene.optimizers.clear();
-  for (std::size_t i = 0; i < optimizers.size(); ++i) {
-    SceneOptimizer optimizer;
-    optimizer.live.spec = parse_spec(optimizers[i], optimizer_family()).value();
-    optimizer.colour = static_cast<int>(i);
-    scene.optimizers.push_back(std::move(optimizer));
-  }
-  *scene.run.find("steps") = 300.0;
-  scene.step = 300;
-  *scene.view.find("page") = page;
-  return scene;
-}
+using test::kBowl;
+using test::scene_of;
 
 class InsightTest : public ::testing::Test {
  protected:
@@ -44,8 +29,6 @@ class InsightTest : public ::testing::Test {
 
   std::unique_ptr<Headless> headless_;
 };
-
-constexpr const char* kBowl = "quadratic:eigenvalues=1/100";
 
 TEST_F(InsightTest, PagesAreChosenAboveThem) {
   open(scene_of(kBowl, {"momentum:lr=0.01"}, "curves"));
@@ -195,126 +178,6 @@ TEST(InsightFigure, MapAndRootsAsFiles) {
   const FigureSource roots = figure_of(RootsFigure{"Roots", "", analysis->directions, {0x111111, 0x222222}});
   EXPECT_NE(roots.svg({.width = 400, .height = 400}).find("λ = 100: |z| = 0.707107"), std::string::npos);
   EXPECT_EQ(roots.csv().substr(0, 34), "eigenvalue,real,imaginary,modulus\n");
-}
-
-InsightRequest request_of(const std::string& surface, const std::string& optimizer, InsightPage page,
-                          int steps) {
-  InsightRequest out;
-  out.page = page;
-  const Scene scene = scene_of(surface, {optimizer}, "rates");
-  out.settings = scene.race().lane(0);
-  *out.settings.run.find("steps") = static_cast<double>(steps);
-  *out.settings.run.find("tol") = Value{};
-  out.surface = make_surface(out.settings.surface).value();
-  Descent descent(out.settings, out.surface);
-  descent.advance(steps);
-  out.run = descent.view();
-  out.step = out.run.steps();
-  return out;
-}
-
-/// What is found again is what the optimizer had: the steps of the record follow from it.
-TEST(InsightReader, ReplayIsTheRunThatWasRecorded) {
-  InsightReader reader;
-  for (const char* text : {"adam:lr=0.02", "amsgrad:lr=0.02", "adamax:lr=0.02"}) {
-    const InsightRequest request = request_of("rosenbrock", text, InsightPage::kState, 5000);
-    reader.request(request);
-    reader.wait();
-    const auto insight = reader.insight();
-    ASSERT_TRUE(insight);
-    const StateRecord& state = insight->state;
-    ASSERT_EQ(state.table.rows(), 5001);
-    EXPECT_FALSE(state.cut);
-    std::size_t corrected = 0;
-    while (state.quantities[corrected].symbol != "m̂") ++corrected;
-    for (std::int64_t t = 1; t <= 5000; t += 7)
-      for (int i = 0; i < 2; ++i) {
-        const double step = request.run.table.at(t - 1, i) - request.run.table.at(t, i);
-        const double made = state.table.at(t, state.column(state.quantities.size() - 1, i)) *
-                            state.table.at(t, state.column(corrected, i));
-        EXPECT_NEAR(made, step, 1e-9 * std::abs(step) + 1e-13) << text << " " << t;
-      }
-  }
-}
-
-TEST(InsightReader, GoesOnWhereItLeftOffAndBeginsAnewAfterAnEdit) {
-  InsightReader reader;
-  const InsightRequest whole = request_of("rosenbrock", "adam:lr=0.02", InsightPage::kState, 9000);
-  InsightRequest part = whole;
-  for (const std::int64_t steps : {100, 5000, 4000, 9000}) {
-    part.run.table = whole.run.table.first(steps + 1);
-    part.step = steps;
-    reader.request(part);
-    reader.wait();
-    EXPECT_EQ(reader.insight()->state.table.rows(), steps + 1);
-  }
-  const double last = reader.insight()->state.table.at(9000, 0);
-  InsightReader fresh;
-  fresh.request(whole);
-  fresh.wait();
-  EXPECT_EQ(fresh.insight()->state.table.at(9000, 0), last);
-  InsightRequest edited = request_of("rosenbrock", "adam:lr=0.05", InsightPage::kState, 9000);
-  reader.request(edited);
-  reader.wait();
-  EXPECT_NE(reader.insight()->state.table.at(9000, 0), last);
-}
-
-TEST(InsightReader, RatesOfAdaptiveRulesGoByWhatTheyDivideBy) {
-  InsightReader reader;
-  reader.request(request_of(kBowl, "adam:lr=0.01", InsightPage::kRates, 200));
-  reader.wait();
-  const auto insight = reader.insight();
-  ASSERT_TRUE(insight->rates.analysis) << insight->rates.why;
-  EXPECT_TRUE(insight->rates.analysis->frozen);
-  EXPECT_FALSE(insight->field);
-  // Its own D: λ/(√v̂ + ε) of both coordinates, the smaller first.
-  std::vector<double> expected;
-  for (int i = 0; i < 2; ++i)
-    expected.push_back(
-        (i == 0 ? 1.0 : 100.0) *
-        insight->state.table.at(200, insight->state.column(insight->state.quantities.size() - 1, i)) / 0.01);
-  std::sort(expected.begin(), expected.end());
-  for (std::size_t i = 0; i < 2; ++i)
-    EXPECT_NEAR(insight->rates.analysis->spectrum.eigenvalues[i], expected[i], 1e-9 * expected[i]);
-
-  reader.request(request_of(kBowl, "lion:lr=0.01", InsightPage::kRates, 50));
-  reader.wait();
-  EXPECT_FALSE(reader.insight()->rates.analysis);
-  EXPECT_NE(reader.insight()->rates.why.find("Lion"), std::string::npos);
-}
-
-TEST(InsightReader, MapIsKeptWhileThePointMoves) {
-  InsightReader reader;
-  reader.request(request_of(kBowl, "momentum:lr=0.01,momentum=0.5", InsightPage::kRates, 100));
-  reader.wait();
-  const auto first = reader.insight();
-  ASSERT_TRUE(first->field);
-  EXPECT_FALSE(first->field->lines.empty());
-  reader.request(request_of(kBowl, "momentum:lr=0.02,momentum=0.7", InsightPage::kRates, 100));
-  reader.wait();
-  EXPECT_EQ(reader.insight()->field, first->field);
-}
-
-TEST(RatePixels, ShowTheFastAndTheUnstable) {
-  RateField field;
-  field.request = rate_map_request(parse_spec("momentum", optimizer_family()).value(), {1, 100}, 0.01);
-  field.request.width = RateField::kWidth;
-  field.request.height = RateField::kHeight;
-  field.radius = rate_map(field.request);
-  const RateTints tints{0x000010, 0x000020, 0x000030};
-  const auto rgb = rate_pixels(field, 9.0 / 11.0, 120, 80, tints, 0xff0000);
-  ASSERT_EQ(rgb.size(), 120U * 80U * 3U);
-  const auto at = [&](double rate, double momentum) {
-    const int column = static_cast<int>(field.request.unit_of_rate(rate) * 120),
-              row = static_cast<int>((1.0 - momentum) * 80);
-    const std::size_t i = 3 * static_cast<std::size_t>(row * 120 + column);
-    return rgb[i] << 16 | rgb[i + 1] << 8 | rgb[i + 2];
-  };
-  EXPECT_EQ(at(0.029, 81.0 / 121.0), 0x000010);  // the optimum itself is a hair from the edge
-  EXPECT_EQ(at(0.0005, 0.02), 0x000030);
-  EXPECT_EQ(at(0.06, 0.02), 0xff0000);
-  EXPECT_DOUBLE_EQ(tint_unit(0.9, 0.9), 0.0);
-  EXPECT_DOUBLE_EQ(tint_unit(1.5, 0.9), 1.0);
 }
 
 }  // namespace

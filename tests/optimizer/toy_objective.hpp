@@ -16,6 +16,7 @@ struct Problem {
   std::function<void(const double* p, double* g)> gradient;
   std::function<void(const double* p, double* h)> hessian;  ///< row by row
   std::function<double(const double* p)> loss = [](const double*) { return 0.0; };
+  std::function<void(const double* p, double* h)> gauss_newton = {};  ///< row by row; empty where there is none
 };
 
 template <class T>
@@ -33,6 +34,12 @@ class BasicToyObjective final : public Objective<T> {
             },
             [](const double* p) {
               return (1.0 - p[0]) * (1.0 - p[0]) + 100.0 * std::pow(p[1] - p[0] * p[0], 2);
+            },
+            // 2 JᵀJ of the residuals 1 − x and 10 (y − x²).
+            [](const double* p, double* h) {
+              h[0] = 2.0 + 800.0 * p[0] * p[0];
+              h[1] = h[2] = -400.0 * p[0];
+              h[3] = 200.0;
             }};
   }
   static Problem quadratic() {
@@ -92,7 +99,12 @@ class BasicToyObjective final : public Objective<T> {
     for (std::size_t i = 0; i < h_.size(); ++i) out[i] = static_cast<T>(h_[i]);
     return true;
   }
-  bool gauss_newton(const T*, T*) override { return false; }
+  bool gauss_newton(const T* theta, T* out) override {
+    if (!problem_.gauss_newton) return false;
+    problem_.gauss_newton(read(theta), h_.data());
+    for (std::size_t i = 0; i < h_.size(); ++i) out[i] = static_cast<T>(h_[i]);
+    return true;
+  }
   bool gauss_newton_product(const T*, const T*, T*) override { return false; }
   std::uint64_t seed() const override { return 1; }
 
