@@ -20,7 +20,6 @@ constexpr std::size_t kShortestLine = 16;
 constexpr double kColourBar = 92.0;  ///< room on the right, with its numbers
 /// Between paths that run together, as on the screen.
 constexpr float kLaneSpacing = 2.6F;
-constexpr std::size_t kMostLanePoints = 12'000;
 
 std::uint32_t packed(const MapColour& c) {
   const auto part = [](float v) {
@@ -216,21 +215,18 @@ class MapPicture {
                       static_cast<float>(box_.height)};
     std::vector<PathLine> lines(map_.paths.size());
     std::vector<std::span<const PathPoint>> spans;
-    std::size_t total = 0;
     for (std::size_t i = 0; i < lines.size(); ++i) {
       const DescentView& lane = map_.paths[i].lane;
       lines[i].update(lane.table, lane.columns.position(map_.field.axis_x),
                       lane.columns.position(map_.field.axis_y), plane);
       spans.push_back(lines[i].points());
-      total += spans.back().size();
     }
-    std::vector<std::vector<Vec2>> places;
-    if (total <= kMostLanePoints) places = lanes(spans, plane, kLaneSpacing * static_cast<float>(page_.k()));
+    const std::vector<std::vector<Vec2>> places = lanes(spans, plane, kLaneSpacing * static_cast<float>(page_.k()));
     for (std::size_t i = 0; i < lines.size(); ++i) {
       const std::string colour = series_colour(page_.style(), entries_[i]);
       std::string before, after;
       for (std::size_t p = 0; p < spans[i].size(); ++p) {
-        const Vec2 at = places.empty() ? spans[i][p].position : places[i][p];
+        const Vec2 at = places[i][p];
         const bool later = spans[i][p].row > map_.paths[i].shown;
         std::string& d = later ? after : before;
         const bool lifted = spans[i][p].begins || p == 0 || d.empty();

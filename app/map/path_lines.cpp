@@ -80,7 +80,9 @@ std::vector<std::vector<Vec2>> lanes(const std::vector<std::span<const PathPoint
   std::vector<std::vector<Vec2>> out(paths.size());
   for (std::size_t k = 0; k < paths.size(); ++k)
     for (const PathPoint& point : paths[k]) out[k].push_back(point.position);
-  if (paths.size() < 2 || paths.size() > 32) return out;
+  std::size_t total = 0;
+  for (const auto& path : paths) total += path.size();
+  if (paths.size() < 2 || paths.size() > 32 || total > kMostLanePoints) return out;
 
   // Which paths pass through each cell of a coarse grid.
   const float cell = std::max(3.0F, spacing * 1.5F);

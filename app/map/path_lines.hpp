@@ -48,6 +48,9 @@ class PathLine {
   std::unordered_map<std::uint32_t, int> visits_;
 };
 
+/// Lanes are worked out for at most this many points; longer paths fill areas and have no side.
+inline constexpr std::size_t kMostLanePoints = 12'000;
+
 /// Where paths run together they are moved into parallel lanes, like lines on an underground map, so
 /// that none hides another; where they part, they are where they are.
 /// @param paths    points of each visible path

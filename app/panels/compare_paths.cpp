@@ -20,20 +20,6 @@ std::string surface_key(const ComparedPath& path) {
          std::to_string(axes.x) + " " + std::to_string(axes.y);
 }
 
-/// Lanes are worked out for at most this many points; longer paths fill areas and have no side.
-constexpr std::size_t kMostLanePoints = 12'000;
-
-std::vector<std::vector<Vec2>> lanes_of(const std::vector<std::span<const PathPoint>>& paths,
-                                        const Plane& plane) {
-  std::size_t total = 0;
-  for (const auto& path : paths) total += path.size();
-  if (total <= kMostLanePoints) return lanes(paths, plane, ui::px(2.6F));
-  std::vector<std::vector<Vec2>> out(paths.size());
-  for (std::size_t i = 0; i < paths.size(); ++i)
-    for (const PathPoint& point : paths[i]) out[i].push_back(point.position);
-  return out;
-}
-
 std::string start_text(const std::vector<double>& start) {
   std::string out;
   for (const double value : start) out += (out.empty() ? "" : ", ") + ui::number(value);
@@ -261,7 +247,7 @@ void ComparePaths::draw_lines(ComparePage& page, Tile& tile, const PathGroup& gr
   std::stable_partition(drawn.begin(), drawn.end(), [&](const Drawn& one) { return !meant(one); });
   std::vector<std::span<const PathPoint>> spans;
   for (const Drawn& one : drawn) spans.push_back(one.points);
-  const std::vector<std::vector<Vec2>> beside = lanes_of(spans, plane);
+  const std::vector<std::vector<Vec2>> beside = lanes(spans, plane, ui::px(2.6F));
   const float width = ui::line_width(t.path_width);
   for (std::size_t k = 0; k < drawn.size(); ++k) {
     const ComparedPath& path = *page.data.paths[drawn[k].path];

@@ -15,8 +15,6 @@
 namespace thalweg {
 namespace {
 
-/// Lanes are worked out for at most this many points; longer paths fill areas and have no side.
-constexpr std::size_t kMostLanePoints = 12'000;
 
 }  // namespace
 
@@ -269,7 +267,6 @@ void MapPanel::update_lanes(Frame& frame, const Plane& plane) {
   std::vector<std::span<const PathPoint>> shown;
   std::vector<std::size_t> sizes;
   std::vector<std::uint64_t> generations;
-  std::size_t total = 0;
   shown_.clear();
   for (std::size_t i = 0; i < count; ++i) {
     if (!optimizers[i].visible) continue;
@@ -277,16 +274,9 @@ void MapPanel::update_lanes(Frame& frame, const Plane& plane) {
     shown_.push_back(i);
     sizes.push_back(paths_[i].points().size());
     generations.push_back(paths_[i].generation() * kMostOptimizers + i);
-    total += sizes.back();
   }
   if (sizes == lane_sizes_ && generations == lane_generations_) return;
-  if (total <= kMostLanePoints) {
-    lanes_ = lanes(shown, plane, ui::px(2.6F));
-  } else {
-    lanes_.assign(shown.size(), {});
-    for (std::size_t k = 0; k < shown.size(); ++k)
-      for (const PathPoint& point : shown[k]) lanes_[k].push_back(point.position);
-  }
+  lanes_ = lanes(shown, plane, ui::px(2.6F));
   lane_sizes_ = sizes;
   lane_generations_ = generations;
 }

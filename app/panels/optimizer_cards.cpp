@@ -5,6 +5,7 @@
 #include "app/panels/copy_pytorch.hpp"
 #include "app/panels/session.hpp"
 #include "app/ui/compat.hpp"
+#include "app/ui/menus.hpp"
 #include "app/ui/text.hpp"
 #include "core/optimizer/wrapper.hpp"
 #include "core/script/script.hpp"
@@ -26,7 +27,8 @@ CardStatus status_of(const Scene& scene, const DescentView& lane) {
 }  // namespace
 
 CardList surface_cards(Frame& frame) {
-  return {.read = [](const Scene& scene) -> const std::vector<SceneOptimizer>& { return scene.optimizers; },
+  return {.place = Place::kSurface,
+          .read = [](const Scene& scene) -> const std::vector<SceneOptimizer>& { return scene.optimizers; },
           .write = [](Scene& scene) -> std::vector<SceneOptimizer>& { return scene.optimizers; },
           .step = [&frame](std::size_t) { return frame.scene().step; },
           .status =
@@ -44,7 +46,7 @@ CardList surface_cards(Frame& frame) {
                 if (whole) return pytorch_script(scene.race().lane(index));
                 const auto steps = static_cast<std::int64_t>(scene.run.number("steps"));
                 return pytorch_optimizer_and_schedule(scene.optimizers[index].live.at(scene.step), scene.schedule, steps,
-                                                      "[p]");
+                                                      "[p]", scene.drives);
               },
           .none = "None. Add one, and it starts down the surface at once.",
           .unfit =
@@ -72,23 +74,12 @@ void OptimizerCards::draw(Frame& frame, const CardList& list, int& selected) {
 }
 
 void OptimizerCards::add_menu(Frame& frame, const CardList& cards, int& selected) {
-  ImGui::SetNextWindowSizeConstraints({ui::px(460), 0}, {ui::px(460), ui::px(480)});
-  if (!ui::begin_popup("add")) return;
+  if (!ui::begin_menu("add")) return;
   for (const OptimizerDescriptor& descriptor : optimizers()) {
-    ImGui::PushID(descriptor.id.c_str());
-    const ImVec2 at = ImGui::GetCursorScreenPos();
-    const float height = ui::px(44);
-    const float width = ImGui::GetContentRegionAvail().x;
     const std::string unfit = cards.unfit(descriptor);
-    const bool clicked =
-        ImGui::Selectable("##item", false, unfit.empty() ? 0 : ImGuiSelectableFlags_Disabled, {width, height});
-    ui::mark("add." + descriptor.id, at, {at.x + width, at.y + height});
-    ImDrawList* list = ImGui::GetWindowDrawList();
-    ui::draw_text(list, ui::Type::kStrong, {at.x + ui::px(8), at.y + ui::px(5)}, unfit.empty() ? ui::theme().text : ui::theme().faint, descriptor.label);
-    ui::draw_text(list, ui::Type::kNote, {at.x + ui::px(8), at.y + ui::px(23)}, ui::theme().dim,
-                  ui::elided(ui::Type::kNote, unfit.empty() ? descriptor.summary : "Not here: it " + unfit + ".",
-                             width - ui::px(16)));
-    ImGui::PopID();
+    const bool clicked = ui::described_item(
+        "add." + descriptor.id, descriptor.label,
+        unfit.empty() ? descriptor.summary : "Not here: it " + unfit + ".", unfit.empty());
     if (!clicked) continue;
     if (cards.read(frame.scene()).size() >= kMostOptimizers) {
       frame.say(bad_input("at most " + std::to_string(kMostOptimizers) + " at a time", "optimizers"));
@@ -110,24 +101,30 @@ void OptimizerCards::wrapper_items(Frame& frame, const CardList& cards, std::siz
   for (const Descriptor& wrapper : optimizer_wrappers()) {
     const std::optional<Spec> turned = with_wrapper_turned(optimizer.live.spec, wrapper.id);
     const bool on = ("+" + optimizer.live.spec.id).find("+" + wrapper.id + "+") != std::string::npos;
-    const ImVec2 at = ImGui::GetCursorScreenPos();
-    const ImVec2 size{ui::px(236), ui::px(28)};
-    ImGui::PushID(wrapper.id.c_str());
-    const bool clicked = ImGui::Selectable("##around", on, turned ? 0 : ImGuiSelectableFlags_Disabled, size);
-    ImGui::PopID();
-    ui::mark("around." + wrapper.id, at, {at.x + size.x, at.y + size.y});
-    ui::tooltip(turned ? wrapper.summary : "There are as many around it as there may be.");
-    ui::draw_centred(ImGui::GetWindowDrawList(), ui::Type::kNormal, at.x + ui::px(8), at.y + 0.5F * size.y,
-                     turned ? ui::theme().text : ui::theme().dim,
-                     (on ? "Without " : "With ") + wrapper.label + (on ? "" : " around it"));
+    const bool clicked = ui::menu_item(
+        "around." + wrapper.id, (on ? "Without " : "With ") + wrapper.label + (on ? "" : " around it"),
+        turned ? wrapper.summary : "There are as many around it as there may be.",
+        {.enabled = turned.has_value(), .on = on});
     if (!clicked || !turned) continue;
     propose(frame, {}, {}, [&](Scene& scene) {
       // Changes on the way stay, but for those of a setting that is gone.
       LiveSpec& live = cards.write(scene)[index].live;
       live.spec = *turned;
       std::erase_if(live.changes, [&](const Change& change) { return !turned->find(change.key); });
+      drop_unused_drives(scene, cards.place);
     });
   }
+}
+
+void OptimizerCards::around(Frame& frame, const CardList& cards, std::size_t index) {
+  ui::gap(4);
+  if (ui::button("around", "Put something around it…")) ImGui::OpenPopup("around_menu");
+  std::string names;
+  for (const Descriptor& wrapper : optimizer_wrappers()) names += (names.empty() ? "" : ", ") + wrapper.label;
+  ui::tooltip("What changes how another optimizer is used: " + names + ".");
+  if (!ui::begin_popup("around_menu")) return;
+  wrapper_items(frame, cards, index);
+  ImGui::EndPopup();
 }
 
 void OptimizerCards::card(Frame& frame, const CardList& cards, int& chosen, std::size_t index) {
@@ -160,22 +157,8 @@ void OptimizerCards::card(Frame& frame, const CardList& cards, int& chosen, std:
   } else {
     list->AddCircle({at.x + ui::px(5), middle}, ui::px(4.5F), colour, 0, ui::line_width(1));
   }
-  if (ui::begin_popup("palette")) {
-    for (int c = 0; c < static_cast<int>(ui::theme().path.size()); ++c) {
-      ImGui::PushID(c);
-      if (c % 4 != 0) ImGui::SameLine();
-      const ImVec2 spot = ImGui::GetCursorScreenPos();
-      if (ImGui::InvisibleButton("c", {ui::px(24), ui::px(24)})) {
-        propose(frame, {}, {}, [&](Scene& scene) { cards.write(scene)[index].colour = c; });
-        ImGui::CloseCurrentPopup();
-      }
-      ui::mark("colour." + std::to_string(c), spot, {spot.x + ui::px(24), spot.y + ui::px(24)});
-      ImGui::GetWindowDrawList()->AddCircleFilled({spot.x + ui::px(12), spot.y + ui::px(12)}, ui::px(8),
-                                                  ui::path_colour(c));
-      ImGui::PopID();
-    }
-    ImGui::EndPopup();
-  }
+  if (const auto chosen_colour = ui::palette_popup("palette"))
+    propose(frame, {}, {}, [&](Scene& scene) { cards.write(scene)[index].colour = *chosen_colour; });
 
   const CardStatus status = cards.status(index);
   const float text_left = at.x + ui::px(18);
@@ -219,7 +202,7 @@ void OptimizerCards::card(Frame& frame, const CardList& cards, int& chosen, std:
       });
     ImGui::SetCursorScreenPos({at.x + width - 2 * button, at.y});
     ui::ButtonOptions more = small;
-    more.tooltip = "Put something around it, or copy it as PyTorch";
+    more.tooltip = "Copy it as PyTorch";
     if (ui::icon_button("more", ui::Icon::kMore, more)) ImGui::OpenPopup("menu");
     ImGui::SetCursorScreenPos({at.x + width - button, at.y});
     ui::ButtonOptions remove = small;
@@ -227,7 +210,6 @@ void OptimizerCards::card(Frame& frame, const CardList& cards, int& chosen, std:
     gone = ui::icon_button("remove", ui::Icon::kTrash, remove);
   }
   if (ui::begin_popup("menu")) {
-    wrapper_items(frame, cards, index);
     pytorch_items(frame, [&](bool whole) { return cards.pytorch(index, whole); });
     ImGui::EndPopup();
   }
@@ -253,12 +235,15 @@ void OptimizerCards::card(Frame& frame, const CardList& cards, int& chosen, std:
     } else if (edit.ended) {
       frame.editor.end_group();
     }
+    if (selected) draw_driven_note(frame.scene(), cards.place, parameter, now, descriptor, cards.step(index));
   }
+  if (selected) around(frame, cards, index);
   if (ui::end_card()) chosen = static_cast<int>(index);
   if (gone) {
     propose(frame, {}, {}, [&](Scene& scene) {
       std::vector<SceneOptimizer>& all = cards.write(scene);
       all.erase(all.begin() + static_cast<std::ptrdiff_t>(index));
+      drop_unused_drives(scene, cards.place);
     });
     chosen = std::max(0, std::min(chosen, static_cast<int>(cards.read(frame.scene()).size()) - 1));
   }

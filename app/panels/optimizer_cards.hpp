@@ -4,8 +4,9 @@
 #include <functional>
 #include <string>
 
-#include "app/view.hpp"
+#include "app/panels/drive_rows.hpp"
 #include "app/ui/theme.hpp"
+#include "app/view.hpp"
 
 namespace thalweg {
 
@@ -18,6 +19,7 @@ struct CardStatus {
 
 /// What the cards are about.
 struct CardList {
+  Place place = Place::kSurface;
   std::function<const std::vector<SceneOptimizer>&(const Scene&)> read;
   std::function<std::vector<SceneOptimizer>&(Scene&)> write;
   /// The step whose values card `index` shows.
@@ -44,7 +46,9 @@ class OptimizerCards {
 
  private:
   void card(Frame& frame, const CardList& cards, int& chosen, std::size_t index);
-  /// What can go around an optimizer, of an open menu: turns each on or off.
+  /// The button with what can go around an optimizer.
+  void around(Frame& frame, const CardList& cards, std::size_t index);
+  /// Its open menu: turns each on or off.
   void wrapper_items(Frame& frame, const CardList& cards, std::size_t index);
   void add_menu(Frame& frame, const CardList& cards, int& selected);
 };

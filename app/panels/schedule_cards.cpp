@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "app/panels/copy_pytorch.hpp"
+#include "app/panels/drive_rows.hpp"
 #include "app/panels/schedule_parts.hpp"
 #include "app/panels/spec_rows.hpp"
 #include "app/ui/compat.hpp"
+#include "app/ui/menus.hpp"
 #include "app/ui/text.hpp"
 #include "core/schedule/composition.hpp"
 #include "core/script/script.hpp"
@@ -14,52 +16,6 @@ namespace thalweg {
 namespace {
 
 constexpr float kHead = 22.0F;
-
-/// A name and a line about it in an open menu.
-bool menu_item(const std::string& id, const std::string& label, const std::string& summary) {
-  const ImVec2 at = ImGui::GetCursorScreenPos();
-  const float height = ui::px(44);
-  const float width = ImGui::GetContentRegionAvail().x;
-  ImGui::PushID(id.c_str());
-  const bool clicked = ImGui::Selectable("##item", false, 0, {width, height});
-  ImGui::PopID();
-  ui::mark(id, at, {at.x + width, at.y + height});
-  ImDrawList* list = ImGui::GetWindowDrawList();
-  ui::draw_text(list, ui::Type::kStrong, {at.x + ui::px(8), at.y + ui::px(5)}, ui::theme().text, label);
-  const std::string shown = ui::elided(ui::Type::kNote, summary, width - ui::px(16));
-  ui::draw_text(list, ui::Type::kNote, {at.x + ui::px(8), at.y + ui::px(23)}, ui::theme().dim, shown);
-  if (shown != summary) ui::tooltip(summary);
-  return clicked;
-}
-
-/// The open palette: the colour that was clicked.
-std::optional<int> palette_popup(const char* id) {
-  std::optional<int> out;
-  if (!ui::begin_popup(id)) return out;
-  const float size = ui::px(24);
-  for (int c = 0; c < static_cast<int>(ui::theme().path.size()); ++c) {
-    ImGui::PushID(c);
-    if (c % 4 != 0) ImGui::SameLine();
-    const ImVec2 spot = ImGui::GetCursorScreenPos();
-    if (ImGui::InvisibleButton("c", {size, size})) {
-      out = c;
-      ImGui::CloseCurrentPopup();
-    }
-    ui::mark("colour." + std::to_string(c), spot, {spot.x + size, spot.y + size});
-    ImGui::GetWindowDrawList()->AddCircleFilled({spot.x + 0.5F * size, spot.y + 0.5F * size}, ui::px(8),
-                                                ui::path_colour(c));
-    ImGui::PopID();
-  }
-  ImGui::EndPopup();
-  return out;
-}
-
-bool begin_menu(const char* id) {
-  const float width = std::min(ui::px(460), ImGui::GetIO().DisplaySize.x - ui::px(40));
-  ImGui::SetNextWindowSizeConstraints({width, 0},
-                                      {width, std::min(ui::px(480), 0.8F * ImGui::GetIO().DisplaySize.y)});
-  return ui::begin_popup(id);
-}
 
 /// Beside the last item where there is room for `label` on a button, else below it.
 void place_button(float left, float width, std::string_view label) {
@@ -129,17 +85,17 @@ void ScheduleCards::head(Frame& frame) {
 }
 
 void ScheduleCards::add_menu(Frame& frame) {
-  if (!begin_menu("add")) return;
+  if (!ui::begin_menu("add")) return;
   for (const ScheduleDescriptor& descriptor : schedules())
-    if (menu_item("add." + descriptor.id, descriptor.label, descriptor.summary))
+    if (ui::described_item("add." + descriptor.id, descriptor.label, descriptor.summary))
       add(frame, default_spec(descriptor));
   ImGui::EndPopup();
 }
 
 void ScheduleCards::preset_menu(Frame& frame) {
-  if (!begin_menu("presets")) return;
+  if (!ui::begin_menu("presets")) return;
   for (const SchedulePreset& preset : schedule_presets())
-    if (menu_item("preset." + preset.id, preset.label, preset.summary))
+    if (ui::described_item("preset." + preset.id, preset.label, preset.summary))
       propose(frame, {}, {}, [&](Scene& scene) { set_preset(scene.schedules, preset); });
   ImGui::EndPopup();
 }
@@ -189,7 +145,7 @@ bool ScheduleCards::card_head(Frame& frame, const std::string& name, std::size_t
     list->AddCircleFilled({at.x + ui::px(5), middle}, ui::px(5), colour);
   else
     list->AddCircle({at.x + ui::px(5), middle}, ui::px(4.5F), colour, 0, ui::line_width(1));
-  if (const auto chosen = palette_popup("palette"))
+  if (const auto chosen = ui::palette_popup("palette"))
     propose(frame, {}, {}, [&](Scene& scene) { scene.schedules.schedules[index].colour = *chosen; });
 
   const float text_left = at.x + ui::px(18);
@@ -241,13 +197,13 @@ void ScheduleCards::buttons(Frame& frame, const SceneSchedule& schedule, std::si
     });
   if (button(2, "more", ui::Icon::kMore, "Copy it: as PyTorch, or as text")) ImGui::OpenPopup("menu");
   gone = button(3, "remove", ui::Icon::kTrash, "Remove it (Ctrl+Z brings it back)");
-  if (!begin_menu("menu")) return;
-  if (menu_item("pytorch", "Copy as PyTorch", "The lines that make the scheduler, to paste into a program."))
+  if (!ui::begin_menu("menu")) return;
+  if (ui::described_item("pytorch", "Copy as PyTorch", "The lines that make the scheduler, to paste into a program."))
     copy_text(frame,
               pytorch_schedule(schedule.spec, base_of(frame.scene(), schedule.spec),
                                frame.scene().schedules.steps()),
               "PyTorch for this schedule");
-  if (menu_item("text", "Copy as text", "As the command line and files write it."))
+  if (ui::described_item("text", "Copy as text", "As the command line and files write it."))
     copy_text(frame, format_spec(schedule.spec, *find_schedule(schedule.spec.id)), "The schedule");
   ImGui::EndPopup();
 }
@@ -306,6 +262,36 @@ void ScheduleCards::uses(Frame& frame, const Spec& spec) {
   }
   ui::tooltip(rate ? "The network is trained with this schedule from its next start on."
                    : "It does not set a learning rate.");
+  place_button(left, width, "Use for…");
+  const ScheduleDescriptor& descriptor = *find_schedule(spec.id);
+  if (ui::button("use_for", "Use for…", false, !descriptor.follow && descriptor.role != ScheduleRole::kLossScale))
+    ImGui::OpenPopup("use_for");
+  ui::tooltip(descriptor.follow ? "It goes by the loss: only a learning rate can."
+                                : "Momentum, weight decay or batch size follows this schedule.");
+  use_menu(frame, spec);
+}
+
+void ScheduleCards::use_menu(Frame& frame, const Spec& spec) {
+  if (!ui::begin_menu("use_for")) return;
+  struct Target {
+    Place place;
+    const char* id;
+    const char* where;
+    const char* done;
+  };
+  const bool batch_only = find_schedule(spec.id)->role == ScheduleRole::kBatchSize;
+  for (const Target& target :
+       {Target{Place::kSurface, "surface.", " on the surface", "The race on the surface follows it now."},
+        Target{Place::kTraining, "training.", " in training",
+               "Training follows it; one that goes on does when it starts again."}}) {
+    for (const Parameter& setting : drivable_at(frame.scene(), target.place)) {
+      if (batch_only && setting.key != kBatchKey) continue;
+      if (ui::described_item("use." + (target.id + setting.key), setting.label + target.where, setting.help) &&
+          drive(frame, target.place, setting.key, spec) && frame.note)
+        frame.note(target.done);
+    }
+  }
+  ImGui::EndPopup();
 }
 
 void ScheduleCards::view(Frame& frame) {

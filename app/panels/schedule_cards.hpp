@@ -19,6 +19,7 @@ class ScheduleCards {
   void kind(Frame& frame, std::size_t index);
   void settings(Frame& frame, std::size_t index, ui::Colour colour);
   void uses(Frame& frame, const Spec& spec);
+  void use_menu(Frame& frame, const Spec& spec);
   void view(Frame& frame);
 };
 

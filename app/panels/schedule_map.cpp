@@ -14,20 +14,6 @@
 namespace thalweg {
 namespace {
 
-/// Lanes are worked out for at most this many points; longer paths fill areas and have no side.
-constexpr std::size_t kMostLanePoints = 12'000;
-
-std::vector<std::vector<Vec2>> beside(const std::vector<std::span<const PathPoint>>& paths,
-                                      const Plane& plane) {
-  std::size_t total = 0;
-  for (const auto& path : paths) total += path.size();
-  if (total <= kMostLanePoints) return lanes(paths, plane, ui::px(2.6F));
-  std::vector<std::vector<Vec2>> out(paths.size());
-  for (std::size_t i = 0; i < paths.size(); ++i)
-    for (const PathPoint& point : paths[i]) out[i].push_back(point.position);
-  return out;
-}
-
 }  // namespace
 
 bool ScheduleMap::start(Frame& frame) {
@@ -137,7 +123,7 @@ void ScheduleMap::draw_paths(const Surface& surface, const std::vector<ScheduleP
     lines_[i].update(paths[i].lane.table, axes.x, axes.y, plane);
     spans.push_back(lines_[i].points());
   }
-  const std::vector<std::vector<Vec2>> at = beside(spans, plane);
+  const std::vector<std::vector<Vec2>> at = lanes(spans, plane, ui::px(2.6F));
   const float width = ui::line_width(t.path_width);
   for (std::size_t i = 0; i < paths.size(); ++i) {
     draw_path(list, spans[i], at[i], INT64_MAX, nullptr, ui::with_alpha(t.halo, 0.6F),

@@ -26,6 +26,8 @@ void SetupPanel::draw(Frame& frame, Session& session) {
   ui::gap(12);
   schedule(frame);
   ui::gap(12);
+  draw_drive_rows(frame, Place::kSurface);
+  ui::gap(12);
   settings(frame, run_descriptor(), &Scene::run);
   ui::gap(12);
   view(frame);
@@ -132,10 +134,15 @@ void SetupPanel::start(Frame& frame) {
 void SetupPanel::gradient(Frame& frame) {
   const ui::Scope scope("gradient");
   ui::section("Gradient");
-  rows(frame, gradient_descriptor(), frame.scene().gradient.at(frame.scene().step),
-       [&](Scene& scene, const Parameter& parameter, const Value& value) {
-         set_live(frame, scene, scene.gradient, parameter, value);
-       });
+  const Spec now = frame.scene().gradient.at(frame.scene().step);
+  rows(
+      frame, gradient_descriptor(), now,
+      [&](Scene& scene, const Parameter& parameter, const Value& value) {
+        set_live(frame, scene, scene.gradient, parameter, value);
+      },
+      [&](const Parameter& parameter) {
+        draw_driven_note(frame.scene(), Place::kSurface, parameter, now, gradient_descriptor(), frame.scene().step);
+      });
 }
 
 void SetupPanel::schedule(Frame& frame) {

@@ -35,9 +35,9 @@ inline const std::vector<ScheduleDescriptor>& rate_schedules() {
   return list;
 }
 
-/// A row for each parameter of a plain spec of the Scene.
-template <class Change>
-void rows(Frame& frame, const Descriptor& descriptor, const Spec& spec, Change change) {
+/// A row for each parameter of a plain spec of the Scene, and what `below` draws under it.
+template <class Change, class Below>
+void rows(Frame& frame, const Descriptor& descriptor, const Spec& spec, Change change, Below below) {
   const ui::RowColumns columns = ui::row_columns(descriptor.parameters);
   for (const Parameter& parameter : descriptor.parameters) {
     Value value = *spec.find(parameter.key);
@@ -47,7 +47,13 @@ void rows(Frame& frame, const Descriptor& descriptor, const Spec& spec, Change c
               [&](Scene& scene) { change(scene, parameter, value); });
     else if (edit.ended)
       frame.editor.end_group();
+    below(parameter);
   }
+}
+
+template <class Change>
+void rows(Frame& frame, const Descriptor& descriptor, const Spec& spec, Change change) {
+  rows(frame, descriptor, spec, change, [](const Parameter&) {});
 }
 
 }  // namespace thalweg

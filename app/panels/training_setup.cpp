@@ -124,6 +124,8 @@ void TrainingSetup::draw(Frame& frame, TrainingSession& session) {
   ui::gap(12);
   schedule(frame);
   ui::gap(12);
+  draw_drive_rows(frame, Place::kTraining);
+  ui::gap(12);
   training(frame, session);
   ui::gap(12);
   probes(frame, session);
@@ -258,6 +260,7 @@ void TrainingSetup::model(Frame& frame, TrainingSession& session) {
 
 void TrainingSetup::optimizers(Frame& frame, TrainingSession& session) {
   const CardList list{
+      .place = Place::kTraining,
       .read = [](const Scene& scene) -> const std::vector<SceneOptimizer>& {
         return scene.training.optimizers;
       },
@@ -287,7 +290,8 @@ void TrainingSetup::optimizers(Frame& frame, TrainingSession& session) {
             const TrainingView* view = count > 0 ? &session.run().lanes[first].view : nullptr;
             const std::int64_t budget = view && view->budget > 0 ? view->budget : 1'000'000'000;
             return pytorch_optimizer_and_schedule(settings.optimizer.at(view ? view->steps.rows() : 0),
-                                                  settings.schedule, budget);
+                                                  settings.schedule, budget, "model.parameters()",
+                                                  settings.drives);
           },
       .none = "None. Add one to train the network with.",
       .unfit = [](const OptimizerDescriptor& optimizer) { return optimizer.not_on_networks; },
@@ -305,7 +309,11 @@ void TrainingSetup::training(Frame& frame, TrainingSession& session) {
   const ui::Scope scope("training");
   ui::section("Training");
   const Descriptor& descriptor = training_descriptor();
-  rows(frame, descriptor, frame.scene().training.training.at(session.shown_step()),
+  const Spec now = frame.scene().training.training.at(session.shown_step());
+  const auto below = [&](const Parameter& parameter) {
+    draw_driven_note(frame.scene(), Place::kTraining, parameter, now, descriptor, session.shown_step());
+  };
+  rows(frame, descriptor, now,
        [&](Scene& scene, const Parameter& parameter, const Value& value) {
          const LiveSpec before = scene.training.training;
          session.set_live(scene.training.training, parameter, value, 0, session.run().lanes.size());
@@ -313,7 +321,8 @@ void TrainingSetup::training(Frame& frame, TrainingSession& session) {
          if (spec.is_off("patience") || spec.number("validation") > 0.0) return;
          scene.training.training = before;
          frame.say(bad_input("needs a validation share, whose loss it watches", "patience"));
-       });
+       },
+       below);
   Value seeds = static_cast<double>(frame.scene().training.seeds);
   ui::Edit edit;
   if (ui::parameter_row(seeds_parameter(), seeds, ui::theme().accent, &edit,

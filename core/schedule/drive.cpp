@@ -176,6 +176,26 @@ std::optional<Error> check_used(const Drives& drives, const std::vector<const De
   return std::nullopt;
 }
 
+Parameter driven_parameter(Parameter parameter, const Parameter& setting) {
+  constexpr std::string_view kRate = "learning rate";
+  const auto at = parameter.label.find(kRate);
+  if (at == std::string::npos) return parameter;
+  parameter.label.replace(at, kRate.size(), setting.label);
+  if (const auto there = parameter.help.find(kRate); there != std::string::npos)
+    parameter.help.replace(there, kRate.size(), setting.label);
+  constexpr std::string_view kEta = "η";
+  if (parameter.symbol.starts_with(kEta)) parameter.symbol.replace(0, kEta.size(), setting.symbol);
+  parameter.soft_min = std::max(setting.soft_min, parameter.min);
+  parameter.soft_max = std::min(setting.soft_max, parameter.max);
+  parameter.scale = setting.scale;
+  parameter.kind = setting.kind;
+  return parameter;
+}
+
+bool moves_coupled_momentum(const Parameter& parameter) {
+  return parameter.key.find("momentum") != std::string::npos;
+}
+
 Result<Drive> parse_drive(std::string_view text) {
   // A key stands before the first '=', and that before the first ':' of the schedule.
   const auto equals = text.find('='), colon = text.find(':');

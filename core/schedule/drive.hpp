@@ -54,6 +54,13 @@ std::optional<Error> check_schedules(const Spec& schedule, const Drives& drives,
 /// A drive that moves nothing of any of these optimizers.
 std::optional<Error> check_used(const Drives& drives, const std::vector<const Descriptor*>& optimizers);
 
+/// A parameter of a schedule as it reads where the schedule moves `setting` instead of the learning rate: a
+/// value of the schedule has the setting's name, symbol and slider. Counts and factors are as they were.
+Parameter driven_parameter(Parameter parameter, const Parameter& setting);
+
+/// Whether it is about the momentum that a learning-rate schedule moves, which a drive never does.
+bool moves_coupled_momentum(const Parameter& parameter);
+
 /// "momentum=linear:..." is a drive, "linear:..." the learning rate's schedule: its key is empty.
 Result<Drive> parse_drive(std::string_view text);
 /// As parse_drive() reads it, with every value.

@@ -52,17 +52,13 @@ TEST_F(WorkbenchTest, DraggingASliderIsOneEdit) {
 
 TEST_F(WorkbenchTest, SomethingIsPutAroundAnOptimizerAndTakenAway) {
   const Spec plain = scene().optimizers[0].live.spec;
-  h().move("optimizer.0.name");
-  h().frames(2);
-  h().click("optimizer.0.more");
+  h().click("optimizer.0.around");
   h().frames(2);
   h().click("optimizer.0.around.lookahead");
   h().frames(2);
   EXPECT_EQ(scene().optimizers[0].live.spec.id, "lookahead+" + plain.id);
   EXPECT_EQ(scene().optimizers[0].live.spec.number("lr"), plain.number("lr"));
-  h().move("optimizer.0.name");
-  h().frames(2);
-  h().click("optimizer.0.more");
+  h().click("optimizer.0.around");
   h().frames(2);
   h().click("optimizer.0.around.lookahead");
   h().frames(2);
