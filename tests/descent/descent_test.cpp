@@ -107,7 +107,7 @@ TEST(Descent, CountsWhatWrappersAskFor) {
 TEST(Descent, CountsWhatSearchesAskFor) {
   const auto evaluations = [](const std::string& optimizer, int steps) {
     return run(settings("quadratic:eigenvalues=1/1", {4, 0}, optimizer,
-                        "run:tol=0,steps=" + std::to_string(steps)))
+                        "run:steps=" + std::to_string(steps)))
         .evaluations;
   };
   // t = ¼ leads to 3, where the slope, −12, is within 0.9 of −16; then d = −3 and t = 1 lead to 0.
