@@ -160,7 +160,10 @@ TEST(TrainingScript, EveryOptimizer) {
   for (const OptimizerDescriptor& rule : optimizers())
     if (rule.torch && !rule.asks_more)
       cases.push_back(training("two_moons:n=200,test=50", "2-16-2", rule.id + ":lr=0.01"));
-  cases.push_back(training("two_moons:n=200,test=50", "2-16-2", "momentum:lr=0.05,form=classical"));
+  for (const char* more : {"momentum:lr=0.05,form=classical", "asgd:lr=0.1,t0=5,lambd=0.01",
+                           "schedule_free_sgd:lr=0.1,warmup_steps=5,momentum=0.7",
+                           "schedule_free_adamw:lr=0.02,warmup_steps=5,r=1,weight_decay=0.1"})
+    cases.push_back(training("two_moons:n=200,test=50", "2-16-2", more));
   expect_same_training(cases);
 }
 
