@@ -124,9 +124,9 @@ double distance(const std::vector<double>& a, const std::vector<double>& b, cons
   return away / length;
 }
 
-class Tensors : public ::testing::TestWithParam<Trace> {};
+class TensorGolden : public ::testing::TestWithParam<Trace> {};
 
-TEST_P(Tensors, FollowThePapers) {
+TEST_P(TensorGolden, FollowThePapers) {
   const Trace& trace = GetParam();
   const Spec spec = spec_of(trace.spec);
   const auto stepper = make_stepper(spec, layout());
@@ -145,7 +145,7 @@ TEST_P(Tensors, FollowThePapers) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Tensors, ::testing::ValuesIn(read_traces("tensor_traces.txt")),
+INSTANTIATE_TEST_SUITE_P(All, TensorGolden, ::testing::ValuesIn(read_traces("tensor_traces.txt")),
                          [](const auto& each) {
                            std::string name = std::to_string(each.index) + "_" + each.param.spec;
                            for (char& c : name)
@@ -153,7 +153,7 @@ INSTANTIATE_TEST_SUITE_P(All, Tensors, ::testing::ValuesIn(read_traces("tensor_t
                            return name;
                          });
 
-TEST(TensorTraces, AreOfEveryMethodThatLooksAtTensorsAndOfEveryWrapper) {
+TEST(TensorGoldenFile, IsOfEveryMethodThatLooksAtTensorsAndOfEveryWrapper) {
   std::set<std::string> covered;
   for (const Trace& trace : read_traces("tensor_traces.txt")) {
     std::string id = "+" + spec_of(trace.spec).id;
