@@ -70,6 +70,7 @@ struct Delayed {
     void shift(const T* by) override { base_->shift(by); }
     std::int64_t steps() const override { return base_->steps(); }
     bool averages() const override { return base_->averages(); }
+    bool uses_gradient() const override { return base_->uses_gradient(); }
     void average(const T* theta, T* out) const override { base_->average(theta, out); }
     std::vector<Insight> insight() const override { return base_->insight(); }
 

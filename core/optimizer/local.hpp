@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,13 +25,18 @@ namespace thalweg {
 template <class T>
 class WorkerObjective final : public Objective<T> {
  public:
-  WorkerObjective(Objective<T>& all, int worker, int workers, std::size_t size)
-      : all_(all), worker_(worker), workers_(workers), unused_(size) {}
+  /// At theta, where its step begins.
+  WorkerObjective(Objective<T>& all, const T* theta, int worker, int workers, std::size_t size)
+      : all_(all), theta_(theta), worker_(worker), workers_(workers), unused_(size) {}
 
   /// The gradient that its step begins with.
-  void begin(const T* theta, T* out) { loss_here_ = gradient(theta, out); }
+  void begin(T* out) { loss_here_ = gradient(theta_, out); }
 
-  double loss_here() const override { return loss_here_; }
+  /// Asked for only where its step began without the gradient.
+  double loss_here() const override {
+    if (!loss_here_) loss_here_ = all_.worker_gradient(theta_, worker_, workers_, unused_.data());
+    return *loss_here_;
+  }
   double loss(const T* theta) override { return gradient(theta, unused_.data()); }
   double gradient(const T* theta, T* out) override {
     return all_.worker_gradient(theta, worker_, workers_, out);
@@ -53,9 +59,10 @@ class WorkerObjective final : public Objective<T> {
 
  private:
   Objective<T>& all_;
+  const T* theta_;
   int worker_, workers_;
-  double loss_here_ = 0.0;
-  std::vector<T> unused_;
+  mutable std::optional<double> loss_here_;
+  mutable std::vector<T> unused_;
 };
 
 struct Local {
@@ -123,8 +130,8 @@ struct Local {
       const int count = static_cast<int>(workers_.size());
       for (int i = 0; i < count; ++i) {
         Worker& worker = workers_[static_cast<std::size_t>(i)];
-        WorkerObjective<T> own(*objective, i, count, size_);
-        own.begin(worker.theta.data(), gradient_.data());
+        WorkerObjective<T> own(*objective, worker.theta.data(), i, count, size_);
+        if (worker.base->uses_gradient()) own.begin(gradient_.data());
         worker.base->step(worker.theta.data(), gradient_.data(), learning_rate, &own);
       }
       take_mean([](const Worker& worker, std::size_t i) { return worker.theta[i]; }, mean_.data());
@@ -147,6 +154,8 @@ struct Local {
     }
     std::int64_t steps() const override { return workers_.front().base->steps(); }
 
+    /// Each worker asks for the gradient where it stands itself.
+    bool uses_gradient() const override { return false; }
     bool averages() const override { return workers_.front().base->averages(); }
     void average(const T* theta, T* out) const override {
       if (steps() == 0) {

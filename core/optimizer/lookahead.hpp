@@ -88,6 +88,7 @@ struct Lookahead {
     }
     std::int64_t steps() const override { return base_->steps(); }
     bool averages() const override { return base_->averages(); }
+    bool uses_gradient() const override { return base_->uses_gradient(); }
     void average(const T* theta, T* out) const override { base_->average(theta, out); }
 
     std::vector<Insight> insight() const override {

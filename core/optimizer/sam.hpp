@@ -81,6 +81,7 @@ struct Sam {
     }
     void shift(const T* by) override { base_->shift(by); }
     std::int64_t steps() const override { return base_->steps(); }
+    // uses_gradient(): it is the way uphill, also around a base that looks at none.
     bool averages() const override { return base_->averages(); }
     void average(const T* theta, T* out) const override { base_->average(theta, out); }
 

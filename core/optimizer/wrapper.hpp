@@ -10,7 +10,8 @@
 //      public:
 //       // `spec` holds the settings of the whole. `make_base` makes the inner optimizer, afresh with every
 //       call. At(const Spec& spec, const Layout&, const MakeBase<T>& make_base);
-//       // set(spec) hands the whole on to the base, which takes what is its own.
+//       // set(spec) hands the whole on to the base, which takes what is its own. uses_gradient() is the base's
+//       // unless the wrapper itself looks at the gradient it is handed, or asks for others in its place.
 //     };
 //   };
 #pragma once

@@ -70,6 +70,7 @@ TEST(Descent, CountsWhatWasAskedOfTheSurface) {
   EXPECT_EQ(evaluations("lamb:lr=0.001", 50), 50);
   EXPECT_EQ(evaluations("spsa", 50), 100);           // two losses and no gradient
   EXPECT_EQ(evaluations("newton:lr=0.1", 50), 100);  // a gradient and a Hessian
+  EXPECT_EQ(evaluations("sophia:lr=0.001,period=10", 50), 55);
   EXPECT_GT(evaluations("lbfgs", 20), 40);
   // Going back and on again leaves the count of a run that did not.
   const DescentSettings once = settings("rosenbrock", {-1.2, 1}, "cg", "run:steps=300");
@@ -81,6 +82,45 @@ TEST(Descent, CountsWhatWasAskedOfTheSurface) {
   back.retarget(once, make_surface(once.surface).value());
   back.advance(300);
   EXPECT_EQ(back.view().evaluations, run(once).evaluations);
+}
+
+/// What a wrapper does not need itself counts only if its base does.
+TEST(Descent, CountsWhatWrappersAskFor) {
+  const auto evaluations = [](const std::string& optimizer) {
+    return run(settings("rosenbrock", {-1.2, 1}, optimizer, "run:steps=30")).evaluations;
+  };
+  EXPECT_EQ(evaluations("lookahead+gd:lr=0.001"), 30);
+  EXPECT_EQ(evaluations("lookahead+spsa"), 60);
+  EXPECT_EQ(evaluations("delayed+gd:lr=0.0001,delay=2"), 30);
+  EXPECT_EQ(evaluations("delayed+spsa:delay=2"), 60);
+  EXPECT_EQ(evaluations("sam+gd:lr=0.001"), 60);
+  EXPECT_EQ(evaluations("lookahead+sam+gd:lr=0.001"), 60);
+  EXPECT_EQ(evaluations("sam+spsa"), 120);  // two gradients that are of no use, and two losses
+  // Each worker a gradient of its own, and none of the mean.
+  EXPECT_EQ(evaluations("local+gd:lr=0.001,workers=3"), 90);
+  EXPECT_EQ(evaluations("local+sam+gd:lr=0.001,workers=3"), 180);
+  EXPECT_EQ(evaluations("local+spsa:workers=3"), 180);
+  EXPECT_EQ(evaluations("lookahead+local+spsa:workers=3"), 180);
+}
+
+/// ½x² from x = 4, where every search can be followed by hand.
+TEST(Descent, CountsWhatSearchesAskFor) {
+  const auto evaluations = [](const std::string& optimizer, int steps) {
+    return run(settings("quadratic:eigenvalues=1/1", {4, 0}, optimizer,
+                        "run:steps=" + std::to_string(steps)))
+        .evaluations;
+  };
+  // t = ¼ leads to 3, where the slope, −12, is within 0.9 of −16; then d = −3 and t = 1 lead to 0.
+  EXPECT_EQ(evaluations("lbfgs", 1), 2);
+  EXPECT_EQ(evaluations("lbfgs", 2), 4);
+  EXPECT_EQ(evaluations("lbfgs:line_search_fn=none", 2), 2);
+  // That slope is too much for 0.01: on to the cubic's minimum, t = 1.
+  EXPECT_EQ(evaluations("cg", 1), 3);
+  // t = 6¼ is too far, and the cubic between the two leads to t = 1, too.
+  EXPECT_EQ(evaluations("cg:lr=25", 1), 3);
+  EXPECT_EQ(evaluations("newton", 1), 2);
+  EXPECT_EQ(evaluations("newton:form=damped", 1), 3);       // the loss after the whole step
+  EXPECT_EQ(evaluations("newton:form=damped,lr=3", 1), 4);  // 3 leads to −8, half of it to −2
 }
 
 TEST(Descent, GaussNewtonGoesDownSumsOfSquaresAlone) {

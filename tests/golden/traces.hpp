@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <fstream>
+#include <ostream>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -20,6 +21,9 @@ struct Trace {
   };
   std::vector<Row> rows;
 };
+
+/// Instead of its bytes, in the names and messages of tests.
+inline void PrintTo(const Trace& trace, std::ostream* out) { *out << trace.spec << " on " << trace.setting; }
 
 /// Every case of a golden file. Throws if the file is missing, empty or malformed: a test that
 /// compares nothing must not pass.

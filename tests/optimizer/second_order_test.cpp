@@ -4,12 +4,14 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "core/optimizer/dense.hpp"
 #include "core/optimizer/line_search.hpp"
+#include "core/random/philox.hpp"
 #include "tests/golden/close.hpp"
 #include "tests/golden/traces.hpp"
 #include "tests/optimizer/functions.hpp"
@@ -254,6 +256,59 @@ TEST(Spsa, EstimatesTheGradientOnAverage) {
     const double expected[3] = {1.0, 2.0, -3.0};
     // The deviation of the mean is at most √(‖∇f‖² + |gᵢ|²)/√20000 < 0.04.
     for (int k = 0; k < 3; ++k) EXPECT_NEAR(sum[k] / kDraws, expected[k], 0.15) << direction;
+  }
+}
+
+/// Every coordinate has a number of its own in every step, however many there are: Δ and what comes of it,
+/// one by one.
+TEST(Spsa, DrawsForEveryCoordinateAndStep) {
+  for (const bool gaussian : {false, true})
+    for (const std::uint32_t n : {1u, 3u, 128u, 129u, 300u}) {
+      SCOPED_TRACE((gaussian ? "gaussian, " : "rademacher, ") + std::to_string(n));
+      const Function bowl = bowl_function(std::vector<double>(n, 2.0));
+      Walk walk(
+          std::string("spsa:lr=0.1,perturbation=0.5,direction=") + (gaussian ? "gaussian" : "rademacher"),
+          bowl, Point(n, 1.0));
+      Point expected(n, 1.0);
+      for (std::uint64_t step = 0; step < 3; ++step) {
+        Point delta, ahead = expected, behind = expected;
+        for (std::uint32_t i = 0; i < n; ++i) {
+          const PhiloxBlock words = random_words(7, RandomStream::kPerturbation, step, i / 128);
+          delta.push_back(gaussian ? normal_pair(7, RandomStream::kPerturbation, step, i / 2)[i % 2]
+                                   : 2.0 * static_cast<double>(words[i % 128 / 32] >> i % 32 & 1u) - 1.0);
+          ahead[i] += 0.5 * delta[i];
+          behind[i] -= 0.5 * delta[i];
+        }
+        const double slope = bowl.value(ahead.data()) - bowl.value(behind.data());  // over 2c = 1
+        walk.step();
+        const auto insight = walk.stepper().insight();
+        for (std::uint32_t i = 0; i < n; ++i) {
+          expected[i] -= 0.1 * slope * delta[i];
+          ASSERT_EQ(insight[0].values[i], delta[i]) << i;
+          ASSERT_TRUE(close(insight[1].values[i], slope * delta[i], 1e-9)) << i;
+          ASSERT_TRUE(close(walk.theta[i], expected[i], 1e-9)) << i;
+        }
+        expected = walk.theta;
+      }
+    }
+}
+
+/// Numbers of other coordinates and steps are other ones, and half of the signs are minus.
+TEST(Spsa, DirectionsAreAsRandomAsTheyLook) {
+  Walk walk("spsa:lr=1e-9", bowl_function(std::vector<double>(1024, 1.0)), Point(1024, 1.0));
+  std::vector<std::vector<double>> seen;
+  for (int step = 0; step < 4; ++step) {
+    walk.step();
+    const std::vector<double> delta = walk.stepper().insight()[0].values;
+    for (int block = 0; block < 8; ++block)
+      seen.emplace_back(delta.begin() + 128 * block, delta.begin() + 128 * (block + 1));
+  }
+  // Products of two different blocks of 128 signs have a deviation of √128 = 11.3.
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    EXPECT_LT(std::abs(std::accumulate(seen[i].begin(), seen[i].end(), 0.0)), 57.0) << i;
+    for (std::size_t j = 0; j < i; ++j)
+      EXPECT_LT(std::abs(std::inner_product(seen[i].begin(), seen[i].end(), seen[j].begin(), 0.0)), 57.0)
+          << i << " " << j;
   }
 }
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cstring>
 #include <limits>
 
@@ -36,6 +38,55 @@ TEST(Checkpoint, ARunGoesOnFromBytesBitForBit) {
     EXPECT_EQ(test::timeless(second->state()), test::timeless(whole->state())) << one.name;
   }
 }
+
+/// Every optimizer that trains networks, as it begins there; wrappers around several kinds; settings that
+/// give a state another form or pace.
+std::vector<std::string> optimizers_at_work() {
+  std::vector<std::string> out;
+  for (const OptimizerDescriptor& each : optimizers())
+    if (each.not_on_networks.empty()) out.push_back(format_spec(training_spec(each), each));
+  out.insert(
+      out.end(),
+      {"sam+momentum:lr=0.02", "sam+muon", "sam+sophia:lr=0.002,period=3", "lookahead+adam:lr=0.01",
+       "lookahead+schedule_free_adamw:lr=0.01", "lookahead+spsa:lr=0.0001", "delayed+gd:lr=0.05,delay=3",
+       "delayed+lamb:lr=0.01,delay=7", "local+momentum:lr=0.02,workers=3",
+       "local+adam:lr=0.01,workers=2,local_steps=6,average_state=true", "local+lbfgs:workers=2",
+       "local+spsa:lr=0.0001,workers=3", "lookahead+local+sam+momentum:lr=0.02,workers=2,local_steps=3",
+       "spsa:lr=0.0001,direction=gaussian", "sophia:lr=0.002,estimate=hutchinson,period=7",
+       "momentum:lr=0.02,form=polyak", "lbfgs:max_iter=3,history_size=4"});
+  return out;
+}
+
+class EveryOptimizer : public ::testing::TestWithParam<std::string> {};
+
+// Stopped in the middle of an epoch, of the workers' steps on their own and of a period of the curvature.
+TEST_P(EveryOptimizer, GoesOnFromBytesBitForBit) {
+  auto s = run_settings("linear:units=8; tanh; linear:units=6; relu; linear:units=3", GetParam());
+  set(s, "batch", 16.0);
+  set(s, "steps", 200.0);
+  const auto whole = made(s), first = made(s), second = made(s);
+  const EngineState begun = whole->engine().state();
+  whole->advance(200);
+  ASSERT_EQ(whole->outcome(), Outcome::kBudget);
+  EXPECT_NE(whole->engine().state().parameters, begun.parameters);
+  first->advance(100);
+  ASSERT_NE(first->steps() % first->steps_per_epoch(), 0);
+  const TrainerState state = read_back(first->state());
+  const auto refused = second->restore(state);
+  ASSERT_FALSE(refused) << refused->text();
+  second->advance(100);
+  EXPECT_EQ(second->engine().state(), whole->engine().state());
+  EXPECT_EQ(test::timeless(second->state()), test::timeless(whole->state()));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EveryOptimizer, ::testing::ValuesIn(optimizers_at_work()),
+                         [](const auto& each) {
+                           std::string name = each.param;
+                           std::replace_if(
+                               name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); },
+                               '_');
+                           return name;
+                         });
 
 TEST(Checkpoint, HistogramsGoOnAtTheirOwnPace) {
   auto s = run_settings();
