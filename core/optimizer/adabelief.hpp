@@ -53,7 +53,7 @@ struct AdaBelief {
     return call;
   }
 
-  static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
+  static Hyper hyper(const Spec& spec) { return adam_hyper(spec, AdamDecay::kDecoupled); }
 
   static std::vector<StateQuantity> quantities(const Hyper& hyper) {
     return moment_quantities(hyper, "s", "variance");
@@ -66,7 +66,7 @@ struct AdaBelief {
 
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {
-    return {prepare_adam<AdamDecay::kDecoupled, T>(hyper, learning_rate, t, progress), T(hyper.eps)};
+    return {prepare_adam<T>(hyper, learning_rate, t, progress), T(hyper.eps)};
   }
 
   template <class T>

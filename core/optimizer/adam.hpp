@@ -35,7 +35,7 @@ struct Adam {
 
   static TorchCall torch(const Spec& spec, bool) { return adam_torch("torch.optim.Adam", spec); }
 
-  static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
+  static Hyper hyper(const Spec& spec) { return adam_hyper(spec, AdamDecay::kNone); }
 
   static std::vector<StateQuantity> quantities(const Hyper& hyper) { return moment_quantities(hyper); }
 
@@ -46,7 +46,7 @@ struct Adam {
 
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {
-    return prepare_adam<AdamDecay::kNone, T>(hyper, learning_rate, t, progress);
+    return prepare_adam<T>(hyper, learning_rate, t, progress);
   }
 
   template <class T>

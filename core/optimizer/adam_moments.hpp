@@ -16,21 +16,31 @@
 
 namespace thalweg {
 
+enum class AdamDecay { kNone, kL2, kDecoupled };
+
 struct AdamHyper {
   double beta1;
   double beta2;
   double eps;
   double weight_decay;
   bool bias_correction = true;
+  AdamDecay decay = AdamDecay::kNone;  ///< what prepare_adam() makes of weight_decay
 };
 
 /// From the parameters beta1, beta2, eps, and weight_decay and bias_correction where there are such.
-inline AdamHyper adam_hyper(const Spec& spec) {
+/// @param decay  kNone also of a rule that decays by itself
+inline AdamHyper adam_hyper(const Spec& spec, AdamDecay decay) {
   return {.beta1 = spec.number("beta1"),
           .beta2 = spec.number("beta2"),
           .eps = spec.number("eps"),
           .weight_decay = spec.find("weight_decay") ? spec.number("weight_decay") : 0.0,
-          .bias_correction = !spec.find("bias_correction") || spec.flag("bias_correction")};
+          .bias_correction = !spec.find("bias_correction") || spec.flag("bias_correction"),
+          .decay = decay};
+}
+
+/// Of a rule that has both.
+inline AdamDecay decay_of(const Spec& spec) {
+  return is_decoupled(spec) ? AdamDecay::kDecoupled : AdamDecay::kL2;
 }
 
 /// torch.optim's class, or where there is no bias correction a class of our own.
@@ -40,7 +50,7 @@ inline TorchCall adam_torch(std::string callee, const Spec& spec) {
                   {"betas", "(" + python_number(spec.number("beta1")) + ", " +
                                 python_number(spec.number("beta2")) + ")"},
                   torch_argument("eps", spec.number("eps"))}};
-  if (adam_hyper(spec).bias_correction) return call;
+  if (!spec.find("bias_correction") || spec.flag("bias_correction")) return call;
   call.callee = "UncorrectedAdam";
   call.definition =
       element_class("UncorrectedAdam", "Adam, and AdamW, without the bias correction.",
@@ -75,8 +85,6 @@ struct AdamStep {
   T shrink;  ///< 1 − ηλ where decay is decoupled, else 1
 };
 
-enum class AdamDecay { kNone, kL2, kDecoupled };
-
 /// βᵗ from its value one step earlier. Below 1e-30 it is 0: 1 − βᵗ has long been 1, and the product
 /// must not decay into denormal numbers, which are slow.
 inline double next_power(double power, double beta_before, double beta, std::int64_t t) {
@@ -92,7 +100,7 @@ inline void proceed(AdamProgress& progress, const AdamHyper& hyper, std::int64_t
   progress.beta2 = hyper.beta2;
 }
 
-template <AdamDecay decay, class T>
+template <class T>
 AdamStep<T> prepare_adam(const AdamHyper& hyper, double learning_rate, std::int64_t t,
                          AdamProgress& progress) {
   proceed(progress, hyper, t);
@@ -105,8 +113,8 @@ AdamStep<T> prepare_adam(const AdamHyper& hyper, double learning_rate, std::int6
           .rate = T(learning_rate * root / first),
           .eps = T(hyper.eps * root),
           .full = T(learning_rate * root),
-          .l2 = T(decay == AdamDecay::kL2 ? hyper.weight_decay : 0.0),
-          .shrink = T(decay == AdamDecay::kDecoupled ? 1.0 - learning_rate * hyper.weight_decay : 1.0)};
+          .l2 = T(hyper.decay == AdamDecay::kL2 ? hyper.weight_decay : 0.0),
+          .shrink = T(hyper.decay == AdamDecay::kDecoupled ? 1.0 - learning_rate * hyper.weight_decay : 1.0)};
 }
 
 /// m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g².

@@ -38,7 +38,7 @@ struct AdamW {
     return call;
   }
 
-  static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
+  static Hyper hyper(const Spec& spec) { return adam_hyper(spec, AdamDecay::kDecoupled); }
 
   static std::vector<StateQuantity> quantities(const Hyper& hyper) { return moment_quantities(hyper); }
 
@@ -49,7 +49,7 @@ struct AdamW {
 
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {
-    return prepare_adam<AdamDecay::kDecoupled, T>(hyper, learning_rate, t, progress);
+    return prepare_adam<T>(hyper, learning_rate, t, progress);
   }
 
   template <class T>

@@ -116,14 +116,35 @@ class NAdam(Plain):
     """Dozat 2016, Algorithm 2, as PyTorch has it since 2.0: 1.13 multiplies the product of the momenta by mu once
     too often, and keeps it in single precision."""
 
-    def update(self, x, g, s, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0, momentum_decay=4e-3):
-        g += weight_decay * x
+    def update(self, x, g, s, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0, momentum_decay=4e-3,
+               decoupled=False):
+        if decoupled:
+            x -= self.lr * weight_decay * x
+        else:
+            g += weight_decay * x
         mu, ahead = (beta1 * (1 - 0.5 * 0.96 ** (t * momentum_decay)) for t in (self.t, self.t + 1))
         s["product"] = s.get("product", 1.0) * mu
         s["m"] = beta1 * s.get("m", 0.0) + (1 - beta1) * g
         s["v"] = beta2 * s.get("v", 0.0) + (1 - beta2) * g * g
         moved = (1 - mu) / (1 - s["product"]) * g + ahead / (1 - s["product"] * ahead) * s["m"]
         return x - self.lr * moved / (math.sqrt(s["v"] / (1 - beta2**self.t)) + eps)
+
+
+class RAdamW(Plain):
+    """Liu et al. 2020, Algorithm 2, with PyTorch's beginning at rho > 5 and its eps, and with weight decay decoupled,
+    which torch.optim.RAdam can do in later versions."""
+
+    def update(self, x, g, s, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0):
+        x -= self.lr * weight_decay * x
+        s["m"] = beta1 * s.get("m", 0.0) + (1 - beta1) * g
+        s["v"] = beta2 * s.get("v", 0.0) + (1 - beta2) * g * g
+        m, left = s["m"] / (1 - beta1**self.t), 1 - beta2**self.t
+        limit = 2 / (1 - beta2) - 1
+        rho = limit - 2 * self.t * beta2**self.t / left
+        if rho <= 5:
+            return x - self.lr * m
+        r = math.sqrt((rho - 4) * (rho - 2) * limit / ((limit - 4) * (limit - 2) * rho))
+        return x - self.lr * r * m * math.sqrt(left) / (math.sqrt(s["v"]) + eps)
 
 
 class UncorrectedAdam(Plain):
@@ -314,6 +335,8 @@ OPTIMIZERS = [
     ("amsgrad", "amsgrad:lr=0.02", ADAM, dict(lr=0.02, amsgrad=True)),
     ("amsgrad-decay", "amsgrad:lr=0.01,weight_decay=0.05,beta2=0.99", ADAM,
      dict(lr=0.01, weight_decay=0.05, amsgrad=True, **betas(0.9, 0.99))),
+    ("amsgrad-decoupled", "amsgrad:lr=0.01,beta2=0.99,weight_decay=0.3,decay=decoupled", ADAMW,
+     dict(lr=0.01, weight_decay=0.3, amsgrad=True, **betas(0.9, 0.99))),
     ("adadelta", "adadelta:lr=0.3,rho=0.999", ADADELTA, dict(lr=0.3, rho=0.999)),
     ("adadelta-options", "adadelta:lr=0.05,rho=0.99,eps=1e-4,weight_decay=0.02", ADADELTA,
      dict(lr=0.05, rho=0.99, eps=1e-4, weight_decay=0.02)),
@@ -323,9 +346,13 @@ OPTIMIZERS = [
     ("nadam", "nadam:lr=0.01", NAdam, dict(lr=0.01)),
     ("nadam-options", "nadam:lr=0.005,beta1=0.8,beta2=0.995,eps=1e-2,weight_decay=0.02,momentum_decay=0.01", NAdam,
      dict(lr=0.005, eps=1e-2, weight_decay=0.02, momentum_decay=0.01, beta1=0.8, beta2=0.995)),
+    ("nadam-decoupled", "nadam:lr=0.005,weight_decay=0.3,decay=decoupled", NAdam,
+     dict(lr=0.005, weight_decay=0.3, decoupled=True)),
     ("radam", "radam:lr=0.006", RADAM, dict(lr=0.006)),
     ("radam-options", "radam:lr=0.002,beta1=0.8,beta2=0.99,eps=1e-2,weight_decay=0.02", RADAM,
      dict(lr=0.002, eps=1e-2, weight_decay=0.02, **betas(0.8, 0.99))),
+    ("radam-decoupled", "radam:lr=0.002,beta2=0.99,weight_decay=0.3,decay=decoupled", RAdamW,
+     dict(lr=0.002, beta2=0.99, weight_decay=0.3)),
     ("rprop", "rprop:lr=0.01", RPROP, dict(lr=0.01)),
     ("rprop-options", "rprop:lr=0.001,eta_minus=0.4,eta_plus=1.1,step_min=1e-4,step_max=0.05", RPROP,
      dict(lr=0.001, etas=(0.4, 1.1), step_sizes=(1e-4, 0.05))),
