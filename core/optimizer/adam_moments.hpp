@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/optimizer/hyperparameters.hpp"
 #include "core/optimizer/rule.hpp"
@@ -27,20 +28,16 @@ struct AdamHyper {
   AdamDecay decay = AdamDecay::kNone;  ///< what prepare_adam() makes of weight_decay
 };
 
-/// From the parameters beta1, beta2, eps, and weight_decay and bias_correction where there are such.
-/// @param decay  kNone also of a rule that decays by itself
+/// From the parameters beta1, beta2, eps, and weight_decay, bias_correction and `decay` where there are such.
+/// @param decay  what it is without a parameter `decay`; kNone also of a rule that decays by itself
 inline AdamHyper adam_hyper(const Spec& spec, AdamDecay decay) {
+  if (spec.find("decay")) decay = is_decoupled(spec) ? AdamDecay::kDecoupled : AdamDecay::kL2;
   return {.beta1 = spec.number("beta1"),
           .beta2 = spec.number("beta2"),
           .eps = spec.number("eps"),
           .weight_decay = spec.find("weight_decay") ? spec.number("weight_decay") : 0.0,
           .bias_correction = !spec.find("bias_correction") || spec.flag("bias_correction"),
           .decay = decay};
-}
-
-/// Of a rule that has both.
-inline AdamDecay decay_of(const Spec& spec) {
-  return is_decoupled(spec) ? AdamDecay::kDecoupled : AdamDecay::kL2;
 }
 
 /// torch.optim's class, or where there is no bias correction a class of our own.
@@ -162,5 +159,39 @@ inline void look_at_moments(const AdamHyper& hyper, const AdamProgress& progress
   out[2] = slots[1];
   out[3] = slots[1] / (1.0 - progress.power2);
 }
+
+/// What Adam has in common with those relatives that keep m and v. A rule derives from it, adds what makes it
+/// that rule, and hides what it does in its own way.
+/// @tparam kDecay  where there is no parameter `decay`
+template <AdamDecay kDecay>
+struct AdamFamily {
+  static constexpr int kSlots = 2;  // m, v
+  using Hyper = AdamHyper;
+  using Progress = AdamProgress;
+  template <class T>
+  using Step = AdamStep<T>;
+
+  static constexpr const char* kTraining = "lr=0.001";
+
+  static Hyper hyper(const Spec& spec) { return adam_hyper(spec, kDecay); }
+
+  static std::vector<StateQuantity> quantities(const Hyper& hyper) { return moment_quantities(hyper); }
+
+  template <class AnyStep>
+  static void look(const Hyper& hyper, const Progress& progress, const AnyStep&, const double* slots,
+                   double* out) {
+    look_at_moments(hyper, progress, slots, out);
+  }
+
+  template <class T>
+  static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {
+    return prepare_adam<T>(hyper, learning_rate, t, progress);
+  }
+
+  template <class T>
+  THALWEG_HD static T effective_rate(const T* slots, const Step<T>& step) {
+    return adam_effective_rate(slots[1], step);
+  }
+};
 
 }  // namespace thalweg

@@ -10,14 +10,8 @@
 
 namespace thalweg {
 
-struct AmsGrad {
+struct AmsGrad : AdamFamily<AdamDecay::kL2> {
   static constexpr int kSlots = 3;  // m, v, u
-  using Hyper = AdamHyper;
-  using Progress = AdamProgress;
-  template <class T>
-  using Step = AdamStep<T>;
-
-  static constexpr const char* kTraining = "lr=0.001";
 
   static Descriptor describe() {
     return {
@@ -40,8 +34,6 @@ struct AmsGrad {
     return call;
   }
 
-  static Hyper hyper(const Spec& spec) { return adam_hyper(spec, decay_of(spec)); }
-
   static std::vector<StateQuantity> quantities(const Hyper& hyper) {
     std::vector<StateQuantity> out = moment_quantities(hyper);
     out.push_back({"û", "largest second moment, corrected", true});
@@ -52,11 +44,6 @@ struct AmsGrad {
                    double* out) {
     look_at_moments(hyper, progress, slots, out);
     out[hyper.bias_correction ? 4 : 2] = slots[2] / (hyper.bias_correction ? 1.0 - progress.power2 : 1.0);
-  }
-
-  template <class T>
-  static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {
-    return prepare_adam<T>(hyper, learning_rate, t, progress);
   }
 
   template <class T>

@@ -81,7 +81,7 @@ struct NAdam {
   }
 
   static Hyper hyper(const Spec& spec) {
-    return {adam_hyper(spec, decay_of(spec)), spec.number("momentum_decay")};
+    return {adam_hyper(spec, AdamDecay::kL2), spec.number("momentum_decay")};
   }
 
   static std::vector<StateQuantity> quantities(const Hyper&) {

@@ -14,10 +14,7 @@
 
 namespace thalweg {
 
-struct RAdam {
-  static constexpr int kSlots = 2;  // m, v
-  using Hyper = AdamHyper;
-  using Progress = AdamProgress;
+struct RAdam : AdamFamily<AdamDecay::kL2> {
   template <class T>
   struct Step {
     AdamStep<T> adam;
@@ -27,8 +24,6 @@ struct RAdam {
     T full;         ///< η r √(1−β₂ᵗ), or η
     bool adaptive;  ///< ρₜ > 5
   };
-
-  static constexpr const char* kTraining = "lr=0.001";
 
   static Descriptor describe() {
     return {.id = "radam",
@@ -60,15 +55,6 @@ struct RAdam {
          "if rho > 5:", "    r = ((rho - 4) * (rho - 2) * limit / ((limit - 4) * (limit - 2) * rho)) ** 0.5",
          "    m = r * m * left**0.5 / (s[\"v\"].sqrt() + group[\"eps\"])", "p -= lr * m"});
     return call;
-  }
-
-  static Hyper hyper(const Spec& spec) { return adam_hyper(spec, decay_of(spec)); }
-
-  static std::vector<StateQuantity> quantities(const Hyper& hyper) { return moment_quantities(hyper); }
-
-  static void look(const Hyper& hyper, const Progress& progress, const Step<double>&, const double* slots,
-                   double* out) {
-    look_at_moments(hyper, progress, slots, out);
   }
 
   template <class T>
