@@ -73,7 +73,7 @@ std::vector<store::Points> series_of(const DescentSettings& settings) {
   std::vector<store::Points> out;
   const int dim = static_cast<int>(settings.start.size());
   for (int axis = 0; axis < std::min(dim, kMostCoordinates); ++axis) out.push_back({axis_name(dim, axis)});
-  out.push_back({"loss", "", store::Goal::kLowest});
+  out.push_back({"loss", "", maximizes(settings.gradient) ? store::Goal::kHighest : store::Goal::kLowest});
   out.push_back({"grad_norm", "", store::Goal::kLowest});
   return out;
 }

@@ -46,12 +46,12 @@ CardList surface_cards(Frame& frame) {
                 if (whole) return pytorch_script(scene.race().lane(index));
                 const auto steps = static_cast<std::int64_t>(scene.run.number("steps"));
                 return pytorch_optimizer_and_schedule(scene.optimizers[index].live.at(scene.step), scene.schedule, steps,
-                                                      "[p]", scene.drives);
+                                                      "[p]", scene.drives, maximizes(scene.gradient));
               },
           .none = "None. Add one, and it starts down the surface at once.",
           .unfit =
-              [surface = frame.run->race.surface](const OptimizerDescriptor& optimizer) {
-                return surface ? unfit(optimizer, *surface) : std::string();
+              [&frame, surface = frame.run->race.surface](const OptimizerDescriptor& optimizer) {
+                return surface ? unfit(optimizer, *surface, maximizes(frame.scene().gradient)) : std::string();
               },
           .settings = [](const OptimizerDescriptor& optimizer) { return default_spec(optimizer); }};
 }

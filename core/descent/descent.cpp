@@ -73,6 +73,7 @@ void Descent::configure(std::int64_t step) {
   scheduled_ = settings_.schedule != default_spec(schedules().front()) || driver_.moves_optimizer() ||
                driver_.moves_batch();
   tolerance_ = settings_.run.number_or("tol", 0.0);
+  shaping_.maximize = maximizes(settings_.gradient);
   shaping_.seed = static_cast<std::uint64_t>(settings_.run.number("seed"));
   budget_ = static_cast<std::int64_t>(settings_.run.number("steps"));
   put_in_force();
@@ -125,7 +126,7 @@ Outcome Descent::judge(double loss, double gradient_norm) const {
   for (const double coordinate : theta_)
     if (!(std::abs(coordinate) <= kEscaped)) return Outcome::kDiverged;
   if (tolerance_ > 0.0) {
-    const double distance = surface_->minima().empty() ? gradient_norm : distance_to_minimum();
+    const double distance = surface_->minima().empty() || shaping_.maximize ? gradient_norm : distance_to_minimum();
     if (distance < tolerance_) return Outcome::kConverged;
   }
   return Outcome::kRunning;
@@ -151,7 +152,7 @@ void Descent::make_update(std::int64_t step) {
       shaping_.draw(step, noise_of_step_);
       for (std::size_t i = 0; i < shaped_.size(); ++i) shaped_[i] += noise_of_step_[i];
     }
-    shaping_.clip(shaped_);
+    shaping_.finish(shaped_);
   }
   objective_->begin(step, loss_, theta_.data(), shaping_);
   stepper_->step(theta_.data(), shaped_.data(), rate, objective_.get());

@@ -21,7 +21,7 @@ namespace thalweg {
 
 enum class Outcome {
   kRunning,    ///< can go on
-  kConverged,  ///< within the tolerance
+  kConverged,  ///< within the tolerance: of a minimum, or of a gradient of 0
   kBudget,     ///< made all the steps it may
   kDiverged,   ///< a number is no longer finite, or a coordinate beyond kEscaped
   kStopped,    ///< ended by the user before its budget
@@ -127,7 +127,7 @@ class Descent {
 
   std::vector<double> theta_;
   std::vector<double> gradient_;  ///< exact, at theta_
-  std::vector<double> shaped_;    ///< with noise, clipped
+  std::vector<double> shaped_;    ///< as the optimizer sees it
   std::vector<double> noise_of_step_;
   double loss_ = 0.0;  ///< at theta_
   double gradient_norm_ = 0.0;

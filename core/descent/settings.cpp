@@ -14,8 +14,8 @@ const Descriptor& gradient_descriptor() {
   static const Descriptor descriptor{
       .id = "gradient",
       .label = "Gradient",
-      .summary = "Noise and clipping between the surface and the optimizer.",
-      .formula = "g ← clip(∇f + σ/√B · ξ),  ξ ~ N(0, I)",
+      .summary = "Noise, direction and clipping between the surface and the optimizer.",
+      .formula = "g ← clip(±(∇f + σ/√B · ξ)),  ξ ~ N(0, I),  − to maximize",
       .reference = "Noise: Bottou, Curtis, Nocedal (2018), SIAM Review 60(2), section 4. "
                    "Clipping: Pascanu, Mikolov, Bengio (2013), ICML, section 3.2",
       .parameters = {
@@ -34,6 +34,10 @@ const Descriptor& gradient_descriptor() {
            .max = 1e12, .min_open = true, .soft_min = 0.01, .soft_max = 1000.0, .scale = Scale::kLog,
            .help = "Each component of the gradient is limited to [−c∞, c∞] (as PyTorch's clip_grad_value_).",
            .live = true, .off_word = "off"},
+          {.key = "maximize", .symbol = "", .label = "maximize", .kind = Kind::kBoolean, .default_value = 0.0,
+           .help = "Goes up f instead of down: the optimizer minimises −f (as maximize=True of torch.optim). Loss and "
+                   "gradient norm that are shown stay those of f, weight decay still pulls towards 0, and a "
+                   "schedule by plateau wants mode=max."},
       }};
   return descriptor;
 }
@@ -52,7 +56,7 @@ const Descriptor& run_descriptor() {
           {.key = "tol", .symbol = "", .label = "tolerance", .default_value = Value{}, .min = 0.0, .max = 1e12,
            .min_open = true, .soft_min = 1e-12, .soft_max = 1.0, .scale = Scale::kLog,
            .help = "A run has converged when it is closer than this to a known minimum; on a surface without "
-                   "one, when the gradient norm is below it.",
+                   "one, and where f is maximized, when the gradient norm is below it.",
            .off_word = "off"},
           {.key = "seed", .symbol = "", .label = "seed", .kind = Kind::kInteger, .default_value = 0.0, .min = 0.0,
            .max = 9007199254740991.0, .soft_min = 0.0, .soft_max = 100.0,
@@ -61,10 +65,13 @@ const Descriptor& run_descriptor() {
   return descriptor;
 }
 
-std::string unfit(const OptimizerDescriptor& optimizer, const Surface& surface) {
+bool maximizes(const LiveSpec& gradient) { return gradient.spec.flag("maximize"); }
+
+std::string unfit(const OptimizerDescriptor& optimizer, const Surface& surface, bool maximize) {
   if (!optimizer.not_on_surfaces.empty()) return optimizer.not_on_surfaces;
   if (optimizer.needs_squares && !surface.sums_squares())
     return "needs a loss that is a sum of squares, and this surface is not written as one";
+  if (optimizer.needs_squares && maximize) return "needs a loss that is a sum of squares, and −f is none";
   return {};
 }
 
@@ -78,11 +85,14 @@ std::optional<Error> check(const DescentSettings& settings, const Surface& surfa
       return bad_input("every coordinate must be a number of at most 1e12", "start");
   const OptimizerDescriptor* optimizer = find_optimizer(settings.optimizer.spec.id);
   if (!optimizer) return bad_input("there is no optimizer '" + settings.optimizer.spec.id + "'");
-  if (const std::string why = unfit(*optimizer, surface); !why.empty())
-    return Error{ErrorCode::kUnsupported,
-                 "'" + optimizer->id + "' can't go down '" + settings.surface.id + "': it " + why, "optimizer"};
-  if (auto error = check(settings.optimizer, *optimizer)) return error;
   if (auto error = check(settings.gradient, gradient_descriptor())) return error;
+  const bool maximize = maximizes(settings.gradient);
+  if (const std::string why = unfit(*optimizer, surface, maximize); !why.empty())
+    return Error{ErrorCode::kUnsupported,
+                 "'" + optimizer->id + "' can't go " + (maximize ? "up" : "down") + " '" + settings.surface.id +
+                     "': it " + why,
+                 "optimizer"};
+  if (auto error = check(settings.optimizer, *optimizer)) return error;
   if (auto error = check(settings.run, run_descriptor())) return error;
   std::vector<double> batches = {settings.gradient.spec.number("batch")};
   for (const Change& change : settings.gradient.changes)

@@ -14,7 +14,7 @@
 
 namespace thalweg {
 
-/// What happens to the gradient before the optimizer sees it: noise, then clipping.
+/// What happens to the gradient before the optimizer sees it: noise, its direction, then clipping.
 const Descriptor& gradient_descriptor();
 
 /// How long a run goes on, and its seed.
@@ -35,9 +35,12 @@ struct DescentSettings {
   bool operator==(const DescentSettings&) const = default;
 };
 
-/// Why the optimizer can't go down this surface, as the end of a sentence: "works on weight matrices, and
-/// ...". Empty if it can.
-std::string unfit(const OptimizerDescriptor& optimizer, const Surface& surface);
+/// Whether these settings of the gradient go up the surface, for the whole run.
+bool maximizes(const LiveSpec& gradient);
+
+/// Why the optimizer can't go down this surface, or up it to `maximize`, as the end of a sentence: "works on
+/// weight matrices, and ...". Empty if it can.
+std::string unfit(const OptimizerDescriptor& optimizer, const Surface& surface, bool maximize = false);
 
 /// Everything that can be wrong with settings, checked before anything is built from them. `surface`
 /// is the one that settings.surface describes.

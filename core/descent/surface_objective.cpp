@@ -18,7 +18,9 @@ void GradientShaping::draw(std::int64_t step, std::span<double> out, RandomStrea
   }
 }
 
-void GradientShaping::clip(std::span<double> gradient) const {
+void GradientShaping::finish(std::span<double> gradient) const {
+  if (maximize)
+    for (double& component : gradient) component = -component;
   if (clip_norm < kOff) {
     // PyTorch's clip_grad_norm_: the 1e-6 keeps a zero gradient from a division by zero.
     const double factor =
@@ -57,39 +59,46 @@ double SurfaceObjective::slope(const double* theta) {
   return shaping_.noise > 0.0 ? dot(noise().data(), theta, static_cast<std::int64_t>(dim_)) : 0.0;
 }
 
+/// The loss of the sample where the surface has `value`.
+double SurfaceObjective::sampled(double value, const double* theta) {
+  return shaping_.sign() * (value + slope(theta));
+}
+
 double SurfaceObjective::loss_here() const {
-  return loss_ + const_cast<SurfaceObjective*>(this)->slope(theta_);
+  return const_cast<SurfaceObjective*>(this)->sampled(loss_, theta_);
 }
 
 double SurfaceObjective::loss(const double* theta) {
   ++evaluations_;
-  return surface_->value(theta) + slope(theta);
+  return sampled(surface_->value(theta), theta);
 }
 
 double SurfaceObjective::gradient(const double* theta, double* out) {
   ++evaluations_;
-  const double loss = surface_->gradient(theta, out) + slope(theta);
+  const double loss = sampled(surface_->gradient(theta, out), theta);
   if (shaping_.noise > 0.0)
     for (std::size_t i = 0; i < dim_; ++i) out[i] += noise()[i];
-  shaping_.clip({out, dim_});
+  shaping_.finish({out, dim_});
   return loss;
 }
 
 double SurfaceObjective::worker_gradient(const double* theta, int worker, int, double* out) {
   ++evaluations_;
-  const double loss = surface_->gradient(theta, out);
+  const double loss = shaping_.sign() * surface_->gradient(theta, out);
   if (shaping_.noise > 0.0) {
     const auto pairs = static_cast<std::uint32_t>((dim_ + 1) / 2);
     shaping_.draw(step_, gradient_, RandomStream::kWorkerNoise, static_cast<std::uint32_t>(worker) * pairs);
     for (std::size_t i = 0; i < dim_; ++i) out[i] += gradient_[i];
   }
-  shaping_.clip({out, dim_});
+  shaping_.finish({out, dim_});
   return loss;
 }
 
 void SurfaceObjective::find_hessian(const double* theta) {
   ++evaluations_;
   surface_->hessian(theta, gradient_.data(), hessian_.data());
+  if (shaping_.maximize)
+    for (double& curvature : hessian_) curvature = -curvature;
 }
 
 void SurfaceObjective::hessian_product(const double* theta, const double* v, double* out) {
@@ -114,7 +123,7 @@ bool SurfaceObjective::hessian(const double* theta, double* out) {
 }
 
 bool SurfaceObjective::gauss_newton(const double* theta, double* out) {
-  if (!surface_->sums_squares()) return false;
+  if (!surface_->sums_squares() || shaping_.maximize) return false;  // −f is no sum of squares
   ++evaluations_;
   surface_->gauss_newton(theta, out);
   return true;

@@ -1,4 +1,4 @@
-// A surface as optimizers see it: through gradient noise and clipping.
+// A surface as optimizers see it: through gradient noise and clipping, and upside down to maximize.
 #pragma once
 
 #include <cstdint>
@@ -13,23 +13,27 @@
 
 namespace thalweg {
 
-/// What happens to the gradient before the optimizer sees it: noise, then clipping.
+/// What happens to the gradient before the optimizer sees it: noise, its direction, then clipping.
 struct GradientShaping {
   static constexpr double kOff = std::numeric_limits<double>::infinity();
 
   double noise = 0.0;  ///< standard deviation of each component
   double clip_norm = kOff;
   double clip_value = kOff;
+  bool maximize = false;  ///< optimizers see −f
   std::uint64_t seed = 0;
 
-  bool active() const { return noise > 0.0 || clip_norm < kOff || clip_value < kOff; }
+  bool active() const { return maximize || noise > 0.0 || clip_norm < kOff || clip_value < kOff; }
+  double sign() const { return maximize ? -1.0 : 1.0; }
   /// Writes the noise of update `step`.
   void draw(std::int64_t step, std::span<double> out, RandomStream stream = RandomStream::kGradientNoise,
             std::uint32_t first_pair = 0) const;
-  void clip(std::span<double> gradient) const;
+  /// Makes of a gradient of f, with its noise, what the optimizer sees: turned round to maximize, clipped.
+  void finish(std::span<double> gradient) const;
 };
 
-/// The sample of one step: the surface with that step's noise, which is a slope ξ: f(θ) + ξ·θ.
+/// The sample of one step: the surface with that step's noise, which is a slope ξ: f(θ) + ξ·θ; to maximize
+/// the negative of that.
 class SurfaceObjective final : public Objective<double> {
  public:
   explicit SurfaceObjective(std::shared_ptr<const Surface> surface);
@@ -52,6 +56,7 @@ class SurfaceObjective final : public Objective<double> {
  private:
   std::span<const double> noise();
   double slope(const double* theta);
+  double sampled(double value, const double* theta);
   void find_hessian(const double* theta);
   void multiply(const double* v, double* out) const;
 

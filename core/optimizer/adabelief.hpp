@@ -12,17 +12,13 @@
 
 namespace thalweg {
 
-struct AdaBelief {
-  static constexpr int kSlots = 2;  // m, s
-  using Hyper = AdamHyper;
-  using Progress = AdamProgress;
+/// s stands where Adam has v.
+struct AdaBelief : AdamFamily<AdamDecay::kDecoupled> {
   template <class T>
   struct Step {
     AdamStep<T> adam;
     T eps;  ///< within s
   };
-
-  static constexpr const char* kTraining = "lr=0.001";
 
   static Descriptor describe() {
     Parameter eps = epsilon_parameter(1e-16);
@@ -53,20 +49,13 @@ struct AdaBelief {
     return call;
   }
 
-  static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
-
   static std::vector<StateQuantity> quantities(const Hyper& hyper) {
     return moment_quantities(hyper, "s", "variance");
   }
 
-  static void look(const Hyper& hyper, const Progress& progress, const Step<double>&, const double* slots,
-                   double* out) {
-    look_at_moments(hyper, progress, slots, out);
-  }
-
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {
-    return {prepare_adam<AdamDecay::kDecoupled, T>(hyper, learning_rate, t, progress), T(hyper.eps)};
+    return {prepare_adam<T>(hyper, learning_rate, t, progress), T(hyper.eps)};
   }
 
   template <class T>

@@ -10,13 +10,7 @@
 
 namespace thalweg {
 
-struct AdamL2 {
-  static constexpr int kSlots = 2;  // m, v
-  using Hyper = AdamHyper;
-  using Progress = AdamProgress;
-  template <class T>
-  using Step = AdamStep<T>;
-
+struct AdamL2 : AdamFamily<AdamDecay::kL2> {
   static constexpr const char* kTraining = "lr=0.001,weight_decay=0.0001";
 
   static Descriptor describe() {
@@ -38,29 +32,10 @@ struct AdamL2 {
     return call;
   }
 
-  static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
-
-  static std::vector<StateQuantity> quantities(const Hyper& hyper) { return moment_quantities(hyper); }
-
-  static void look(const Hyper& hyper, const Progress& progress, const Step<double>&, const double* slots,
-                   double* out) {
-    look_at_moments(hyper, progress, slots, out);
-  }
-
-  template <class T>
-  static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {
-    return prepare_adam<AdamDecay::kL2, T>(hyper, learning_rate, t, progress);
-  }
-
   template <class T>
   THALWEG_HD static void update(T& theta, T gradient, T* slots, const Step<T>& step) {
     update_moments(gradient + step.l2 * theta, slots[0], slots[1], step);
     theta -= adam_move(slots[0], slots[1], step);
-  }
-
-  template <class T>
-  THALWEG_HD static T effective_rate(const T* slots, const Step<T>& step) {
-    return adam_effective_rate(slots[1], step);
   }
 };
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/optimizer/hyperparameters.hpp"
 #include "core/optimizer/rule.hpp"
@@ -16,21 +17,27 @@
 
 namespace thalweg {
 
+enum class AdamDecay { kNone, kL2, kDecoupled };
+
 struct AdamHyper {
   double beta1;
   double beta2;
   double eps;
   double weight_decay;
   bool bias_correction = true;
+  AdamDecay decay = AdamDecay::kNone;  ///< what prepare_adam() makes of weight_decay
 };
 
-/// From the parameters beta1, beta2, eps, and weight_decay and bias_correction where there are such.
-inline AdamHyper adam_hyper(const Spec& spec) {
+/// From the parameters beta1, beta2, eps, and weight_decay, bias_correction and `decay` where there are such.
+/// @param decay  what it is without a parameter `decay`; kNone also of a rule that decays by itself
+inline AdamHyper adam_hyper(const Spec& spec, AdamDecay decay) {
+  if (spec.find("decay")) decay = is_decoupled(spec) ? AdamDecay::kDecoupled : AdamDecay::kL2;
   return {.beta1 = spec.number("beta1"),
           .beta2 = spec.number("beta2"),
           .eps = spec.number("eps"),
           .weight_decay = spec.find("weight_decay") ? spec.number("weight_decay") : 0.0,
-          .bias_correction = !spec.find("bias_correction") || spec.flag("bias_correction")};
+          .bias_correction = !spec.find("bias_correction") || spec.flag("bias_correction"),
+          .decay = decay};
 }
 
 /// torch.optim's class, or where there is no bias correction a class of our own.
@@ -40,7 +47,7 @@ inline TorchCall adam_torch(std::string callee, const Spec& spec) {
                   {"betas", "(" + python_number(spec.number("beta1")) + ", " +
                                 python_number(spec.number("beta2")) + ")"},
                   torch_argument("eps", spec.number("eps"))}};
-  if (adam_hyper(spec).bias_correction) return call;
+  if (!spec.find("bias_correction") || spec.flag("bias_correction")) return call;
   call.callee = "UncorrectedAdam";
   call.definition =
       element_class("UncorrectedAdam", "Adam, and AdamW, without the bias correction.",
@@ -75,8 +82,6 @@ struct AdamStep {
   T shrink;  ///< 1 − ηλ where decay is decoupled, else 1
 };
 
-enum class AdamDecay { kNone, kL2, kDecoupled };
-
 /// βᵗ from its value one step earlier. Below 1e-30 it is 0: 1 − βᵗ has long been 1, and the product
 /// must not decay into denormal numbers, which are slow.
 inline double next_power(double power, double beta_before, double beta, std::int64_t t) {
@@ -92,7 +97,7 @@ inline void proceed(AdamProgress& progress, const AdamHyper& hyper, std::int64_t
   progress.beta2 = hyper.beta2;
 }
 
-template <AdamDecay decay, class T>
+template <class T>
 AdamStep<T> prepare_adam(const AdamHyper& hyper, double learning_rate, std::int64_t t,
                          AdamProgress& progress) {
   proceed(progress, hyper, t);
@@ -105,8 +110,8 @@ AdamStep<T> prepare_adam(const AdamHyper& hyper, double learning_rate, std::int6
           .rate = T(learning_rate * root / first),
           .eps = T(hyper.eps * root),
           .full = T(learning_rate * root),
-          .l2 = T(decay == AdamDecay::kL2 ? hyper.weight_decay : 0.0),
-          .shrink = T(decay == AdamDecay::kDecoupled ? 1.0 - learning_rate * hyper.weight_decay : 1.0)};
+          .l2 = T(hyper.decay == AdamDecay::kL2 ? hyper.weight_decay : 0.0),
+          .shrink = T(hyper.decay == AdamDecay::kDecoupled ? 1.0 - learning_rate * hyper.weight_decay : 1.0)};
 }
 
 /// m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g².
@@ -154,5 +159,39 @@ inline void look_at_moments(const AdamHyper& hyper, const AdamProgress& progress
   out[2] = slots[1];
   out[3] = slots[1] / (1.0 - progress.power2);
 }
+
+/// What Adam has in common with those relatives that keep m and v. A rule derives from it, adds what makes it
+/// that rule, and hides what it does in its own way.
+/// @tparam kDecay  where there is no parameter `decay`
+template <AdamDecay kDecay>
+struct AdamFamily {
+  static constexpr int kSlots = 2;  // m, v
+  using Hyper = AdamHyper;
+  using Progress = AdamProgress;
+  template <class T>
+  using Step = AdamStep<T>;
+
+  static constexpr const char* kTraining = "lr=0.001";
+
+  static Hyper hyper(const Spec& spec) { return adam_hyper(spec, kDecay); }
+
+  static std::vector<StateQuantity> quantities(const Hyper& hyper) { return moment_quantities(hyper); }
+
+  template <class AnyStep>
+  static void look(const Hyper& hyper, const Progress& progress, const AnyStep&, const double* slots,
+                   double* out) {
+    look_at_moments(hyper, progress, slots, out);
+  }
+
+  template <class T>
+  static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {
+    return prepare_adam<T>(hyper, learning_rate, t, progress);
+  }
+
+  template <class T>
+  THALWEG_HD static T effective_rate(const T* slots, const Step<T>& step) {
+    return adam_effective_rate(slots[1], step);
+  }
+};
 
 }  // namespace thalweg

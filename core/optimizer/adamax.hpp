@@ -49,7 +49,7 @@ struct Adamax {
     return call;
   }
 
-  static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
+  static Hyper hyper(const Spec& spec) { return adam_hyper(spec, AdamDecay::kNone); }
 
   static std::vector<StateQuantity> quantities(const Hyper&) {
     return {{"m", "first moment"},

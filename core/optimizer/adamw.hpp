@@ -9,15 +9,7 @@
 
 namespace thalweg {
 
-struct AdamW {
-  static constexpr int kSlots = 2;  // m, v
-  using Hyper = AdamHyper;
-  using Progress = AdamProgress;
-  template <class T>
-  using Step = AdamStep<T>;
-
-  static constexpr const char* kTraining = "lr=0.001";
-
+struct AdamW : AdamFamily<AdamDecay::kDecoupled> {
   static Descriptor describe() {
     return {.id = "adamw",
             .label = "AdamW",
@@ -38,29 +30,10 @@ struct AdamW {
     return call;
   }
 
-  static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
-
-  static std::vector<StateQuantity> quantities(const Hyper& hyper) { return moment_quantities(hyper); }
-
-  static void look(const Hyper& hyper, const Progress& progress, const Step<double>&, const double* slots,
-                   double* out) {
-    look_at_moments(hyper, progress, slots, out);
-  }
-
-  template <class T>
-  static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {
-    return prepare_adam<AdamDecay::kDecoupled, T>(hyper, learning_rate, t, progress);
-  }
-
   template <class T>
   THALWEG_HD static void update(T& theta, T gradient, T* slots, const Step<T>& step) {
     update_moments(gradient, slots[0], slots[1], step);
     theta = step.shrink * theta - adam_move(slots[0], slots[1], step);
-  }
-
-  template <class T>
-  THALWEG_HD static T effective_rate(const T* slots, const Step<T>& step) {
-    return adam_effective_rate(slots[1], step);
   }
 };
 

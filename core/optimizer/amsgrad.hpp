@@ -2,43 +2,37 @@
 //
 // S. J. Reddi, S. Kale, S. Kumar, "On the convergence of Adam and beyond", ICLR 2018, Algorithm 2.
 // As in PyTorch (Adam with amsgrad=True) the maximum is taken of v before bias correction, which is
-// applied to it afterwards; the paper has no bias correction. Weight decay is L2. ε as in Adam.
+// applied to it afterwards; the paper has no bias correction. Weight decay is L2 (PyTorch: Adam), or
+// decoupled (AdamW). ε as in Adam.
 #pragma once
 
 #include "core/optimizer/adam_moments.hpp"
 
 namespace thalweg {
 
-struct AmsGrad {
+struct AmsGrad : AdamFamily<AdamDecay::kL2> {
   static constexpr int kSlots = 3;  // m, v, u
-  using Hyper = AdamHyper;
-  using Progress = AdamProgress;
-  template <class T>
-  using Step = AdamStep<T>;
-
-  static constexpr const char* kTraining = "lr=0.001";
 
   static Descriptor describe() {
-    return {.id = "amsgrad",
-            .label = "AMSGrad",
-            .summary = "Adam with the largest second moment so far in the denominator.",
-            .formula = "m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  u ← max(u, v),  θ ← θ − η m̂ / (√û + ε)",
-            .reference = "Reddi, Kale, Kumar 2018, Algorithm 2; PyTorch Adam with amsgrad=True",
-            .conventions =
-                "The maximum is taken of v before its bias correction, as in PyTorch; the paper has no bias "
-                "correction. Weight decay is L2.",
-            .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
-                           epsilon_parameter(1e-8), l2_parameter()}};
+    return {
+        .id = "amsgrad",
+        .label = "AMSGrad",
+        .summary = "Adam with the largest second moment so far in the denominator.",
+        .formula = "m ← β₁m + (1−β₁)g,  v ← β₂v + (1−β₂)g²,  u ← max(u, v),  θ ← θ − η m̂ / (√û + ε)",
+        .reference = "Reddi, Kale, Kumar 2018, Algorithm 2; PyTorch Adam and AdamW with amsgrad=True",
+        .conventions =
+            "The maximum is taken of v before its bias correction, as in PyTorch; the paper has no bias "
+            "correction. Weight decay is L2 as in PyTorch's Adam, or with decay=decoupled as in its AdamW.",
+        .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
+                       epsilon_parameter(1e-8), either_decay_parameter(), decay_kind_parameter()}};
   }
 
   static TorchCall torch(const Spec& spec, bool) {
-    TorchCall call = adam_torch("torch.optim.Adam", spec);
-    call.arguments.push_back(torch_argument("weight_decay", spec.number("weight_decay"), 0.0));
+    TorchCall call = adam_torch(is_decoupled(spec) ? "torch.optim.AdamW" : "torch.optim.Adam", spec);
+    call.arguments.push_back(torch_argument("weight_decay", spec.number("weight_decay")));
     call.arguments.push_back({"amsgrad", "True"});
     return call;
   }
-
-  static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
 
   static std::vector<StateQuantity> quantities(const Hyper& hyper) {
     std::vector<StateQuantity> out = moment_quantities(hyper);
@@ -53,15 +47,10 @@ struct AmsGrad {
   }
 
   template <class T>
-  static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {
-    return prepare_adam<AdamDecay::kL2, T>(hyper, learning_rate, t, progress);
-  }
-
-  template <class T>
   THALWEG_HD static void update(T& theta, T gradient, T* slots, const Step<T>& step) {
     update_moments(gradient + step.l2 * theta, slots[0], slots[1], step);
     if (slots[1] > slots[2]) slots[2] = slots[1];  // a NaN is lost here but not in m
-    theta -= adam_move(slots[0], slots[2], step);
+    theta = step.shrink * theta - adam_move(slots[0], slots[2], step);
   }
 
   template <class T>

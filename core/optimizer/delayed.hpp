@@ -48,10 +48,12 @@ struct Delayed {
   }
 
   template <class T>
-  class At final : public BasicStepper<T> {
+  class At final : public Around<T> {
+    using Around<T>::base_;
+
    public:
     At(const Spec& spec, const Layout& layout, const MakeBase<T>& make_base)
-        : base_(make_base()),
+        : Around<T>(make_base()),
           delay_(static_cast<std::int64_t>(spec.number("delay"))),
           size_(static_cast<std::size_t>(size_of(layout))),
           waiting_(size_ * static_cast<std::size_t>(delay_)) {}
@@ -67,26 +69,14 @@ struct Delayed {
         throw std::logic_error("'" + spec.id + "' cannot change its delay while it runs");
       base_->set(spec);
     }
-    void shift(const T* by) override { base_->shift(by); }
-    std::int64_t steps() const override { return base_->steps(); }
-    bool averages() const override { return base_->averages(); }
-    bool uses_gradient() const override { return base_->uses_gradient(); }
-    void average(const T* theta, T* out) const override { base_->average(theta, out); }
-    std::vector<Insight> insight() const override { return base_->insight(); }
 
-    void write(StepperState<T>& out) const override {
-      base_->write(out);
-      out.put(waiting_);
-    }
-    void read(StateReader<T>& in) override {
-      base_->read(in);
-      in.numbers(waiting_);
-    }
+    void write(StepperState<T>& out) const override { this->write_with(out, waiting_); }
+    void read(StateReader<T>& in) override { this->read_with(in, waiting_); }
 
    private:
     /// Leaves the gradient in the place of the oldest, and takes that.
     void exchange(T* gradient) {
-      const std::int64_t t = steps();
+      const std::int64_t t = base_->steps();
       T* const oldest = waiting_.data() + static_cast<std::size_t>(t % delay_) * size_;
       if (t == 0)
         for (std::int64_t i = 0; i < delay_; ++i)
@@ -94,7 +84,6 @@ struct Delayed {
       std::swap_ranges(gradient, gradient + size_, oldest);
     }
 
-    std::unique_ptr<BasicStepper<T>> base_;
     std::int64_t delay_;
     std::size_t size_;
     std::vector<T> waiting_;  ///< the last τ gradients, that of step t at t mod τ

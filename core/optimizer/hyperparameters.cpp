@@ -62,6 +62,27 @@ Parameter decoupled_decay_parameter(double default_value) {
   return out;
 }
 
+Parameter either_decay_parameter() {
+  Parameter out = l2_parameter();
+  out.label = "weight decay";
+  out.help = "Pulls every coordinate towards 0, in the way that `decay` says.";
+  return out;
+}
+
+Parameter decay_kind_parameter() {
+  return {.key = "decay",
+          .symbol = "",
+          .label = "kind of decay",
+          .kind = Kind::kChoice,
+          .default_value = std::string("l2"),
+          .help =
+              "l2: λθ is added to the gradient, and moments and division scale it, too. decoupled: every "
+              "coordinate shrinks by the factor 1 − ηλ before the step, as in AdamW.",
+          .choices = {"l2", "decoupled"}};
+}
+
+bool is_decoupled(const Spec& spec) { return spec.text("decay") == "decoupled"; }
+
 Parameter epsilon_parameter(double default_value) {
   return {.key = "eps",
           .symbol = "ε",

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/spec/parameter.hpp"
+#include "core/spec/spec.hpp"
 
 namespace thalweg {
 
@@ -25,6 +26,11 @@ Parameter l2_parameter(double default_value = 0.0);
 
 /// λ as a shrinking of the parameters beside the step, whatever the gradient (decoupled weight decay).
 Parameter decoupled_decay_parameter(double default_value = 0.0);
+
+/// λ of a rule that has both kinds of decay, and which of them it is: `decay`, l2 or decoupled.
+Parameter either_decay_parameter();
+Parameter decay_kind_parameter();
+bool is_decoupled(const Spec& spec);
 
 /// ε, added to the root and not under it.
 Parameter epsilon_parameter(double default_value);

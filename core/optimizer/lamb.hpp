@@ -60,7 +60,7 @@ struct Lamb {
   class At final : public BasicStepper<T> {
    public:
     At(const Spec& spec, const Layout& layout)
-        : hyper_(adam_hyper(spec)),
+        : hyper_(adam_hyper(spec, AdamDecay::kNone)),
           layout_(layout),
           m_(static_cast<std::size_t>(size_of(layout))),
           v_(m_.size()),
@@ -68,12 +68,12 @@ struct Lamb {
           trust_(layout.size(), 1.0) {}
 
     void step(T* theta, T* gradient, double learning_rate, Objective<T>*) override {
-      const auto constants = prepare_adam<AdamDecay::kNone, T>(hyper_, 1.0, ++steps_, progress_);
+      const auto constants = prepare_adam<T>(hyper_, 1.0, ++steps_, progress_);
       for (std::size_t i = 0; i < layout_.size(); ++i)
         trust_[i] = step(layout_[i], theta, gradient, learning_rate, constants);
     }
 
-    void set(const Spec& spec) override { hyper_ = adam_hyper(spec); }
+    void set(const Spec& spec) override { hyper_ = adam_hyper(spec, AdamDecay::kNone); }
     std::int64_t steps() const override { return steps_; }
 
     std::vector<Insight> insight() const override {

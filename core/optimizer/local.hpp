@@ -125,12 +125,12 @@ struct Local {
     }
 
     void step(T* theta, T*, double learning_rate, Objective<T>* objective) override {
-      need(objective);
+      Objective<T>& all = asked(objective);
       begin(theta);
       const int count = static_cast<int>(workers_.size());
       for (int i = 0; i < count; ++i) {
         Worker& worker = workers_[static_cast<std::size_t>(i)];
-        WorkerObjective<T> own(*objective, worker.theta.data(), i, count, size_);
+        WorkerObjective<T> own(all, worker.theta.data(), i, count, size_);
         if (worker.base->uses_gradient()) own.begin(gradient_.data());
         worker.base->step(worker.theta.data(), gradient_.data(), learning_rate, &own);
       }

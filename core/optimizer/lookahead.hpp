@@ -59,10 +59,12 @@ struct Lookahead {
   }
 
   template <class T>
-  class At final : public BasicStepper<T> {
+  class At final : public Around<T> {
+    using Around<T>::base_;
+
    public:
     At(const Spec& spec, const Layout& layout, const MakeBase<T>& make_base)
-        : base_(make_base()), slow_(static_cast<std::size_t>(size_of(layout))), back_(slow_.size()) {
+        : Around<T>(make_base()), slow_(static_cast<std::size_t>(size_of(layout))), back_(slow_.size()) {
       take(spec);
     }
 
@@ -86,10 +88,6 @@ struct Lookahead {
       base_->shift(by);
       for (std::size_t i = 0; i < slow_.size(); ++i) slow_[i] += by[i];
     }
-    std::int64_t steps() const override { return base_->steps(); }
-    bool averages() const override { return base_->averages(); }
-    bool uses_gradient() const override { return base_->uses_gradient(); }
-    void average(const T* theta, T* out) const override { base_->average(theta, out); }
 
     std::vector<Insight> insight() const override {
       std::vector<Insight> out = base_->insight();
@@ -97,14 +95,8 @@ struct Lookahead {
       return out;
     }
 
-    void write(StepperState<T>& out) const override {
-      base_->write(out);
-      out.put(slow_);
-    }
-    void read(StateReader<T>& in) override {
-      base_->read(in);
-      in.numbers(slow_);
-    }
+    void write(StepperState<T>& out) const override { this->write_with(out, slow_); }
+    void read(StateReader<T>& in) override { this->read_with(in, slow_); }
 
    private:
     void take(const Spec& spec) {
@@ -112,7 +104,6 @@ struct Lookahead {
       part_ = static_cast<T>(spec.number("slow_step"));
     }
 
-    std::unique_ptr<BasicStepper<T>> base_;
     std::vector<T> slow_;
     std::vector<T> back_;  ///< how far θ goes when it is set back
     std::int64_t period_ = 1;

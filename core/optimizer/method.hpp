@@ -25,7 +25,6 @@
 #pragma once
 
 #include <concepts>
-#include <stdexcept>
 #include <vector>
 
 #include "core/optimizer/stepper.hpp"
@@ -40,13 +39,6 @@ concept Method = requires(const Spec& spec, const Layout& layout) {
   requires std::derived_from<typename M::template At<float>, BasicStepper<float>>;
   typename M::template At<double>;
 };
-
-/// The objective that a method can't do without.
-template <class T>
-Objective<T>& asked(Objective<T>* objective) {
-  if (!objective) throw std::logic_error("this optimizer asks for more than a gradient");
-  return *objective;
-}
 
 /// A number of each tensor as one of each coordinate.
 inline std::vector<double> by_coordinate(const Layout& layout, const std::vector<double>& by_tensor) {

@@ -127,8 +127,7 @@ struct Muon {
     }
 
     void step(T* theta, T* gradient, double learning_rate, Objective<T>*) override {
-      const auto adam =
-          prepare_adam<AdamDecay::kDecoupled, T>(adam_, learning_rate * share_, ++steps_, progress_);
+      const auto adam = prepare_adam<T>(adam_, learning_rate * share_, ++steps_, progress_);
       for (const TensorShape& tensor : layout_) {
         if (tensor.matrix && !tensor.output)
           step_matrix(tensor, theta + tensor.offset, gradient + tensor.offset, learning_rate);
@@ -138,7 +137,7 @@ struct Muon {
     }
 
     void set(const Spec& spec) override {
-      adam_ = adam_hyper(spec);
+      adam_ = adam_hyper(spec, AdamDecay::kDecoupled);
       momentum_ = spec.number("momentum");
       nesterov_ = spec.flag("nesterov");
       share_ = spec.number("adam_share");

@@ -1,6 +1,6 @@
 // NAdam, as in PyTorch: Adam with Nesterov's look ahead and a momentum that warms up:
-//   μₜ = β₁(1 − ½·0.96^{tψ});  g ← g + λθ;  m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g²;  Πₜ = μ₁⋯μₜ;
-//   θ ← θ − η [ (1−μₜ)/(1−Πₜ) g + μₜ₊₁/(1−Πₜ₊₁) m ] / (√v̂ + ε).
+//   μₜ = β₁(1 − ½·0.96^{tψ});  g ← g + λθ, or θ ← (1−ηλ)θ;  m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g²;  Πₜ =
+//   μ₁⋯μₜ; θ ← θ − η [ (1−μₜ)/(1−Πₜ) g + μₜ₊₁/(1−Πₜ₊₁) m ] / (√v̂ + ε).
 //
 // T. Dozat, "Incorporating Nesterov momentum into Adam", ICLR workshop 2016, Algorithm 2 (with the schedule
 // of the momentum from its section on it). ε outside the root and after the bias correction. As in PyTorch
@@ -40,10 +40,12 @@ struct NAdam {
         .formula = "θ ← θ − η [ (1−μₜ)/(1−Πₜ) g + μₜ₊₁/(1−Πₜ₊₁) m ] / (√v̂ + ε),  μₜ = β₁(1 − ½ 0.96^{tψ})",
         .reference = "Dozat 2016, Algorithm 2; PyTorch NAdam",
         .conventions =
-            "As PyTorch since 2.0; before, it multiplied Πₜ₊₁ by μₜ once too often. Weight decay is L2.",
+            "As PyTorch since 2.0; before, it multiplied Πₜ₊₁ by μₜ once too often. Weight decay is L2, or "
+            "with "
+            "decay=decoupled that of AdamW, as PyTorch's decoupled_weight_decay=True.",
         .parameters = {
             learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
-            epsilon_parameter(1e-8), l2_parameter(),
+            epsilon_parameter(1e-8), either_decay_parameter(), decay_kind_parameter(),
             Parameter{.key = "momentum_decay",
                       .symbol = "ψ",
                       .label = "momentum decay",
@@ -61,11 +63,15 @@ struct NAdam {
     TorchCall call = adam_torch("NAdam", spec);
     call.arguments.push_back(torch_argument("weight_decay", spec.number("weight_decay"), 0.0));
     call.arguments.push_back(torch_argument("momentum_decay", spec.number("momentum_decay")));
+    if (is_decoupled(spec)) call.arguments.push_back({"decoupled_weight_decay", "True"});
     call.definition = element_class(
         "NAdam", "torch.optim.NAdam as it is since PyTorch 2.0, in the precision of the parameters.",
-        "betas=(0.9, 0.999), eps=1e-8, weight_decay=0, momentum_decay=4e-3",
-        "betas=betas, eps=eps, weight_decay=weight_decay, momentum_decay=momentum_decay", {"m", "v"},
-        {"b1, b2 = group[\"betas\"]", "g = g + group[\"weight_decay\"] * p",
+        "betas=(0.9, 0.999), eps=1e-8, weight_decay=0, momentum_decay=4e-3, decoupled_weight_decay=False",
+        "betas=betas, eps=eps, weight_decay=weight_decay, momentum_decay=momentum_decay, "
+        "decoupled_weight_decay=decoupled_weight_decay",
+        {"m", "v"},
+        {"b1, b2 = group[\"betas\"]", "if group[\"decoupled_weight_decay\"]:",
+         "    p *= 1 - lr * group[\"weight_decay\"]", "else:", "    g = g + group[\"weight_decay\"] * p",
          "mu, ahead = (b1 * (1 - 0.5 * 0.96 ** (k * group[\"momentum_decay\"])) for k in (t, t + 1))",
          "s[\"product\"] = s.get(\"product\", 1.0) * mu", "s[\"m\"] = b1 * s[\"m\"] + (1 - b1) * g",
          "s[\"v\"] = b2 * s[\"v\"] + (1 - b2) * g**2",
@@ -74,7 +80,9 @@ struct NAdam {
     return call;
   }
 
-  static Hyper hyper(const Spec& spec) { return {adam_hyper(spec), spec.number("momentum_decay")}; }
+  static Hyper hyper(const Spec& spec) {
+    return {adam_hyper(spec, AdamDecay::kL2), spec.number("momentum_decay")};
+  }
 
   static std::vector<StateQuantity> quantities(const Hyper&) {
     return {
@@ -98,7 +106,7 @@ struct NAdam {
     if (t == 1) progress.product = 1.0;
     progress.product *= now;
     if (progress.product < 1e-30) progress.product = 0.0;
-    Step<T> out{.adam = prepare_adam<AdamDecay::kL2, T>(hyper.adam, learning_rate, t, progress.powers)};
+    Step<T> out{.adam = prepare_adam<T>(hyper.adam, learning_rate, t, progress.powers)};
     const double root = std::sqrt(1.0 - progress.powers.power2);
     out.from_gradient = T(learning_rate * root * (1.0 - now) / (1.0 - progress.product));
     out.from_moment = T(learning_rate * root * next / (1.0 - progress.product * next));
@@ -110,7 +118,8 @@ struct NAdam {
     using std::sqrt;
     const T g = gradient + step.adam.l2 * theta;
     update_moments(g, slots[0], slots[1], step.adam);
-    theta -= (step.from_gradient * g + step.from_moment * slots[0]) / (sqrt(slots[1]) + step.adam.eps);
+    theta = step.adam.shrink * theta -
+            (step.from_gradient * g + step.from_moment * slots[0]) / (sqrt(slots[1]) + step.adam.eps);
   }
 
   template <class T>

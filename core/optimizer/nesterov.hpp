@@ -9,20 +9,12 @@
 // PyTorch's and the classical momentum do.
 #pragma once
 
-#include "core/optimizer/hyperparameters.hpp"
-#include "core/optimizer/rule.hpp"
 #include "core/optimizer/torch_classes.hpp"
+#include "core/optimizer/velocity.hpp"
 
 namespace thalweg {
 
-struct Nesterov {
-  static constexpr int kSlots = 1;  // v
-
-  struct Hyper {
-    double momentum;
-    double weight_decay;
-  };
-  struct Progress {};
+struct Nesterov : VelocityFamily {
   template <class T>
   struct Step {
     T learning_rate;
@@ -62,15 +54,7 @@ struct Nesterov {
     return call;
   }
 
-  static Hyper hyper(const Spec& spec) {
-    return {.momentum = spec.number("momentum"), .weight_decay = spec.number("weight_decay")};
-  }
-
   static std::vector<StateQuantity> quantities(const Hyper&) { return {{"v", "velocity"}}; }
-
-  static void look(const Hyper&, const Progress&, const Step<double>&, const double* slots, double* out) {
-    out[0] = slots[0];
-  }
 
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t, Progress&) {

@@ -1,5 +1,5 @@
 // RAdam, as in PyTorch: Adam that holds its adaptive rate back until its variance can be estimated:
-//   g ← g + λθ;  m, v as Adam;  ρ∞ = 2/(1−β₂) − 1;  ρₜ = ρ∞ − 2tβ₂ᵗ/(1−β₂ᵗ);
+//   g ← g + λθ, or θ ← (1−ηλ)θ;  m, v as Adam;  ρ∞ = 2/(1−β₂) − 1;  ρₜ = ρ∞ − 2tβ₂ᵗ/(1−β₂ᵗ);
 //   ρₜ > 5:  r = √((ρₜ−4)(ρₜ−2)ρ∞ / ((ρ∞−4)(ρ∞−2)ρₜ)),  θ ← θ − η r m̂ √(1−β₂ᵗ)/(√v + ε);
 //   else:    θ ← θ − η m̂.
 //
@@ -14,10 +14,7 @@
 
 namespace thalweg {
 
-struct RAdam {
-  static constexpr int kSlots = 2;  // m, v
-  using Hyper = AdamHyper;
-  using Progress = AdamProgress;
+struct RAdam : AdamFamily<AdamDecay::kL2> {
   template <class T>
   struct Step {
     AdamStep<T> adam;
@@ -28,8 +25,6 @@ struct RAdam {
     bool adaptive;  ///< ρₜ > 5
   };
 
-  static constexpr const char* kTraining = "lr=0.001";
-
   static Descriptor describe() {
     return {.id = "radam",
             .label = "RAdam",
@@ -38,29 +33,33 @@ struct RAdam {
             .reference = "Liu et al. 2020, Algorithm 2; PyTorch RAdam",
             .conventions =
                 "The adaptive rate begins at ρₜ > 5, as in PyTorch (the paper: 4); ε is added to √v before "
-                "the bias correction. The first updates are divided by nothing. Weight decay is L2.",
+                "the bias correction. The first updates are divided by nothing. Weight decay is L2, or with "
+                "decay=decoupled that of AdamW, as decoupled_weight_decay=True of later versions of PyTorch.",
             .parameters = {learning_rate_parameter(0.006, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
-                           epsilon_parameter(1e-8), l2_parameter()}};
+                           epsilon_parameter(1e-8), either_decay_parameter(), decay_kind_parameter()}};
   }
 
   static TorchCall torch(const Spec& spec, bool) {
     TorchCall call = adam_torch("torch.optim.RAdam", spec);
     call.arguments.push_back(torch_argument("weight_decay", spec.number("weight_decay"), 0.0));
+    if (!is_decoupled(spec)) return call;
+    call.callee = "RAdam";
+    call.definition = element_class(
+        "RAdam", "torch.optim.RAdam with decoupled_weight_decay=True, which later versions have.",
+        "betas=(0.9, 0.999), eps=1e-8, weight_decay=0", "betas=betas, eps=eps, weight_decay=weight_decay",
+        {"m", "v"},
+        {"b1, b2 = group[\"betas\"]", "p *= 1 - lr * group[\"weight_decay\"]",
+         "s[\"m\"] = b1 * s[\"m\"] + (1 - b1) * g", "s[\"v\"] = b2 * s[\"v\"] + (1 - b2) * g**2",
+         "m, left, limit = s[\"m\"] / (1 - b1**t), 1 - b2**t, 2 / (1 - b2) - 1",
+         "rho = limit - 2 * t * b2**t / left",
+         "if rho > 5:", "    r = ((rho - 4) * (rho - 2) * limit / ((limit - 4) * (limit - 2) * rho)) ** 0.5",
+         "    m = r * m * left**0.5 / (s[\"v\"].sqrt() + group[\"eps\"])", "p -= lr * m"});
     return call;
-  }
-
-  static Hyper hyper(const Spec& spec) { return adam_hyper(spec); }
-
-  static std::vector<StateQuantity> quantities(const Hyper& hyper) { return moment_quantities(hyper); }
-
-  static void look(const Hyper& hyper, const Progress& progress, const Step<double>&, const double* slots,
-                   double* out) {
-    look_at_moments(hyper, progress, slots, out);
   }
 
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t t, Progress& progress) {
-    Step<T> out{.adam = prepare_adam<AdamDecay::kL2, T>(hyper, learning_rate, t, progress)};
+    Step<T> out{.adam = prepare_adam<T>(hyper, learning_rate, t, progress)};
     const double limit = 2.0 / (1.0 - hyper.beta2) - 1.0;
     const double length = limit - 2.0 * static_cast<double>(t) * progress.power2 / (1.0 - progress.power2);
     out.adaptive = length > 5.0;
@@ -82,7 +81,9 @@ struct RAdam {
     using std::sqrt;
     const T g = gradient + step.adam.l2 * theta;
     update_moments(g, slots[0], slots[1], step.adam);
-    theta -= step.adaptive ? step.rectified * slots[0] / (sqrt(slots[1]) + step.eps) : step.plain * slots[0];
+    const T move =
+        step.adaptive ? step.rectified * slots[0] / (sqrt(slots[1]) + step.eps) : step.plain * slots[0];
+    theta = step.adam.shrink * theta - move;
   }
 
   template <class T>

@@ -61,17 +61,19 @@ struct Sam {
   }
 
   template <class T>
-  class At final : public BasicStepper<T> {
+  class At final : public Around<T> {
+    using Around<T>::base_;
+
    public:
     At(const Spec& spec, const Layout& layout, const MakeBase<T>& make_base)
-        : base_(make_base()), shift_(static_cast<std::size_t>(size_of(layout))), there_(shift_.size()) {
+        : Around<T>(make_base()), shift_(static_cast<std::size_t>(size_of(layout))), there_(shift_.size()) {
       take(spec);
     }
 
     void step(T* theta, T* gradient, double learning_rate, Objective<T>* objective) override {
-      need(objective);
+      Objective<T>& loss = asked(objective);
       climb(theta, gradient);
-      objective->gradient(there_.data(), gradient);
+      loss.gradient(there_.data(), gradient);
       base_->step(theta, gradient, learning_rate, objective);
     }
 
@@ -79,11 +81,8 @@ struct Sam {
       base_->set(spec);
       take(spec);
     }
-    void shift(const T* by) override { base_->shift(by); }
-    std::int64_t steps() const override { return base_->steps(); }
-    // uses_gradient(): it is the way uphill, also around a base that looks at none.
-    bool averages() const override { return base_->averages(); }
-    void average(const T* theta, T* out) const override { base_->average(theta, out); }
+    /// It is the way uphill, also around a base that looks at none.
+    bool uses_gradient() const override { return true; }
 
     std::vector<Insight> insight() const override {
       std::vector<Insight> out = base_->insight();
@@ -91,14 +90,8 @@ struct Sam {
       return out;
     }
 
-    void write(StepperState<T>& out) const override {
-      base_->write(out);
-      out.put(shift_);
-    }
-    void read(StateReader<T>& in) override {
-      base_->read(in);
-      in.numbers(shift_);
-    }
+    void write(StepperState<T>& out) const override { this->write_with(out, shift_); }
+    void read(StateReader<T>& in) override { this->read_with(in, shift_); }
 
    private:
     T stretch(T weight) const {
@@ -126,7 +119,6 @@ struct Sam {
       adaptive_ = spec.flag("adaptive");
     }
 
-    std::unique_ptr<BasicStepper<T>> base_;
     std::vector<T> shift_;  ///< ε of the last step
     std::vector<T> there_;  ///< θ + ε
     double rho_ = 0.0;

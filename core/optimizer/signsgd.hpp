@@ -5,21 +5,13 @@
 // (μ = 0) and 2 (Signum). Tiger (J. Su 2023) is Signum with μ = 0.965 and λ > 0.
 #pragma once
 
-#include "core/optimizer/hyperparameters.hpp"
-#include "core/optimizer/rule.hpp"
 #include "core/optimizer/sign.hpp"
 #include "core/optimizer/torch_classes.hpp"
+#include "core/optimizer/velocity.hpp"
 
 namespace thalweg {
 
-struct SignSgd {
-  static constexpr int kSlots = 1;  // m
-
-  struct Hyper {
-    double momentum;
-    double weight_decay;
-  };
-  struct Progress {};
+struct SignSgd : VelocityFamily {
   template <class T>
   struct Step {
     T rate;
@@ -58,15 +50,7 @@ struct SignSgd {
     return call;
   }
 
-  static Hyper hyper(const Spec& spec) {
-    return {.momentum = spec.number("momentum"), .weight_decay = spec.number("weight_decay")};
-  }
-
   static std::vector<StateQuantity> quantities(const Hyper&) { return {{"m", "mean gradient"}}; }
-
-  static void look(const Hyper&, const Progress&, const Step<double>&, const double* slots, double* out) {
-    out[0] = slots[0];
-  }
 
   template <class T>
   static Step<T> prepare(const Hyper& hyper, double learning_rate, std::int64_t, Progress&) {

@@ -111,8 +111,8 @@ struct Sophia {
     }
 
     void step(T* theta, T* gradient, double learning_rate, Objective<T>* objective) override {
-      need(objective);
-      if (steps_ % period_ == 0) look(theta, *objective);
+      Objective<T>& loss = asked(objective);
+      if (steps_ % period_ == 0) look(theta, loss);
       ++steps_;
       const T keep = static_cast<T>(beta1_), gain = static_cast<T>(1.0 - beta1_),
               gamma = static_cast<T>(gamma_),

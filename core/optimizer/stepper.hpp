@@ -158,11 +158,12 @@ class BasicStepper {
   virtual void read(StateReader<T>& in) = 0;
 };
 
-/// For steps that can't do without.
+/// The objective that a step can't do without.
 template <class T>
-void need(const Objective<T>* objective) {
+Objective<T>& asked(Objective<T>* objective) {
   if (!objective)
     throw std::logic_error("this optimizer asks for more than a gradient, and there is nobody to ask");
+  return *objective;
 }
 
 using Stepper = BasicStepper<double>;

@@ -47,6 +47,11 @@ PredictedDistances prediction(const RateAnalysis& analysis, const DescentSetting
                  options.keep);
 }
 
+Result<RateAnalysis> ascent() {
+  return Error{ErrorCode::kUnsupported,
+               "Rates are about the curvatures at a minimum, and this run goes up (maximize)."};
+}
+
 }  // namespace
 
 std::string_view rate_quantity_name(RateQuantity quantity) {
@@ -115,10 +120,13 @@ RunRates run_rates(const DescentSettings& settings, const Surface& surface, cons
   RunRates out;
   const std::int64_t step = std::clamp<std::int64_t>(options.step, 0, run.steps());
   const std::vector<double> place = finite_position(run, step);
-  if (const MarkedPoint* minimum = nearest_minimum(surface, place)) out.minimum = minimum->x;
+  const bool ascends = maximizes(settings.gradient);
+  const MarkedPoint* const minimum = ascends ? nullptr : nearest_minimum(surface, place);
+  if (minimum) out.minimum = minimum->x;
 
-  auto analysis = analyse_rates(surface, place, optimizer_in_force(settings, step),
-                                learning_rate_at(settings, step), options.divisor);
+  auto analysis = ascends ? ascent()
+                          : analyse_rates(surface, place, optimizer_in_force(settings, step),
+                                          learning_rate_at(settings, step), options.divisor);
   if (analysis) {
     out.analysis = std::move(*analysis);
     out.predicted = prediction(*out.analysis, settings, options);
@@ -129,9 +137,12 @@ RunRates run_rates(const DescentSettings& settings, const Surface& surface, cons
   const RateQuantity judged = out.minimum.empty() ? RateQuantity::kGradientNorm : RateQuantity::kDistance;
   out.window = options.window ? *options.window : settled_window(step_value(run, out.minimum, judged), step);
   out.window.last = std::min(out.window.last, run.steps());
-  for (int i = 0; i < kRateQuantities; ++i)
-    out.measured[static_cast<std::size_t>(i)] = measure_rate(
-        step_value(run, out.minimum, static_cast<RateQuantity>(i)), out.window.first, out.window.last);
+  for (int i = 0; i < kRateQuantities; ++i) {
+    const auto quantity = static_cast<RateQuantity>(i);
+    if (ascends && quantity == RateQuantity::kExcess) continue;  // above the minimum that it runs away from
+    out.measured[static_cast<std::size_t>(i)] =
+        measure_rate(step_value(run, out.minimum, quantity), out.window.first, out.window.last);
+  }
   return out;
 }
 

@@ -22,7 +22,8 @@ struct RunRates {
   std::optional<RateAnalysis> analysis;  ///< none: `why` says why
   std::string why;
 
-  std::vector<double> minimum;  ///< the known minimum that distances are to; empty: none is known
+  /// The known minimum that distances are to; empty: none is known, or the run maximizes.
+  std::vector<double> minimum;
   StepWindow window;            ///< what was measured
   /// By quantity; none where there is nothing to fit. A loss falls with the square of the distance's rate.
   std::array<std::optional<MeasuredRate>, kRateQuantities> measured;

@@ -61,16 +61,10 @@ Parameter total_parameter() {
 
 Parameter factor_parameter(std::string key, std::string symbol, std::string label, double default_value,
                            std::string help) {
-  return {.key = std::move(key),
-          .symbol = std::move(symbol),
-          .label = std::move(label),
-          .default_value = default_value,
-          .min = 0.0,
-          .max = 1e6,
-          .soft_min = 0.0,
-          .soft_max = 1.0,
-          .help = std::move(help),
-          .live = true};
+  Parameter out = real_parameter(std::move(key), std::move(symbol), std::move(label), default_value, 0.0, 1e6,
+                                 std::move(help));
+  out.soft_max = 1.0;
+  return out;
 }
 
 Parameter gamma_parameter(double default_value, double soft_min, Scale scale, std::string help) {

@@ -101,14 +101,15 @@ void write_surface(Source& out, const DescentSettings& settings, const Surface& 
   out.line();
 }
 
-/// When a run ends before its last step, as a condition of `p`, `loss`, and `x` of an optimizer that averages.
+/// When a run ends before its last step, as a condition of `p`, `loss`, and `x` of an optimizer that
+/// averages.
 void write_end(Source& out, const DescentSettings& settings, const Surface& surface, bool averages) {
   out.line("done = step == steps or not loss.isfinite() or p.abs().max() > " + python_number(kEscaped), 1);
   if (settings.run.is_off("tol")) return;
   const std::string tolerance = python_number(settings.run.number("tol"));
   const std::string slope = averages ? "torch.autograd.grad(loss, x)[0]" : "p.grad";
   const std::string position = averages ? "x" : "p";
-  out.line(surface.minima().empty()
+  out.line(surface.minima().empty() || maximizes(settings.gradient)
                ? "done = done or " + slope + ".norm() < " + tolerance
                : "done = done or (" + position + ".detach() - minima).norm(dim=1).min() < " + tolerance,
            1);
@@ -121,7 +122,7 @@ void write_set_up(Source& out, const DescentSettings& settings, const Surface& s
   out.line("p = torch.tensor([" + start + "], requires_grad=True)");
   out.line("steps = " + python_number(settings.run.number("steps")));
   out.lines(updates.set_up);
-  if (!settings.run.is_off("tol") && !surface.minima().empty()) {
+  if (!settings.run.is_off("tol") && !surface.minima().empty() && !maximizes(settings.gradient)) {
     constexpr std::size_t kWidth = 96;
     std::vector<std::string> rows = {""};
     for (const MarkedPoint& minimum : surface.minima()) {
@@ -150,8 +151,9 @@ void write_set_up(Source& out, const DescentSettings& settings, const Surface& s
 }
 
 /// What is done to the gradient, at this depth.
-void write_shaping(Source& out, const Shaping& shaping, int depth) {
+void write_shaping(Source& out, const Updates& updates, const Shaping& shaping, int depth) {
   if (shaping.has("noise")) out.line("p.grad += noise", depth);
+  if (updates.turned) out.line("p.grad.neg_()  # to maximize", depth);
   if (shaping.has("max_norm"))
     out.line("torch.nn.utils.clip_grad_norm_([p], " + shaping.now.at("max_norm") + ")", depth);
   if (shaping.has("max_value"))
@@ -160,7 +162,7 @@ void write_shaping(Source& out, const Shaping& shaping, int depth) {
 
 void write_step(Source& out, const Updates& updates, const Shaping& shaping) {
   if (!updates.closure) {
-    write_shaping(out, shaping, 1);
+    write_shaping(out, updates, shaping, 1);
     out.line("optimizer.step()", 1);
     return;
   }
@@ -169,9 +171,10 @@ void write_step(Source& out, const Updates& updates, const Shaping& shaping) {
   out.line("optimizer.zero_grad()", 2);
   out.line("loss = surface(p)", 2);
   out.line("loss.backward()", 2);
-  write_shaping(out, shaping, 2);
-  out.line(
-      shaping.has("noise") ? "return loss + noise @ p  # the loss that has this gradient" : "return loss", 2);
+  write_shaping(out, updates, shaping, 2);
+  const std::string loss = shaping.has("noise") ? "loss + noise @ p" : "loss";
+  const std::string sample = !updates.turned ? loss : loss == "loss" ? "-loss" : "-(" + loss + ")";
+  out.line("return " + sample + (sample == "loss" ? "" : "  # the loss that has this gradient"), 2);
   out.line();
   out.line("optimizer.step(closure)", 1);
 }
@@ -197,7 +200,8 @@ void write_loop(Source& out, const DescentSettings& settings, const Surface& sur
   write_end(out, settings, surface, averages);
   const std::int64_t stride = steps / 20;
   if (stride > 1) out.line("if done or step % " + std::to_string(stride) + " == 0:", 1);
-  out.line("print(f\"step {step}  loss {loss.item():.10g}  at {" + std::string(averages ? "x" : "p") + ".tolist()}\")",
+  out.line("print(f\"step {step}  loss {loss.item():.10g}  at {" + std::string(averages ? "x" : "p") +
+               ".tolist()}\")",
            stride > 1 ? 2 : 1);
   out.line("if done:", 1);
   out.line("break", 2);
@@ -230,7 +234,8 @@ Result<std::string> pytorch_script(const DescentSettings& settings, const Script
   if (auto error = check(settings, **surface)) return *error;
   if (auto error = check_torch(settings.optimizer.spec)) return *error;
   const auto steps = static_cast<std::int64_t>(settings.run.number("steps"));
-  Updates made = updates(settings.optimizer, settings.schedule, settings.drives, "[p]", steps);
+  Updates made = updates(settings.optimizer, settings.schedule, settings.drives, "[p]", steps,
+                         maximizes(settings.gradient));
   const Drive* const ramp = batch_drive(settings.drives);
   const Shaping shaping = shaping_of(settings.gradient, steps, ramp != nullptr);
   if (ramp && shaping.has("noise"))

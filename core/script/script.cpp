@@ -44,6 +44,7 @@ std::string snippet(const Updates& made) {
   if (made.closure)
     out.comment(
         "optimizer.step(closure): closure() runs the loss and its backward() anew and returns the loss");
+  if (made.turned) out.comment("To maximize: backward() of -loss; a closure returns -loss.");
   for (const std::string& line : made.driven) out.comment("Before update t: " + line);
   if (made.scheduler)
     out.comment(made.by_loss ? "After each optimizer.step(): scheduler.step(loss)"
@@ -74,11 +75,12 @@ std::string other_role(const Spec& schedule, std::int64_t steps) {
 
 Result<std::string> pytorch_optimizer_and_schedule(const Spec& optimizer, const Spec& schedule,
                                                    std::int64_t steps, const std::string& parameters,
-                                                   const Drives& drives) {
+                                                   const Drives& drives, bool maximize) {
   if (auto error = script::check_both(optimizer, schedule)) return *error;
   if (script::check_torch(optimizer)) return script::pseudocode(optimizer);
-  return script::snippet(script::updates(
-      {optimizer, {}}, schedule, drives_of(drives, *find_optimizer(optimizer.id)), parameters, steps));
+  return script::snippet(script::updates({optimizer, {}}, schedule,
+                                         drives_of(drives, *find_optimizer(optimizer.id)), parameters, steps,
+                                         maximize));
 }
 
 Result<std::string> pytorch_optimizer(const Spec& optimizer, const std::string& parameters) {

@@ -35,11 +35,11 @@ Result<std::string> pytorch_optimizer(const Spec& optimizer,
 /// @param steps          for so many updates
 Result<std::string> pytorch_schedule(const Spec& schedule, double learning_rate, std::int64_t steps);
 
-/// Both together: what someone pastes into a program.
+/// Both together: what someone pastes into a program. `maximize`: to go up the loss.
 Result<std::string> pytorch_optimizer_and_schedule(const Spec& optimizer, const Spec& schedule,
                                                    std::int64_t steps,
                                                    const std::string& parameters = "model.parameters()",
-                                                   const Drives& drives = {});
+                                                   const Drives& drives = {}, bool maximize = false);
 
 /// A whole program. Errors: settings that can't be (see check()).
 Result<std::string> pytorch_script(const DescentSettings& settings, const ScriptTitle& title = {});

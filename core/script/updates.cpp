@@ -1,6 +1,7 @@
 #include "core/script/updates.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "core/optimizer/optimizer.hpp"
 #include "core/schedule/schedule.hpp"
@@ -117,6 +118,15 @@ std::string assignment(const TorchCall& call, const std::string& key, const std:
   return has(key) ? "group[\"" + key + "\"] = " + value : "";
 }
 
+/// Whether PyTorch has this optimizer with the argument `maximize`, already in 1.13.
+bool has_maximize(const std::string& callee) {
+  static const std::set<std::string> kHave = {
+      "torch.optim.Adadelta", "torch.optim.Adagrad", "torch.optim.Adam",
+      "torch.optim.AdamW",    "torch.optim.Adamax",  "torch.optim.ASGD",
+      "torch.optim.RMSprop",  "torch.optim.Rprop",   "torch.optim.SGD"};
+  return kHave.contains(callee);
+}
+
 /// The drives of `drives` and the momentum that `torch` moves by hand: functions, and statements for each
 /// step.
 void write_driven(Updates& out, const LiveSpec& optimizer, const Drives& drives, const TorchCall& call,
@@ -197,7 +207,7 @@ bool adapt_momentum(TorchCall& scheduler, const TorchCall& optimizer, const std:
 }  // namespace
 
 Updates updates(const LiveSpec& optimizer, const Spec& schedule, const Drives& drives,
-                const std::string& parameters, std::int64_t steps) {
+                const std::string& parameters, std::int64_t steps, bool maximize) {
   const OptimizerDescriptor& rule = *find_optimizer(optimizer.spec.id);
   const ScheduleDescriptor& descriptor = *find_schedule(schedule.id);
   std::vector<Spec> settings = {optimizer.at(0)};
@@ -210,6 +220,9 @@ Updates updates(const LiveSpec& optimizer, const Spec& schedule, const Drives& d
   for (const Spec& spec : settings) calls.push_back(rule.torch(spec, stops));
 
   Updates out;
+  out.turned = maximize && !has_maximize(calls[0].callee);
+  if (maximize && !out.turned)
+    for (TorchCall& call : calls) call.arguments.push_back({"maximize", "True"});
   out.closure = calls[0].closure;
   out.found = calls[0].found;
   if (!calls[0].definition.empty()) out.definitions.push_back(calls[0].definition);

@@ -34,15 +34,17 @@ struct Updates {
   bool by_loss = false;                  ///< the scheduler is told a loss then: scheduler.step(loss)
   /// Statements that put in force, before update `t`, what else follows a schedule.
   std::vector<std::string> driven;
-  bool closure = false;                  ///< step() is handed a function that runs the loss anew
-  std::string found;      ///< of an optimizer that averages: what it has found in place of `p`, as Python
+  bool closure = false;  ///< step() is handed a function that runs the loss anew
+  std::string found;     ///< of an optimizer that averages: what it has found in place of `p`, as Python
+  bool turned = false;   ///< PyTorch's class can't maximize: the gradient is to be turned round before step()
   bool by_hand = false;  ///< the rate is set before every update: learning_rate(step, group["peak"])
 };
 
 /// @param parameters  what is optimized, as Python: "[p]"
 /// @param steps       how many updates there are at most
+/// @param maximize    whether it goes up the loss
 Updates updates(const LiveSpec& optimizer, const Spec& schedule, const Drives& drives,
-                const std::string& parameters, std::int64_t steps);
+                const std::string& parameters, std::int64_t steps, bool maximize = false);
 
 /// The function "name(t)" of a drive's values, whose setting is itself `own`, or what its changes make of it.
 std::string function_of_drive(const Drive& drive, const std::string& name, const LiveSpec& own,

@@ -88,6 +88,9 @@ refused 2 "sequence: part 2 'cosin': schedule: there is no 'cosin'" schedule 'se
 refused 2 "drawn: points: steps must ascend" schedule drawn:points=5/1/5/2
 refused 1 "'gauss_newton' can't go down 'ackley': it needs a loss that is a sum of squares" \
   descend --surface ackley --optimizer gauss_newton
+refused 1 "'gauss_newton' can't go up 'rosenbrock': it needs a loss that is a sum of squares, and −f is none" \
+  descend --optimizer gauss_newton --maximize true
+refused 2 "maximize: must be true or false" descend --optimizer adam --maximize up
 refused 2 "there is no list of 'nope'" list nope
 refused 2 "there is no 'nope'" bench nope
 refused 2 "steps: must be at least 1" schedule constant --steps 0
@@ -328,6 +331,10 @@ accepted descend --optimizer momentum:lr=2e-4 --optimizer gd --steps 50 --schedu
 shows "momentum on rosenbrock" runs list 'momentum_schedule=linear' --db "$db"
 shows "gd on rosenbrock" runs list 'batch_schedule=batch_ramp and optimizer=gd' --db "$db"
 shows "def surface(p):" descend --surface beale --optimizer adam --pytorch
+shows "maximize=True)" descend --surface beale --optimizer adam --maximize true --pytorch
+shows '"outcome": "converged"' descend --surface quadratic:eigenvalues=-1/-3 --start 1,1 --optimizer gd:lr=0.1 \
+  --maximize true --tol 1e-6 --json --db "$db"
+shows "gd on quadratic" runs list 'maximize=true' --db "$db"
 refused 2 "one optimizer at a time" descend --optimizer adam --optimizer gd --pytorch
 accepted runs tag 1 good "x'); DROP TABLE runs; --" --db "$db"
 accepted runs edit 1 --name "'; DELETE FROM runs; --" --star --note "a % _ note" --db "$db"

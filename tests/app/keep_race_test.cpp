@@ -133,6 +133,20 @@ TEST(RaceKeeper, OneAloneHasNoRace) {
   EXPECT_EQ(run.steps, 10);
 }
 
+TEST(RaceKeeper, TheBestOfAnAscentIsItsHighest) {
+  RaceSettings up = race_of({"gd:lr=0.1"}, 30);
+  up.surface = parse_spec("expr:-(x^2)-y^2", surface_family()).value();
+  up.start = {1, 1};
+  *up.gradient.spec.find("maximize") = 1.0;
+  Watched watched(up);
+  watched.advance(30);
+  watched.finish();
+  const auto best = need(watched.file().open()->column("loss", true));
+  const DescentView lane = watched.view().lanes[0];
+  ASSERT_EQ(best.size(), 1U);
+  EXPECT_EQ(best[0].number, lane.table.at(30, lane.columns.loss()));
+}
+
 TEST(RaceKeeper, AChangeAtTheEndIsAnEventAndInTheScene) {
   Watched watched(race_of({"adam:lr=0.02", "gd:lr=0.001"}, 300));
   watched.advance(100);

@@ -8,6 +8,7 @@ Run with a Python that has torch (Debian: python3-torch, 1.13):
 Writes beside itself:
   optimizer_traces.txt  positions after 1,000 updates: the first 10 steps and every 10th; of those that average
                         the position, then the average
+  maximize_traces.txt   likewise, of PyTorch's own with maximize=True; these go up, and the surface is ours
   schedule_traces.txt   learning rates for t = 0, 1, 2, ...
 
 Format: "case <name> | <spec string> | <surface>" (or "case <name> | <spec string> | <base rate>")
@@ -116,14 +117,35 @@ class NAdam(Plain):
     """Dozat 2016, Algorithm 2, as PyTorch has it since 2.0: 1.13 multiplies the product of the momenta by mu once
     too often, and keeps it in single precision."""
 
-    def update(self, x, g, s, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0, momentum_decay=4e-3):
-        g += weight_decay * x
+    def update(self, x, g, s, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0, momentum_decay=4e-3,
+               decoupled=False):
+        if decoupled:
+            x -= self.lr * weight_decay * x
+        else:
+            g += weight_decay * x
         mu, ahead = (beta1 * (1 - 0.5 * 0.96 ** (t * momentum_decay)) for t in (self.t, self.t + 1))
         s["product"] = s.get("product", 1.0) * mu
         s["m"] = beta1 * s.get("m", 0.0) + (1 - beta1) * g
         s["v"] = beta2 * s.get("v", 0.0) + (1 - beta2) * g * g
         moved = (1 - mu) / (1 - s["product"]) * g + ahead / (1 - s["product"] * ahead) * s["m"]
         return x - self.lr * moved / (math.sqrt(s["v"] / (1 - beta2**self.t)) + eps)
+
+
+class RAdamW(Plain):
+    """Liu et al. 2020, Algorithm 2, with PyTorch's beginning at rho > 5 and its eps, and with weight decay decoupled,
+    which torch.optim.RAdam can do in later versions."""
+
+    def update(self, x, g, s, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0):
+        x -= self.lr * weight_decay * x
+        s["m"] = beta1 * s.get("m", 0.0) + (1 - beta1) * g
+        s["v"] = beta2 * s.get("v", 0.0) + (1 - beta2) * g * g
+        m, left = s["m"] / (1 - beta1**self.t), 1 - beta2**self.t
+        limit = 2 / (1 - beta2) - 1
+        rho = limit - 2 * self.t * beta2**self.t / left
+        if rho <= 5:
+            return x - self.lr * m
+        r = math.sqrt((rho - 4) * (rho - 2) * limit / ((limit - 4) * (limit - 2) * rho))
+        return x - self.lr * r * m * math.sqrt(left) / (math.sqrt(s["v"]) + eps)
 
 
 class UncorrectedAdam(Plain):
@@ -314,6 +336,8 @@ OPTIMIZERS = [
     ("amsgrad", "amsgrad:lr=0.02", ADAM, dict(lr=0.02, amsgrad=True)),
     ("amsgrad-decay", "amsgrad:lr=0.01,weight_decay=0.05,beta2=0.99", ADAM,
      dict(lr=0.01, weight_decay=0.05, amsgrad=True, **betas(0.9, 0.99))),
+    ("amsgrad-decoupled", "amsgrad:lr=0.01,beta2=0.99,weight_decay=0.3,decay=decoupled", ADAMW,
+     dict(lr=0.01, weight_decay=0.3, amsgrad=True, **betas(0.9, 0.99))),
     ("adadelta", "adadelta:lr=0.3,rho=0.999", ADADELTA, dict(lr=0.3, rho=0.999)),
     ("adadelta-options", "adadelta:lr=0.05,rho=0.99,eps=1e-4,weight_decay=0.02", ADADELTA,
      dict(lr=0.05, rho=0.99, eps=1e-4, weight_decay=0.02)),
@@ -323,9 +347,13 @@ OPTIMIZERS = [
     ("nadam", "nadam:lr=0.01", NAdam, dict(lr=0.01)),
     ("nadam-options", "nadam:lr=0.005,beta1=0.8,beta2=0.995,eps=1e-2,weight_decay=0.02,momentum_decay=0.01", NAdam,
      dict(lr=0.005, eps=1e-2, weight_decay=0.02, momentum_decay=0.01, beta1=0.8, beta2=0.995)),
+    ("nadam-decoupled", "nadam:lr=0.005,weight_decay=0.3,decay=decoupled", NAdam,
+     dict(lr=0.005, weight_decay=0.3, decoupled=True)),
     ("radam", "radam:lr=0.006", RADAM, dict(lr=0.006)),
     ("radam-options", "radam:lr=0.002,beta1=0.8,beta2=0.99,eps=1e-2,weight_decay=0.02", RADAM,
      dict(lr=0.002, eps=1e-2, weight_decay=0.02, **betas(0.8, 0.99))),
+    ("radam-decoupled", "radam:lr=0.002,beta2=0.99,weight_decay=0.3,decay=decoupled", RAdamW,
+     dict(lr=0.002, beta2=0.99, weight_decay=0.3)),
     ("rprop", "rprop:lr=0.01", RPROP, dict(lr=0.01)),
     ("rprop-options", "rprop:lr=0.001,eta_minus=0.4,eta_plus=1.1,step_min=1e-4,step_max=0.05", RPROP,
      dict(lr=0.001, etas=(0.4, 1.1), step_sizes=(1e-4, 0.05))),
@@ -405,6 +433,61 @@ def write_optimizers(out):
                     out.write(" ".join([str(step)] + [f"{x:.17g}" for x in numbers]) + "\n")
 
 
+def hills(p):
+    x, y = p
+    return x.sin() + (y / 2).cos() - 0.05 * (x * x + y * y) + 0.1 * x * y
+
+
+def dome(p):
+    """Eigenvalues -2.1 and -8.9, and a maximum that is not at 0, so that weight decay is felt there."""
+    return -quadratic(p)
+
+
+# Our spec string of the surface, and the same in PyTorch. All begin at (-1.35, 1.55).
+HEIGHTS = {
+    "expr:sin(x)+cos(y/2)-0.05*(x^2+y^2)+0.1*x*y": hills,
+    "expr:-0.5*(4*(x-0.5)^2+6*(x-0.5)*(y+0.25)+7*(y+0.25)^2)": dome,
+}
+
+# Every class of 1.13 that has the argument; weight decay pulls towards 0 all the same.
+MAXIMIZERS = [
+    ("gd", "gd:lr=0.01,weight_decay=0.05", SGD, dict(lr=0.01, weight_decay=0.05)),
+    ("momentum", "momentum:lr=0.005,momentum=0.9,dampening=0.3,weight_decay=0.02", SGD,
+     dict(lr=0.005, momentum=0.9, dampening=0.3, weight_decay=0.02)),
+    ("nesterov", "nesterov:lr=0.005,momentum=0.8,weight_decay=0.02", SGD,
+     dict(lr=0.005, momentum=0.8, nesterov=True, weight_decay=0.02)),
+    ("adagrad", "adagrad:lr=0.3,weight_decay=0.02,lr_decay=0.001", ADAGRAD,
+     dict(lr=0.3, weight_decay=0.02, lr_decay=0.001)),
+    ("adadelta", "adadelta:lr=0.05,rho=0.99,eps=1e-4,weight_decay=0.02", ADADELTA,
+     dict(lr=0.05, rho=0.99, eps=1e-4, weight_decay=0.02)),
+    ("rmsprop", "rmsprop:lr=0.0002,alpha=0.98,eps=1e-3,centered=true,momentum=0.7,weight_decay=0.02", RMSPROP,
+     dict(lr=0.0002, alpha=0.98, eps=1e-3, centered=True, momentum=0.7, weight_decay=0.02)),
+    ("rprop", "rprop:lr=0.01", RPROP, dict(lr=0.01)),
+    ("adam", "adam:lr=0.02", ADAM, dict(lr=0.02)),
+    ("adam-l2", "adam_l2:lr=0.01,weight_decay=0.05", ADAM, dict(lr=0.01, weight_decay=0.05)),
+    ("adamw", "adamw:lr=0.01,weight_decay=0.3", ADAMW, dict(lr=0.01, weight_decay=0.3)),
+    ("amsgrad", "amsgrad:lr=0.01,weight_decay=0.05", ADAM, dict(lr=0.01, weight_decay=0.05, amsgrad=True)),
+    ("amsgrad-decoupled", "amsgrad:lr=0.01,weight_decay=0.3,decay=decoupled", ADAMW,
+     dict(lr=0.01, weight_decay=0.3, amsgrad=True)),
+    ("adamax", "adamax:lr=0.005,weight_decay=0.02", ADAMAX, dict(lr=0.005, weight_decay=0.02)),
+    ("asgd", "asgd:lr=0.01,lambd=0.01,weight_decay=0.02,found=last", ASGD, dict(lr=0.01, lambd=0.01, weight_decay=0.02)),
+]
+
+
+def write_maximizers(out):
+    for name, spec, make, arguments in MAXIMIZERS:
+        for surface, height in HEIGHTS.items():
+            position = torch.tensor((-1.35, 1.55), dtype=torch.float64, requires_grad=True)
+            optimizer = make([position], maximize=True, **arguments)
+            out.write(f"case {name} | {spec} | {surface}\n")
+            for step in range(1, STEPS + 1):
+                optimizer.zero_grad()
+                height(position).backward()
+                optimizer.step()
+                if step <= 10 or step % 10 == 0:
+                    out.write(" ".join([str(step)] + [f"{x:.17g}" for x in position.tolist()]) + "\n")
+
+
 def write_schedules(out):
     schedulers = torch.optim.lr_scheduler
     # name, our spec string, base rate, number of values, PyTorch's class and arguments.
@@ -437,7 +520,8 @@ def main():
     warnings.simplefilter("error")
     torch.set_num_threads(1)
     heading = f"# Written by tests/golden/make_golden.py with torch {torch.__version__}. Do not edit.\n"
-    for name, write in (("optimizer_traces.txt", write_optimizers), ("schedule_traces.txt", write_schedules)):
+    for name, write in (("optimizer_traces.txt", write_optimizers), ("maximize_traces.txt", write_maximizers),
+                        ("schedule_traces.txt", write_schedules)):
         with open(os.path.join(HERE, name), "w", encoding="ascii", newline="\n") as out:
             out.write(heading)
             write(out)

@@ -29,7 +29,7 @@ class Reference {
     const std::string& id = spec_.id;
     static const std::set<std::string> kDecoupled = {"adamw",   "adabelief",         "adan",               "lion",
                                                      "signsgd", "schedule_free_sgd", "schedule_free_adamw"};
-    if (!kDecoupled.contains(id) && spec_.find("weight_decay"))
+    if (!kDecoupled.contains(id) && !chosen() && spec_.find("weight_decay"))
       for (std::size_t i = 0; i < theta.size(); ++i) gradient[i] += spec_.number("weight_decay") * theta[i];
     if (id == "gd") return descend(theta, gradient, lr);
     if (id == "momentum") return momentum(theta, gradient, lr);
@@ -77,9 +77,9 @@ class Reference {
     if (id == "adadelta") return x - lr * adadelta(i, g);
     if (id == "rprop") return x - rprop(i, g, lr);
     if (id == "adamax") return x - lr * adamax(i, g);
-    if (id == "nadam") return x - lr * nadam(i, g);
-    if (id == "radam") return x - lr * radam(i, g);
     const double shrunk = (1 - lr * number("weight_decay")) * x;
+    if (id == "nadam") return (chosen() ? shrunk : x) - lr * nadam(i, g);
+    if (id == "radam") return (chosen() ? shrunk : x) - lr * radam(i, g);
     if (id == "adabelief") return shrunk - lr * adabelief(i, g);
     if (id == "lion") return shrunk - lr * lion(i, g);
     if (id == "signsgd") return shrunk - lr * sign(blend(a_[i], "momentum", g));
@@ -87,6 +87,8 @@ class Reference {
     throw std::logic_error("no reference for " + id);
   }
 
+  /// Decoupled decay where there is a choice.
+  bool chosen() const { return spec_.find("decay") && spec_.text("decay") == "decoupled"; }
   double number(const char* key) const { return spec_.number(key); }
 
   static void descend(Vector& theta, const Vector& direction, double lr) {
@@ -153,7 +155,7 @@ class Reference {
   void adam(Vector& theta, const Vector& g, double lr) {
     const double beta1 = number("beta1");
     const double beta2 = number("beta2");
-    if (spec_.id == "adamw")
+    if (spec_.id == "adamw" || chosen())
       for (double& x : theta) x = x - lr * number("weight_decay") * x;
     for (std::size_t i = 0; i < theta.size(); ++i) {
       a_[i] = beta1 * a_[i] + (1 - beta1) * g[i];

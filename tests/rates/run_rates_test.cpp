@@ -17,13 +17,14 @@ struct Made {
 };
 
 Made descend(const std::string& surface, const std::string& optimizer, std::vector<double> start,
-             double steps) {
+             double steps, bool maximize = false) {
   Made out;
   out.settings.surface = parse_spec(surface, surface_family()).value();
   out.surface = make_surface(out.settings.surface).value();
   out.settings.start = std::move(start);
   out.settings.optimizer.spec = test::optimizer(optimizer);
   out.settings.gradient.spec = default_spec(gradient_descriptor());
+  *out.settings.gradient.spec.find("maximize") = maximize ? 1.0 : 0.0;
   out.settings.schedule = default_spec(schedules().front());
   out.settings.run = default_spec(run_descriptor());
   *out.settings.run.find("steps") = steps;
@@ -50,6 +51,21 @@ TEST(RunRates, MeasuredRateIsThePredictedOne) {
     EXPECT_NEAR(found.of(RateQuantity::kGradientNorm)->rate, found.analysis->radius, 1e-3) << text;
     EXPECT_NEAR(found.of(RateQuantity::kExcess)->rate, std::pow(found.analysis->radius, 2), 1e-3) << text;
   }
+}
+
+/// No theory of minima for a run that leaves them; the gradient norm is measured all the same.
+TEST(RunRates, OfAnAscentSaysWhyThereIsNone) {
+  const Made made = descend("expr:sin(x)+sin(y)", "gd:lr=0.1", {1, 1}, 100, true);
+  ASSERT_FALSE(made.surface->minima().empty());
+  const RunRates found = rates(made, {.predict_steps = 100, .keep = 100});
+  EXPECT_FALSE(found.analysis);
+  EXPECT_NE(found.why.find("this run goes up"), std::string::npos) << found.why;
+  EXPECT_TRUE(found.minimum.empty());
+  EXPECT_TRUE(found.predicted.distance.empty());
+  EXPECT_FALSE(found.of(RateQuantity::kDistance));
+  EXPECT_FALSE(found.of(RateQuantity::kExcess));
+  ASSERT_TRUE(found.of(RateQuantity::kGradientNorm));
+  EXPECT_NEAR(found.of(RateQuantity::kGradientNorm)->rate, 0.9, 1e-3);  // 1 − η at the top
 }
 
 TEST(RunRates, PredictsTheDistanceOfEveryStep) {

@@ -18,6 +18,7 @@ TEST(Scene, DefaultIsValidAndRoundTrips) {
   EXPECT_FALSE(check(scene)) << check(scene)->text();
   scene.optimizers[0].live.change(5, "lr", 0.25);
   scene.gradient.change(7, "noise", 0.5);
+  *scene.gradient.spec.find("maximize") = 1.0;
   scene.optimizers[1].visible = false;
   scene.drives = {parse_drive("momentum=linear:end_factor=0.5").value(),
                   parse_drive("batch=step:gamma=2").value()};
@@ -142,6 +143,18 @@ TEST(Scene, AFileFromBeforeTrainingIsRead) {
   const auto scene = scene_from_json(text);
   ASSERT_TRUE(scene) << scene.error().text();
   EXPECT_EQ(scene->training, default_training_scene());
+}
+
+/// Settings that came later have their default in older files.
+TEST(Scene, AFileFromBeforeASettingIsRead) {
+  std::string text = to_json(default_scene());
+  const auto begin = text.find("\"gradient\": \"");
+  ASSERT_NE(begin, std::string::npos);
+  text.replace(begin, text.find('\n', begin) - begin, "\"gradient\": \"gradient:noise=0.5\",");
+  const auto old = scene_from_json(text);
+  ASSERT_TRUE(old) << old.error().text();
+  EXPECT_EQ(old->gradient.spec.number("noise"), 0.5);
+  EXPECT_FALSE(maximizes(old->gradient));
 }
 
 TEST(Scene, ErrorsOfTheTrainingPartNameTheKey) {

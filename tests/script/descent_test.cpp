@@ -92,6 +92,8 @@ TEST(DescentScript, EveryOptimizerWithItsOptions) {
         "adamw:lr=0.01,beta1=0.85,beta2=0.995,eps=1e-4,weight_decay=0.3",
         "amsgrad",
         "amsgrad:lr=0.01,weight_decay=0.05,beta2=0.99",
+        "amsgrad:lr=0.01,weight_decay=0.3,beta2=0.99,decay=decoupled",
+        "amsgrad:lr=0.01,decay=decoupled",
         "adam:lr=0.01,bias_correction=false",
         "adamw:lr=0.01,weight_decay=0.3,bias_correction=false",
         "adadelta",
@@ -102,8 +104,10 @@ TEST(DescentScript, EveryOptimizerWithItsOptions) {
         "adamax:lr=0.002,beta1=0.8,beta2=0.99,weight_decay=0.05",
         "nadam",
         "nadam:lr=0.002,beta2=0.99,weight_decay=0.05,momentum_decay=0.02",
+        "nadam:lr=0.002,beta2=0.99,weight_decay=0.5,decay=decoupled",
         "radam",
         "radam:lr=0.01,beta2=0.99,weight_decay=0.05",
+        "radam:lr=0.003,beta2=0.99,weight_decay=0.5,decay=decoupled",
         "adabelief",
         "adabelief:lr=0.002,beta2=0.99,eps=1e-8,weight_decay=0.05",
         "adan:lr=0.002",
@@ -276,6 +280,52 @@ TEST(DescentScript, NoiseClippingAndEnds) {
   add("no step", "booth", "gd", [](auto& s) { *s.run.find("steps") = 0.0; });
   add("one step", "booth", "gd", [](auto& s) { *s.run.find("steps") = 1.0; });
   expect_same_ends(cases);
+}
+
+/// Every program again, uphill: weight decay is not turned round with the gradient.
+TEST(DescentScript, GoesUp) {
+  std::vector<Case> cases;
+  for (const char* optimizer :
+       {"gd:lr=0.01,weight_decay=0.05", "momentum:lr=0.005,dampening=0.3,weight_decay=0.02",
+        "momentum:lr=0.005,form=classical", "nesterov:lr=0.005,weight_decay=0.02",
+        "adagrad:lr=0.3,weight_decay=0.02", "adadelta:weight_decay=0.02", "rmsprop:lr=0.001,weight_decay=0.02",
+        "rprop", "adam", "adam:lr=0.01,bias_correction=false", "adam_l2:lr=0.01,weight_decay=0.05",
+        "adamw:lr=0.01,weight_decay=0.3", "amsgrad:lr=0.01,weight_decay=0.3,decay=decoupled",
+        "adamax:lr=0.01,weight_decay=0.02", "nadam:lr=0.01,weight_decay=0.05", "radam:lr=0.01,weight_decay=0.05",
+        "asgd:lr=0.01,lambd=0.01", "schedule_free_adamw:lr=0.01", "lamb:lr=0.005", "lion:weight_decay=0.1"})
+    cases.push_back({optimizer, descent("expr:sin(x)+cos(y/2)-0.05*(x^2+y^2)", optimizer, 300, {-1.35, 1.55})});
+  const auto add = [&](const char* name, const char* optimizer, int steps,
+                       const std::function<void(DescentSettings&)>& change) {
+    cases.push_back({name, descent("expr:sin(x)+cos(y/2)-0.05*(x^2+y^2)", optimizer, steps, {-1.35, 1.55})});
+    change(cases.back().settings);
+  };
+  for (const char* optimizer : {"gd:lr=0.05", "radam:lr=0.01"}) {
+    add("noise, clipped", optimizer, 200, [](auto& s) {
+      *s.gradient.spec.find("noise") = 0.5;
+      *s.gradient.spec.find("clip") = 0.7;
+    });
+    add("to its end", optimizer, 2000, [](auto& s) { *s.run.find("tol") = 1e-4; });
+  }
+  add("by plateau", "gd:lr=0.05", 200,
+      [](auto& s) { s.schedule = parse_spec("plateau:mode=max,patience=2", schedule_family()).value(); });
+  add("searched", "lbfgs", 12, [](auto&) {});
+  add("searched with noise", "lbfgs", 12, [](auto& s) { *s.gradient.spec.find("noise") = 0.2; });
+  for (Case& one : cases) *one.settings.gradient.spec.find("maximize") = 1.0;
+  expect_same_ends(cases);
+}
+
+/// To paste: the argument where PyTorch has it, else what to do instead.
+TEST(DescentScript, SaysHowToGoUp) {
+  const auto lines = [](const char* optimizer, bool maximize) {
+    return pytorch_optimizer_and_schedule(parse_spec(optimizer, optimizer_family()).value(),
+                                          default_spec(schedules().front()), 100, "[p]", {}, maximize)
+        .value();
+  };
+  EXPECT_NE(lines("adam", true).find("maximize=True)"), std::string::npos);
+  EXPECT_NE(lines("radam", true).find("backward() of -loss"), std::string::npos);
+  EXPECT_EQ(lines("radam", true).find("maximize=True"), std::string::npos);
+  for (const char* optimizer : {"adam", "radam"})
+    EXPECT_EQ(lines(optimizer, false).find("aximize"), std::string::npos);
 }
 
 /// A line search looks at the same sample of the noise as the gradient that it begins with. Few steps: what a
