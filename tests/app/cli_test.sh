@@ -333,8 +333,8 @@ shows "gd on rosenbrock" runs list 'batch_schedule=batch_ramp and optimizer=gd' 
 shows "def surface(p):" descend --surface beale --optimizer adam --pytorch
 shows "maximize=True)" descend --surface beale --optimizer adam --maximize true --pytorch
 shows '"outcome": "converged"' descend --surface quadratic:eigenvalues=-1/-3 --start 1,1 --optimizer gd:lr=0.1 \
-  --maximize true --tol 1e-6 --json --db "$db"
-shows "gd on quadratic" runs list 'maximize=true' --db "$db"
+  --maximize true --tol 1e-6 --json --db "$scratch/up.sqlite"
+shows "gd on quadratic" runs list 'maximize=true' --db "$scratch/up.sqlite"
 refused 2 "one optimizer at a time" descend --optimizer adam --optimizer gd --pytorch
 accepted runs tag 1 good "x'); DROP TABLE runs; --" --db "$db"
 accepted runs edit 1 --name "'; DELETE FROM runs; --" --star --note "a % _ note" --db "$db"
