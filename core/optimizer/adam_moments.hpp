@@ -31,7 +31,7 @@ struct AdamHyper {
 /// From the parameters beta1, beta2, eps, and weight_decay, bias_correction and `decay` where there are such.
 /// @param decay  what it is without a parameter `decay`; kNone also of a rule that decays by itself
 inline AdamHyper adam_hyper(const Spec& spec, AdamDecay decay) {
-  if (spec.find("decay")) decay = is_decoupled(spec) ? AdamDecay::kDecoupled : AdamDecay::kL2;
+  if (spec.find("decoupled_weight_decay")) decay = is_decoupled(spec) ? AdamDecay::kDecoupled : AdamDecay::kL2;
   return {.beta1 = spec.number("beta1"),
           .beta2 = spec.number("beta2"),
           .eps = spec.number("eps"),

@@ -22,9 +22,9 @@ struct AmsGrad : AdamFamily<AdamDecay::kL2> {
         .reference = "Reddi, Kale, Kumar 2018, Algorithm 2; PyTorch Adam and AdamW with amsgrad=True",
         .conventions =
             "The maximum is taken of v before its bias correction, as in PyTorch; the paper has no bias "
-            "correction. Weight decay is L2 as in PyTorch's Adam, or with decay=decoupled as in its AdamW.",
+            "correction. Weight decay is L2 as in PyTorch's Adam, or decoupled as in its AdamW.",
         .parameters = {learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
-                       epsilon_parameter(1e-8), either_decay_parameter(), decay_kind_parameter()}};
+                       epsilon_parameter(1e-8), either_decay_parameter(), decoupled_parameter()}};
   }
 
   static TorchCall torch(const Spec& spec, bool) {

@@ -140,6 +140,7 @@ struct GaussNewton {
     bool foretold(Objective<T>& loss, double rate, double lambda) {
       if (adaptation_ == 1.0) return true;
       const double slope = product(g_, d_);
+      if (slope == 0.0) return true;  // at a minimum to the last bit: nothing is foretold
       const double bent = -slope - lambda * product(d_, d_);  // dᵀGd, since (G + λI) d = −g
       const double fall = loss.loss_here() - loss.loss(trial_.data());
       ratio_ = fall / -(rate * slope + 0.5 * rate * rate * bent);

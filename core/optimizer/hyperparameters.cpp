@@ -65,23 +65,22 @@ Parameter decoupled_decay_parameter(double default_value) {
 Parameter either_decay_parameter() {
   Parameter out = l2_parameter();
   out.label = "weight decay";
-  out.help = "Pulls every coordinate towards 0, in the way that `decay` says.";
+  out.help = "Pulls every coordinate towards 0, as an L2 penalty or, decoupled, beside the step.";
   return out;
 }
 
-Parameter decay_kind_parameter() {
-  return {.key = "decay",
+Parameter decoupled_parameter() {
+  return {.key = "decoupled_weight_decay",
           .symbol = "",
-          .label = "kind of decay",
-          .kind = Kind::kChoice,
-          .default_value = std::string("l2"),
+          .label = "decoupled decay",
+          .kind = Kind::kBoolean,
+          .default_value = 0.0,
           .help =
-              "l2: λθ is added to the gradient, and moments and division scale it, too. decoupled: every "
-              "coordinate shrinks by the factor 1 − ηλ before the step, as in AdamW.",
-          .choices = {"l2", "decoupled"}};
+              "Off: λθ is added to the gradient, and moments and division scale it, too. On: every coordinate "
+              "shrinks by the factor 1 − ηλ before the step, as in AdamW."};
 }
 
-bool is_decoupled(const Spec& spec) { return spec.text("decay") == "decoupled"; }
+bool is_decoupled(const Spec& spec) { return spec.flag("decoupled_weight_decay"); }
 
 Parameter epsilon_parameter(double default_value) {
   return {.key = "eps",

@@ -27,9 +27,9 @@ Parameter l2_parameter(double default_value = 0.0);
 /// λ as a shrinking of the parameters beside the step, whatever the gradient (decoupled weight decay).
 Parameter decoupled_decay_parameter(double default_value = 0.0);
 
-/// λ of a rule that has both kinds of decay, and which of them it is: `decay`, l2 or decoupled.
+/// λ of a rule that has both kinds of decay, and which of them it is.
 Parameter either_decay_parameter();
-Parameter decay_kind_parameter();
+Parameter decoupled_parameter();
 bool is_decoupled(const Spec& spec);
 
 /// ε, added to the root and not under it.

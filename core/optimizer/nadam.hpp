@@ -41,11 +41,10 @@ struct NAdam {
         .reference = "Dozat 2016, Algorithm 2; PyTorch NAdam",
         .conventions =
             "As PyTorch since 2.0; before, it multiplied Πₜ₊₁ by μₜ once too often. Weight decay is L2, or "
-            "with "
-            "decay=decoupled that of AdamW, as PyTorch's decoupled_weight_decay=True.",
+            "decoupled as in AdamW.",
         .parameters = {
             learning_rate_parameter(0.02, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
-            epsilon_parameter(1e-8), either_decay_parameter(), decay_kind_parameter(),
+            epsilon_parameter(1e-8), either_decay_parameter(), decoupled_parameter(),
             Parameter{.key = "momentum_decay",
                       .symbol = "ψ",
                       .label = "momentum decay",

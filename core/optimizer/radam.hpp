@@ -33,10 +33,10 @@ struct RAdam : AdamFamily<AdamDecay::kL2> {
             .reference = "Liu et al. 2020, Algorithm 2; PyTorch RAdam",
             .conventions =
                 "The adaptive rate begins at ρₜ > 5, as in PyTorch (the paper: 4); ε is added to √v before "
-                "the bias correction. The first updates are divided by nothing. Weight decay is L2, or with "
-                "decay=decoupled that of AdamW, as decoupled_weight_decay=True of later versions of PyTorch.",
+                "the bias correction. The first updates are divided by nothing. Weight decay is L2, or "
+                "decoupled as in AdamW and in later versions of PyTorch.",
             .parameters = {learning_rate_parameter(0.006, 1e-4, 1.0), beta1_parameter(), beta2_parameter(),
-                           epsilon_parameter(1e-8), either_decay_parameter(), decay_kind_parameter()}};
+                           epsilon_parameter(1e-8), either_decay_parameter(), decoupled_parameter()}};
   }
 
   static TorchCall torch(const Spec& spec, bool) {

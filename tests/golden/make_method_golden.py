@@ -164,6 +164,49 @@ NEWTON = [
 ]
 
 
+# ---- Gauss-Newton, in two dimensions ----------------------------------------------------------------
+
+def squares(surface, x, y):
+    """2 JtJ, of a sum of squares: (1 - x)^2 + (10 (y - x^2))^2, or that of a linear model, which is its Hessian."""
+    if surface != "rosenbrock":
+        return SURFACES[surface][2](x, y)
+    jacobian = [[-1.0, 0.0], [-20 * x, 10.0]]
+    return [[2 * sum(row[i] * row[j] for row in jacobian) for j in range(2)] for i in range(2)]
+
+
+def gauss_newton(surface, lr=1.0, damping=0.1, adaptation=2.0):
+    """Levenberg's step, with the damping of Martens 2010, section 4.1; what does not fall is not made."""
+    loss, gradient, _, (x, y) = SURFACES[surface]
+    while True:
+        g, ((a, b), (_, c)) = gradient(x, y), squares(surface, x, y)
+        determinant = (a + damping) * (c + damping) - b * b
+        d = [-((c + damping) * g[0] - b * g[1]) / determinant, -((a + damping) * g[1] - b * g[0]) / determinant]
+        there = [x + lr * d[0], y + lr * d[1]]
+        if adaptation == 1:
+            x, y = there
+            yield [x, y]
+            continue
+        bent = a * d[0] ** 2 + 2 * b * d[0] * d[1] + c * d[1] ** 2
+        foretold = -lr * (g[0] * d[0] + g[1] * d[1]) - lr * lr * bent / 2
+        fall = loss((x, y)) - loss(there)
+        if fall > 0:
+            x, y = there
+        if fall > 0.75 * foretold:
+            damping /= adaptation
+        elif fall < 0.25 * foretold:
+            damping *= adaptation
+        yield [x, y]
+
+
+GAUSS_NEWTON = [
+    ("gauss_newton", {}),
+    ("gauss_newton:damping=10,adaptation=5", dict(damping=10.0, adaptation=5.0)),
+    ("gauss_newton:lr=0.5,damping=1,adaptation=1", dict(lr=0.5, damping=1.0, adaptation=1.0)),
+    ("gauss_newton:lr=0.3,damping=1e-3", dict(lr=0.3, damping=1e-3)),
+    ("gauss_newton:lr=1.8,damping=0.5,adaptation=3", dict(lr=1.8, damping=0.5, adaptation=3.0)),
+]
+
+
 # ---- SPSA -----------------------------------------------------------------------------------------
 
 def philox(counter, key):
@@ -256,6 +299,9 @@ def main():
         for surface in SURFACES:
             for spec, arguments in NEWTON:
                 write(out, spec, surface, newton(surface, **arguments))
+        for surface in ("rosenbrock", "quadratic"):
+            for spec, arguments in GAUSS_NEWTON:
+                write(out, spec, surface, gauss_newton(surface, **arguments))
         for surface in ("rosenbrock", "quadratic"):
             for spec, arguments in SPSA:
                 write(out, spec, surface, spsa(surface, **arguments))

@@ -17,6 +17,7 @@ struct Function {
   std::function<double(const double*)> value;
   std::function<void(const double*, double*)> gradient;
   std::function<void(const double*, double*)> hessian;
+  std::function<void(const double*, double*)> gauss_newton = {};  ///< empty: the Hessian, as of a linear model
 };
 
 inline Function rosenbrock_function() {
@@ -30,6 +31,11 @@ inline Function rosenbrock_function() {
           },
           [](const double* p, double* h) {
             h[0] = 2 - 400 * (p[1] - 3 * p[0] * p[0]);
+            h[1] = h[2] = -400 * p[0];
+            h[3] = 200;
+          },
+          [](const double* p, double* h) {  // 2JᵀJ of 1 − x and 10 (y − x²)
+            h[0] = 2 + 800 * p[0] * p[0];
             h[1] = h[2] = -400 * p[0];
             h[3] = 200;
           }};
@@ -124,8 +130,12 @@ class FunctionObjective final : public Objective<double> {
     f_.hessian(theta, out);
     return true;
   }
-  /// As if the function were half a sum of squares with a linear model: the Hessian itself.
-  bool gauss_newton(const double* theta, double* out) override { return hessian(theta, out); }
+  bool gauss_newton(const double* theta, double* out) override {
+    if (!f_.gauss_newton) return hessian(theta, out);
+    ++evaluations_;
+    f_.gauss_newton(theta, out);
+    return true;
+  }
   bool gauss_newton_product(const double* theta, const double* v, double* out) override {
     hessian_product(theta, v, out);
     return true;

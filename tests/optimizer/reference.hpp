@@ -88,7 +88,7 @@ class Reference {
   }
 
   /// Decoupled decay where there is a choice.
-  bool chosen() const { return spec_.find("decay") && spec_.text("decay") == "decoupled"; }
+  bool chosen() const { return spec_.find("decoupled_weight_decay") && spec_.flag("decoupled_weight_decay"); }
   double number(const char* key) const { return spec_.number(key); }
 
   static void descend(Vector& theta, const Vector& direction, double lr) {

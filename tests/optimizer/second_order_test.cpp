@@ -77,7 +77,7 @@ TEST(MethodGolden, FollowPytorchAndThePapers) {
       ASSERT_TRUE(close(walk.theta[1], row.values[1], tolerance)) << "step " << row.step;
     }
   }
-  EXPECT_EQ(covered, (std::set<std::string>{"lbfgs", "cg", "newton", "spsa"}));
+  EXPECT_EQ(covered, (std::set<std::string>{"lbfgs", "cg", "newton", "gauss_newton", "spsa"}));
 }
 
 TEST(Lbfgs, ReachesTheFloorOfRosenbrock) {
