@@ -16,7 +16,7 @@ enum class Place { kSurface, kTraining };
 const Drives& drives_at(const Scene& scene, Place place);
 
 /// The numbers that can follow a schedule there: those of its optimizers that may change on the way, each
-/// once and worded as the first optimizer words it, then the batch size.
+/// once and worded as the first optimizer words it, and the batch size.
 std::vector<Parameter> drivable_at(const Scene& scene, Place place);
 
 /// Makes `key` follow `schedule` there, in place of what it followed, or says why it can't. Whether it does.

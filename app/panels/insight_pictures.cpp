@@ -205,7 +205,9 @@ void InsightRates::draw_map(const Page& page, const Rect& place) {
   if (analysis.best) {
     const ImVec2 at = plane.at(analysis.best->learning_rate, analysis.best->momentum);
     draw_best(list, at);
-    draw_word(list, {at.x - ui::px(14), at.y - ui::px(8)}, "best " + ui::number(analysis.best->radius), 1.0F);
+    const bool below = at.y - plane.min.y < ui::px(16);  // a high momentum: no room above it
+    draw_word(list, {at.x - ui::px(14), at.y + ui::px(below ? 8 : -8)},
+              "best " + ui::number(analysis.best->radius), 1.0F);
     ui::mark("rates.best", {at.x - 3, at.y - 3}, {at.x + 3, at.y + 3});
   }
   const ImVec2 point = plane.at(std::clamp(page.rate, plane.x.min, plane.x.max), page.momentum);
@@ -275,8 +277,17 @@ void InsightRates::draw_v(const Page& page, const Rect& place) {
   const ImVec2 best = plane.at(sweep.best, sweep.best_radius);
   draw_best(list, best);
   const bool left = best.x > 0.5F * (plane.min.x + plane.max.x);
-  draw_word(list, {best.x + (left ? -ui::px(14) : ui::px(14)), best.y - ui::px(10)},
-            "best η " + ui::number(sweep.best) + ", ρ " + radius_text(sweep.best_radius), left ? 1.0F : 0.0F);
+  const std::string label = "best η " + ui::number(sweep.best) + ", ρ " + radius_text(sweep.best_radius);
+  const float label_x = best.x + (left ? -ui::px(14) : ui::px(14));
+  const float far = label_x + (left ? -1.0F : 1.0F) * ui::text_width(ui::Type::kSmall, label);
+  // Above the curve, all along.
+  float above = best.y;
+  for (const ImVec2& p : points)
+    if (p.x >= std::min(label_x, far) && p.x <= std::max(label_x, far)) above = std::min(above, p.y);
+  float label_y = above - ui::px(10);
+  const float limit = plane.at(plane.x.max, 1.0).y;  // and clear of the line at 1
+  if (std::abs(label_y - limit) < ui::px(9)) label_y = limit - ui::px(9);
+  draw_word(list, {label_x, std::max(label_y, plane.min.y + ui::px(8))}, label, left ? 1.0F : 0.0F);
   const double radius = radius_over(analysis.rule, page.rate, analysis.spectrum.range());
   ImVec2 point = plane.at(std::clamp(page.rate, plane.x.min, plane.x.max), radius);
   list->AddRectFilled({std::round(point.x), plane.min.y},

@@ -222,7 +222,7 @@ void OptimizerCards::card(Frame& frame, const CardList& cards, int& chosen, std:
   ImGui::Dummy({width, ui::px(2)});
 
   // Its parameters: all of the selected one, of the others the learning rate.
-  constexpr ui::RowColumns kColumns{104.0F, 62.0F};
+  constexpr ui::RowColumns kColumns{104.0F, 70.0F};
   const Spec now = optimizer.live.at(cards.step(index));
   for (const Parameter& parameter : descriptor.parameters) {
     if (!selected && parameter.key != "lr") continue;

@@ -31,6 +31,20 @@ State& state() {
 
 ImGuiID id_of(std::string_view id) { return ImGui::GetID(id.data(), id.data() + id.size()); }
 
+/// What of `text` stands in one line of `width` pixels. Broken at spaces alone, so that numbers and formulas
+/// stay whole, but for a word that has no room in any line.
+std::string_view first_line(ImFont* f, std::string_view text, float width) {
+  text = text.substr(0, text.find('\n'));
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  if (f->CalcTextSizeA(f->FontSize, 1e9f, 0.0f, begin, end).x <= width) return text;
+  const char* const cut = f->CalcWordWrapPositionA(1.0f, begin, end, width);
+  const std::size_t fits = static_cast<std::size_t>(std::max(cut, begin + 1) - begin);
+  if (fits >= text.size() || text[fits] == ' ') return text.substr(0, fits);
+  const std::size_t space = text.find_last_of(' ', fits - 1);
+  return text.substr(0, space == std::string_view::npos || space == 0 ? fits : space);
+}
+
 }  // namespace
 
 namespace detail {
@@ -109,10 +123,20 @@ void paragraph(std::string_view text, Colour colour, Type type) {
   ImFont* f = font(type);
   const float width = std::max(available(), px(40.0f));
   const ImVec2 at = ImGui::GetCursorScreenPos();
-  const ImVec2 size = f->CalcTextSizeA(f->FontSize, 1e9f, width, text.data(), text.data() + text.size());
-  ImGui::GetWindowDrawList()->AddText(f, f->FontSize, ImVec2(std::round(at.x), std::round(at.y)), colour,
-                                      text.data(), text.data() + text.size(), width);
-  ImGui::Dummy(ImVec2(size.x, size.y));
+  ImVec2 line{std::round(at.x), std::round(at.y)};
+  float widest = 0.0f;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view shown = first_line(f, rest, width);
+    const char* const end = shown.data() + shown.size();
+    ImGui::GetWindowDrawList()->AddText(f, f->FontSize, line, colour, shown.data(), end);
+    widest = std::max(widest, f->CalcTextSizeA(f->FontSize, 1e9f, 0.0f, shown.data(), end).x);
+    line.y += f->FontSize;
+    rest.remove_prefix(shown.size());
+    const std::size_t next = rest.find_first_not_of(' ');
+    rest.remove_prefix(next == std::string_view::npos ? rest.size() : next);
+    if (rest.starts_with('\n')) rest.remove_prefix(1);
+  }
+  ImGui::Dummy(ImVec2(widest, std::max(f->FontSize, line.y - std::round(at.y))));
 }
 
 void error_line(std::string_view text) { paragraph(text, theme().error, Type::kNote); }
