@@ -172,7 +172,8 @@ std::vector<Parameter> drivable_at(const Scene& scene, Place place) {
   if (!optimizers_at(scene, place).empty()) out.push_back(batch_at(place));
   // What people schedule most comes first.
   auto next = out.begin();
-  for (const std::string_view key : {std::string_view("momentum"), std::string_view("weight_decay"), kBatchKey}) {
+  for (const std::string_view key :
+       {std::string_view("momentum"), std::string_view("weight_decay"), kBatchKey}) {
     const auto it = std::find_if(next, out.end(), [&](const Parameter& one) { return one.key == key; });
     if (it != out.end()) std::rotate(next++, it, it + 1);
   }

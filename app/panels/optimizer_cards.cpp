@@ -24,6 +24,39 @@ CardStatus status_of(const Scene& scene, const DescentView& lane) {
   return {ui::number(lane.table.at(row, lane.columns.loss()), 3), ui::theme().dim, "Loss at the step shown."};
 }
 
+/// Lines as they are, indented by points, since letters have widths of their own; scrolls where it is large.
+void draw_code(std::string_view code) {
+  struct Line {
+    float indent;
+    std::string_view text;
+  };
+  std::vector<Line> lines;
+  float width = 0.0F;
+  for (std::size_t begin = 0; begin < code.size();) {
+    const std::size_t end = std::min(code.find('\n', begin), code.size());
+    const std::string_view line = code.substr(begin, end - begin);
+    const std::size_t spaces = std::min(line.find_first_not_of(' '), line.size());
+    lines.push_back({ui::px(7) * static_cast<float>(spaces), line.substr(spaces)});
+    width = std::max(width, lines.back().indent + ui::text_width(ui::Type::kNote, lines.back().text));
+    begin = end + 1;
+  }
+  const float step = ui::line_height(ui::Type::kNote) + ui::px(2);
+  const float height = step * static_cast<float>(lines.size());
+  const ImVec2 room = ImGui::GetIO().DisplaySize;
+  const float bar = ui::px(16);
+  ImGui::BeginChild("code", {std::min(width + bar, room.x - ui::px(80)), std::min(height + bar, 0.6F * room.y)}, false,
+                    ImGuiWindowFlags_HorizontalScrollbar);
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  float y = at.y;
+  for (const Line& line : lines) {
+    ui::draw_text(ImGui::GetWindowDrawList(), ui::Type::kNote, {at.x + line.indent, y},
+                  line.text.starts_with('#') ? ui::theme().dim : ui::theme().text, line.text);
+    y += step;
+  }
+  ImGui::Dummy({width, height});
+  ImGui::EndChild();
+}
+
 }  // namespace
 
 CardList surface_cards(Frame& frame) {
@@ -116,14 +149,33 @@ void OptimizerCards::wrapper_items(Frame& frame, const CardList& cards, std::siz
   }
 }
 
-void OptimizerCards::around(Frame& frame, const CardList& cards, std::size_t index) {
+void OptimizerCards::tools(Frame& frame, const CardList& cards, std::size_t index) {
   ui::gap(4);
-  if (ui::button("around", "Put something around it…")) ImGui::OpenPopup("around_menu");
+  if (ui::button("around", "Wrap it…")) ImGui::OpenPopup("around_menu");
   std::string names;
   for (const Descriptor& wrapper : optimizer_wrappers()) names += (names.empty() ? "" : ", ") + wrapper.label;
   ui::tooltip("What changes how another optimizer is used: " + names + ".");
-  if (!ui::begin_popup("around_menu")) return;
-  wrapper_items(frame, cards, index);
+  ImGui::SameLine(0, ui::px(8));
+  if (ui::button("code", "As code…")) ImGui::OpenPopup("code_page");
+  ui::tooltip("Its update: the lines that make it in PyTorch, or pseudo-code where PyTorch has none.");
+  if (ui::begin_popup("around_menu")) {
+    wrapper_items(frame, cards, index);
+    ImGui::EndPopup();
+  }
+  code_page(frame, cards, index);
+}
+
+void OptimizerCards::code_page(Frame& frame, const CardList& cards, std::size_t index) {
+  if (!ui::begin_popup("code_page")) return;
+  const Result<std::string> code = cards.pytorch(index, false);
+  if (!code)
+    ui::error_line(code.error().text());
+  else if (ui::button("copy", "Copy", true))
+    copy_text(frame, code, "The code");
+  if (code) {
+    ui::gap(6);
+    draw_code(*code);
+  }
   ImGui::EndPopup();
 }
 
@@ -237,7 +289,7 @@ void OptimizerCards::card(Frame& frame, const CardList& cards, int& chosen, std:
     }
     if (selected) draw_driven_note(frame.scene(), cards.place, parameter, now, descriptor, cards.step(index));
   }
-  if (selected) around(frame, cards, index);
+  if (selected) tools(frame, cards, index);
   if (ui::end_card()) chosen = static_cast<int>(index);
   if (gone) {
     propose(frame, {}, {}, [&](Scene& scene) {

@@ -46,9 +46,11 @@ class OptimizerCards {
 
  private:
   void card(Frame& frame, const CardList& cards, int& chosen, std::size_t index);
-  /// The button with what can go around an optimizer.
-  void around(Frame& frame, const CardList& cards, std::size_t index);
-  /// Its open menu: turns each on or off.
+  /// The buttons below an optimizer's settings.
+  void tools(Frame& frame, const CardList& cards, std::size_t index);
+  /// The open popup of its update as code.
+  void code_page(Frame& frame, const CardList& cards, std::size_t index);
+  /// What can go around it, of an open menu: turns each on or off.
   void wrapper_items(Frame& frame, const CardList& cards, std::size_t index);
   void add_menu(Frame& frame, const CardList& cards, int& selected);
 };

@@ -65,6 +65,19 @@ TEST_F(WorkbenchTest, SomethingIsPutAroundAnOptimizerAndTakenAway) {
   EXPECT_EQ(scene().optimizers[0].live.spec, plain);
 }
 
+TEST_F(WorkbenchTest, AnUpdateIsShownAsCode) {
+  Scene next = scene();
+  next.optimizers[0].live.spec = parse_spec("lion", optimizer_family()).value();
+  h().workbench().editor().apply(next);
+  h().frames(2);
+  EXPECT_FALSE(ui::find_mark("optimizer.0.copy"));
+  h().click("optimizer.0.code");
+  h().frames(2);
+  h().click("optimizer.0.copy");
+  h().frames(2);
+  EXPECT_NE(std::string(ImGui::GetClipboardText()).find("lr="), std::string::npos);
+}
+
 TEST_F(WorkbenchTest, ASliderMovedWhilePlayingIsAnEvent) {
   h().workbench().key({Key::kSpace, false, false});
   h().frame(0.0);
