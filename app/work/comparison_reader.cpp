@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <new>
+#include <numeric>
 
 #include "core/compare/series_choice.hpp"
 
@@ -216,16 +217,32 @@ void ComparisonReader::choose_series(Comparison& out) const {
 
 // Curves ---------------------------------------------------------------------------------------------------
 
+Result<StepScale> ComparisonReader::epochs_of(const ComparedRun& run) {
+  const store::RunResult* const per_epoch = run.result("steps_per_epoch");
+  const auto series = run.find_series("epoch_seconds");
+  const bool measured = series && series->count > 0;
+  if (!per_epoch && !measured) return StepScale::unknown();
+  // Without a word of it: the first epoch that was measured ended after so many updates.
+  const double length = per_epoch ? per_epoch->last : static_cast<double>(series->first_step);
+  if (!measured) return StepScale::epochs(length);
+  auto read = store_->points(run.info.id, "epoch_seconds");
+  if (!read) return read.error();
+  std::vector<std::int64_t>& ends = read->steps;
+  // The last may have ended early; a batch that follows a schedule makes the others differ, too.
+  bool even = true;
+  for (std::size_t i = 0; i + 1 < ends.size(); ++i)
+    even = even && static_cast<double>(ends[i]) == length * static_cast<double>(i + 1);
+  if (even) return StepScale::epochs(length);
+  ends.insert(ends.begin(), 0);
+  std::vector<double> epochs(ends.size());
+  std::iota(epochs.begin(), epochs.end(), 0.0);
+  return StepScale::times(ends, epochs);
+}
+
 Result<StepScale> ComparisonReader::scale_of(const ComparedRun& run, StepUnit unit) {
   if (unit == StepUnit::kStep) return StepScale();
   const auto epochs = run.find_series("epoch_seconds");
-  if (unit == StepUnit::kEpoch) {
-    if (const store::RunResult* per_epoch = run.result("steps_per_epoch"))
-      return StepScale::epochs(per_epoch->last);
-    // The first epoch that was measured ended after so many updates.
-    return epochs && epochs->count > 0 ? StepScale::epochs(static_cast<double>(epochs->first_step))
-                                       : StepScale::unknown();
-  }
+  if (unit == StepUnit::kEpoch) return epochs_of(run);
   if (run.find_series("seconds")) {
     const auto read = store_->points(run.info.id, "seconds");
     if (!read) return read.error();

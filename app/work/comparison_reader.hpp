@@ -45,6 +45,7 @@ class ComparisonReader {
   std::optional<Error> read_runs(Comparison& out);
   std::optional<Error> read_details(const store::RunInfo& info, std::shared_ptr<const ComparedRun>& out);
   void choose_series(Comparison& out) const;
+  Result<StepScale> epochs_of(const ComparedRun& run);
   Result<StepScale> scale_of(const ComparedRun& run, StepUnit unit);
   std::optional<Error> read_coarse(Comparison& out);
   std::optional<Error> read_fine(Comparison& out);

@@ -116,16 +116,22 @@ TEST_F(ComparisonReaderTest, EpochsAndTimesComeFromTheRecord) {
                .unit = StepUnit::kTime,
                .pixels = 1000});
   EXPECT_NEAR(find(*data, 0, "loss")->raw.x.back(), 9.98, 1e-12);  // 2 s for each
-  store::test::need(file().set_result(need(file().find(a)).id, "steps_per_epoch", 50.0));
-  ComparisonRequest again{.uids = {a},
-                          .visible = {true},
-                          .refresh = 1,
-                          .curves = true,
-                          .series = {"loss"},
-                          .unit = StepUnit::kEpoch,
-                          .pixels = 1000};
-  reader_.reset();
-  EXPECT_NEAR(find(*read(again), 0, "loss")->raw.x.back(), 9.98, 1e-12);
+  // Where the batch follows a schedule epochs differ, and have their ends on record.
+  const std::string ramp = test::keep_run(file(), 2, {.epochs = {200, 300, 350}});
+  // One that has not come to the end of its first has its word.
+  const std::string begun = test::keep_run(file(), 3, {.steps = 60});
+  store::test::need(file().set_result(need(file().find(ramp)).id, "steps_per_epoch", 200.0));
+  store::test::need(file().set_result(need(file().find(begun)).id, "steps_per_epoch", 200.0));
+  data = read({.uids = {ramp, begun},
+               .visible = {true, true},
+               .curves = true,
+               .series = {"loss"},
+               .unit = StepUnit::kEpoch,
+               .pixels = 1000});
+  EXPECT_NEAR(find(*data, 0, "loss")->raw.x[200], 1.0, 1e-12);
+  EXPECT_NEAR(find(*data, 0, "loss")->raw.x[250], 1.5, 1e-12);
+  EXPECT_NEAR(find(*data, 0, "loss")->raw.x[340], 2.8, 1e-12);
+  EXPECT_NEAR(find(*data, 1, "loss")->raw.x.back(), 59.0 / 200.0, 1e-12);
 }
 
 TEST_F(ComparisonReaderTest, GroupsHaveTheMeanOfTheirVisibleRuns) {

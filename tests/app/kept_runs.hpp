@@ -20,9 +20,10 @@ struct KeptRunOptions {
   std::string parent = {};
   std::int64_t parent_step = 0;
   std::string outcome = "budget";  ///< empty: it goes on
+  std::vector<std::int64_t> epochs = {100, 200, 300, 400, 500};  ///< where they end
 };
 
-/// A run with loss at every step and test_accuracy at every hundredth. Returns its uid.
+/// A run with loss at every step and test_accuracy at the end of every epoch. Returns its uid.
 inline std::string keep_run(store::Store& file, int i, const KeptRunOptions& options) {
   store::RunStart start{.uid = "run" + std::to_string(i) + "0000000000000000",
                         .kind = "training",
@@ -39,7 +40,7 @@ inline std::string keep_run(store::Store& file, int i, const KeptRunOptions& opt
   for (std::int64_t t = 0; t < options.steps; ++t) {
     loss.steps.push_back(t);
     loss.values.push_back(loss_at(i, t));
-    if (t % 100 != 99) continue;
+    if (std::find(options.epochs.begin(), options.epochs.end(), t + 1) == options.epochs.end()) continue;
     accuracy.steps.push_back(t + 1);
     accuracy.values.push_back(1.0 - loss_at(i, t));
     seconds.steps.push_back(t + 1);
