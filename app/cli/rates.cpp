@@ -259,7 +259,8 @@ void print(const Lane& lane, const RatesOptions& options) {
   } else {
     std::printf("  %s\n", lane.rates.why.c_str());
   }
-  std::printf("  run  %s after %lld steps", std::string(outcome_name(lane.outcome)).c_str(),
+  std::printf("  run%s  %s after %lld steps", options.delay > 0 ? " without the delay" : "",
+              std::string(outcome_name(lane.outcome)).c_str(),
               static_cast<long long>(lane.steps));
   if (lane.reached)
     std::printf(", within %.3g of the minimum at step %lld", options.tolerance,

@@ -126,7 +126,9 @@ void InsightRates::draw_numbers(const Page& page) {
           ui::theme().dim, ui::Type::kNote);
       ui::gap(ui::kHalfGap);
     }
-    ui::paragraph(spectrum_words(rates.analysis->spectrum), ui::theme().dim, ui::Type::kNote);
+    // Of a quadratic there is nothing to add where D moves on: its curvatures are the same everywhere.
+    if (!rates.analysis->frozen || !rates.analysis->spectrum.quadratic)
+      ui::paragraph(spectrum_words(rates.analysis->spectrum), ui::theme().dim, ui::Type::kNote);
     if (!is_steady(insight.of.settings))
       ui::paragraph(
           "Settings that change on the way, noise or clipping: theory is about the exact gradient and the "

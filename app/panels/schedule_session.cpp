@@ -26,8 +26,9 @@ std::string differences(const ScheduleScene& scene, std::size_t index) {
     const std::string name = parameter.symbol.empty() ? parameter.label : parameter.symbol;
     const Value& value = *spec.find(parameter.key);
     std::string text = ui::value_text(parameter, value);
-    if (parameter.kind == Kind::kBoolean) text = std::get<double>(value) != 0.0 ? "on" : "off";
-    out += (out.empty() ? "" : ", ") + name + " " + text;
+    text = parameter.kind == Kind::kBoolean ? (std::get<double>(value) != 0.0 ? name : "no " + name)
+                                            : name + " " + text;
+    out += (out.empty() ? "" : ", ") + text;
   }
   return out;
 }

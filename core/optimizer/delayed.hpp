@@ -27,7 +27,7 @@ struct Delayed {
             .reference = "Langford, Smola & Zinkevich 2009, Algorithm 1; Niu et al. 2011",
             .conventions =
                 "In the first τ steps the first gradient is used over and over. A gradient keeps the sample "
-                "that it was taken of.",
+                "that it was taken of. Around SPSA, which looks at no gradient, it changes nothing.",
             .parameters = {
                 {.key = "delay",
                  .symbol = "τ",

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -92,6 +93,8 @@ struct Lookahead {
     std::vector<Insight> insight() const override {
       std::vector<Insight> out = base_->insight();
       out.push_back({"φ", "slow weights", {slow_.begin(), slow_.end()}});
+      // They begin where θ does, which is known from the first step on.
+      if (this->steps() == 0) std::ranges::fill(out.back().values, std::numeric_limits<double>::quiet_NaN());
       return out;
     }
 

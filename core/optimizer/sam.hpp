@@ -33,7 +33,7 @@ struct Sam {
         .conventions =
             "Norms are over all parameters. ε = 0 where g = 0, where codes add 1e-12 to the norm. Both "
             "gradients are of the same batch, dropout masks and noise. ASAM's η is 0.01, here for all "
-            "parameters.",
+            "parameters. Around SPSA, which looks at no gradient, it changes nothing.",
         .parameters = {
             {.key = "sam_rho",
              .symbol = "ρ",

@@ -29,6 +29,10 @@ std::string limit_formula(const Spec& optimizer, double limit) {
 Error no_theory(const Spec& optimizer) {
   const OptimizerDescriptor* descriptor = find_optimizer(optimizer.id);
   const std::string name = descriptor ? descriptor->label : optimizer.id;
+  if (optimizer.id.find('+') != std::string::npos)
+    return {ErrorCode::kUnsupported, "There is no rate for " + name +
+                                         " here: rates are of Gradient descent, Momentum and Nesterov with nothing "
+                                         "around them ('rates --delay' has them with late gradients)."};
   return {
       ErrorCode::kUnsupported,
       "There is no rate of this kind for " + name +

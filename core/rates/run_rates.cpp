@@ -140,8 +140,14 @@ RunRates run_rates(const DescentSettings& settings, const Surface& surface, cons
   for (int i = 0; i < kRateQuantities; ++i) {
     const auto quantity = static_cast<RateQuantity>(i);
     if (ascends && quantity == RateQuantity::kExcess) continue;  // above the minimum that it runs away from
-    out.measured[static_cast<std::size_t>(i)] =
-        measure_rate(step_value(run, out.minimum, quantity), out.window.first, out.window.last);
+    StepValue value = step_value(run, out.minimum, quantity);
+    // The record's excess is over the global minimum; a local one is approached for itself.
+    if (quantity == RateQuantity::kExcess && minimum && !minimum->global)
+      value = [&run, lowest = minimum->value](std::int64_t t) {
+        const double over = run.table.at(t, run.columns.loss()) - lowest;
+        return over > 1e-12 * std::abs(lowest) ? over : 0.0;  // below it is rounding
+      };
+    out.measured[static_cast<std::size_t>(i)] = measure_rate(value, out.window.first, out.window.last);
   }
   return out;
 }

@@ -78,6 +78,7 @@ LocalSpectrum preconditioned(const Surface& surface, const LocalSpectrum& spectr
   LocalSpectrum out;
   out.centre = spectrum.centre;
   out.at_minimum = spectrum.at_minimum;
+  out.quadratic = spectrum.quadratic;
   if (surface.dim() > kMostSpectrumDimensions) return out;
   const Eigen::Map<const Eigen::VectorXd> d(divisor.data(), static_cast<Eigen::Index>(divisor.size()));
   const Eigen::VectorXd scale = d.cwiseSqrt().cwiseInverse();

@@ -385,7 +385,8 @@ ScheduleDescriptor sequence() {
         .parameters = {parts_parameter(
                            "warmup:warmup=100@100|cosine:total=900",
                            "Schedules with bars between them, each but the last with the update at "
-                           "which the next begins: warmup:warmup=100@100|cosine:total=900."),
+                           "which the next begins: warmup:warmup=100@100|cosine:total=900. All that follows "
+                           "the colon of the whole is parts; a peak stands in them."),
                        peak_parameter()},
         .leading_text = "parts"},
        sequence_at,

@@ -166,6 +166,7 @@ std::optional<Error> check_schedules(const Spec& schedule, const Drives& drives,
 std::optional<Error> check_used(const Drives& drives, const std::vector<const Descriptor*>& optimizers) {
   if (optimizers.empty()) return std::nullopt;
   for (const Drive& drive : drives) {
+    if (drive.key == "lr") return bad_input("is the learning rate's, which needs no key", "schedule of lr");
     const bool used = std::any_of(optimizers.begin(), optimizers.end(),
                                   [&](const Descriptor* one) { return can_drive(*one, drive.key); });
     if (!used)

@@ -13,7 +13,9 @@ std::optional<Error> check_torch(const Spec& optimizer) {
   const OptimizerDescriptor* descriptor = find_optimizer(optimizer.id);
   if (!descriptor || descriptor->torch) return {};
   return Error{ErrorCode::kUnsupported,
-               "has no '" + optimizer.id + "'; 'thalweg list optimizers' has its update", "PyTorch"};
+               "has no '" + optimizer.id + "'; 'thalweg list " +
+                   (optimizer.id.find('+') == std::string::npos ? "optimizers" : "wrappers") + "' has its update",
+               "PyTorch"};
 }
 
 namespace {
@@ -37,6 +39,11 @@ std::string pseudocode(const Spec& optimizer) {
   return out.text();
 }
 
+/// Lines to paste behind "import torch", with what else they need.
+std::string with_imports(std::string lines) {
+  return lines.find("math.") == std::string::npos ? lines : "import math\n\n" + lines;
+}
+
 std::string snippet(const Updates& made) {
   Source out;
   for (const std::string& definition : made.definitions) out.definition(definition);
@@ -49,7 +56,7 @@ std::string snippet(const Updates& made) {
   if (made.scheduler)
     out.comment(made.by_loss ? "After each optimizer.step(): scheduler.step(loss)"
                              : "After each optimizer.step(): scheduler.step()");
-  return out.text();
+  return with_imports(out.text());
 }
 
 /// What stands in for a schedule that gives no learning rates.
@@ -60,7 +67,7 @@ std::string other_role(const Spec& schedule, std::int64_t steps) {
     out.line("def batch_size(t, peak):");
     out.line("\"\"\"" + descriptor.label + ": the batch size of update t = 0, 1, 2, ...\"\"\"", 1);
     out.lines(descriptor.torch(schedule, steps).formula, 1);
-    return out.text();
+    return with_imports(out.text());
   }
   TorchCall scaler{"torch.cuda.amp.GradScaler", {}};
   for (const char* key : {"init_scale", "growth_factor", "backoff_factor"})
@@ -88,14 +95,18 @@ Result<std::string> pytorch_optimizer(const Spec& optimizer, const std::string& 
 }
 
 Result<std::string> pytorch_schedule(const Spec& schedule, double learning_rate, std::int64_t steps) {
-  Spec plain = default_spec(*find_optimizer("gd"));
+  if (auto error = check_schedule(schedule)) return *error;
+  const ScheduleDescriptor& descriptor = *find_schedule(schedule.id);
+  if (descriptor.role != ScheduleRole::kLearningRate) return script::other_role(schedule, steps);
+  // Of an optimizer that has a momentum where the schedule moves it.
+  const bool coupled = !descriptor.torch(schedule, steps).momentum.empty();
+  Spec plain = default_spec(*find_optimizer(coupled ? "momentum" : "gd"));
   *plain.find("lr") = learning_rate;
   if (auto error = script::check_both(plain, schedule)) return *error;
-  if (find_schedule(schedule.id)->role != ScheduleRole::kLearningRate)
-    return script::other_role(schedule, steps);
   script::Updates made = script::updates({plain, {}}, schedule, {}, "", steps);
   std::erase_if(made.set_up, [](const std::string& line) { return line.starts_with("optimizer = "); });
-  return script::snippet(made);
+  const std::string lines = script::snippet(made);
+  return lines.empty() ? "# " + descriptor.label + ": the optimizer's own learning rate, and no scheduler.\n" : lines;
 }
 
 Result<std::string> pytorch_of_scene(const Scene& scene, std::string_view kind, int lane,

@@ -103,15 +103,51 @@ Spec default_spec(const Descriptor& descriptor) {
   return spec;
 }
 
+namespace {
+
+std::vector<std::string> ids_of(const Family& family) {
+  std::vector<std::string> out;
+  for (const Descriptor* member : family.members) out.push_back(member->id);
+  return out;
+}
+
+/// What is wrong with an id put together from several, or with a wrapper that has nothing to go around.
+std::optional<Error> not_composed(std::string_view id, const Family& family) {
+  const std::string& some = family.members.front()->id;
+  const auto is_wrapper = [&](std::string_view part) {
+    return family.compose(std::string(part) + "+" + some) != nullptr;
+  };
+  const auto plus = id.rfind('+');
+  if (plus == std::string_view::npos) {
+    if (!is_wrapper(id)) return std::nullopt;
+    return bad_input("'" + std::string(id) + "' goes around another, with all settings behind one colon: " +
+                         std::string(id) + "+" + some + ":...",
+                     family.name);
+  }
+  const std::string_view base = trimmed(id.substr(plus + 1));
+  const auto ids = ids_of(family);
+  if (std::find(ids.begin(), ids.end(), base) == ids.end())
+    return bad_input("there is no '" + shortened(base) + "' to go around" + suggestion(base, ids), family.name);
+  for (std::string_view rest = id.substr(0, plus); !rest.empty();) {
+    const std::string_view part = take(rest, '+');
+    if (!is_wrapper(part))
+      return bad_input("'" + shortened(part) + "' does not go around another; 'list wrappers' has what does",
+                       family.name);
+  }
+  return bad_input("'" + shortened(id) + "' has a wrapper twice, or too many", family.name);
+}
+
+}  // namespace
+
 Result<Spec> parse_spec(std::string_view text, const Family& family) {
   if (text.size() > kLongestSpec) return bad_input("is longer than 64 KiB", family.name);
   const std::string_view whole = trimmed(text);
   const std::string_view id = trimmed(whole.substr(0, whole.find(':')));
   if (const Descriptor* descriptor = family.find(id)) return parse_spec(whole, *descriptor);
   if (id.empty()) return bad_input("is empty", family.name);
-  std::vector<std::string> ids;
-  for (const Descriptor* member : family.members) ids.push_back(member->id);
-  return bad_input("there is no '" + shortened(id) + "'" + suggestion(id, ids), family.name);
+  if (family.compose)
+    if (auto error = not_composed(id, family)) return *error;
+  return bad_input("there is no '" + shortened(id) + "'" + suggestion(id, ids_of(family)), family.name);
 }
 
 Result<Spec> parse_spec(std::string_view text, const Descriptor& descriptor) {

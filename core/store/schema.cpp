@@ -142,7 +142,11 @@ std::int64_t version_of(Database& database) {
 }  // namespace
 
 void prepare_schema(Database& database, bool may_write) {
-  const std::int64_t found = version_of(database);
+  // Of one moment: between two questions somebody else may make the file.
+  const std::int64_t found = [&] {
+    const Transaction reading(database, Transaction::Kind::kRead);
+    return version_of(database);
+  }();
   if (found == kSchemaVersion) return;
   if (!may_write)
     refuse(database, found == 0

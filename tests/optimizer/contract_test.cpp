@@ -338,5 +338,20 @@ TEST(Optimizers, SettingsThatGiveTheStateItsMeaningStay) {
   EXPECT_THROW(rmsprop->set(spec_of("rmsprop:centered=true")), std::logic_error);
 }
 
+/// Each kind of id that can't be put together says what is wrong with it.
+TEST(Optimizers, WhatCantBeWrappedSaysWhy) {
+  const auto why = [](const char* text) {
+    const auto spec = parse_spec(text, optimizer_family());
+    return spec ? std::string() : spec.error().message;
+  };
+  EXPECT_EQ(why("sam+adam"), "");
+  EXPECT_NE(why("sam").find("goes around another"), std::string::npos);
+  EXPECT_NE(why("delayed:delay=0+adam").find("goes around another"), std::string::npos);
+  EXPECT_NE(why("sam+adm").find("did you mean 'adam'"), std::string::npos);
+  EXPECT_NE(why("foo+adam").find("'foo' does not go around"), std::string::npos);
+  EXPECT_NE(why("sam+sam+gd").find("twice"), std::string::npos);
+  EXPECT_NE(why("adm").find("did you mean 'adam'"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace thalweg::test

@@ -53,6 +53,14 @@ TEST(RunRates, MeasuredRateIsThePredictedOne) {
   }
 }
 
+/// The record's excess is over the global minimum, which this run never sees.
+TEST(RunRates, OfALocalMinimumTheLossIsMeasuredFromThere) {
+  const RunRates found = rates(descend("styblinski_tang", "gd:lr=0.001", {1, 1}, 1000));
+  ASSERT_TRUE(found.of(RateQuantity::kDistance) && found.of(RateQuantity::kExcess));
+  const double rate = found.of(RateQuantity::kDistance)->rate;
+  EXPECT_NEAR(found.of(RateQuantity::kExcess)->rate, rate * rate, 1e-4);
+}
+
 /// No theory of minima for a run that leaves them; the gradient norm is measured all the same.
 TEST(RunRates, OfAnAscentSaysWhyThereIsNone) {
   const Made made = descend("expr:sin(x)+sin(y)", "gd:lr=0.1", {1, 1}, 100, true);

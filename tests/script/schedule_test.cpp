@@ -147,5 +147,17 @@ TEST(ScheduleScript, LinesReadAsPeopleWriteThem) {
             "# After each optimizer.step(): scheduler.step()\n");
 }
 
+/// Lines to paste bring what they need, and move the momentum where the schedule does.
+TEST(ScheduleLines, AreWhole) {
+  const auto lines = [](const char* text) {
+    return pytorch_schedule(parse_spec(text, schedule_family()).value(), 0.1, 1000).value();
+  };
+  EXPECT_TRUE(lines("cosine_warmup").starts_with("import math\n"));
+  EXPECT_EQ(lines("cosine").find("import"), std::string::npos);
+  EXPECT_NE(lines("one_cycle").find("cycle_momentum=True"), std::string::npos);
+  EXPECT_NE(lines("one_cycle:cycle_momentum=false").find("cycle_momentum=False"), std::string::npos);
+  EXPECT_TRUE(lines("constant").starts_with("#"));
+}
+
 }  // namespace
 }  // namespace thalweg
