@@ -97,7 +97,7 @@ void label_radii(const RateField& field, const InsightPlane& plane, std::span<co
         away = std::min(away, std::hypot(at.x - other.x, 3.0F * (at.y - other.y)));
       if (away > room) room = away, best = at;
     }
-    if (best.x <= 0.0F) continue;
+    if (best.x <= 0.0F || room < ui::px(26)) continue;  // no room: better none than one over another
     const double radius = 1.0 - std::pow(10.0, -static_cast<double>(level) / RateField::kLinesPerDecade);
     draw_word(ImGui::GetWindowDrawList(), best, rate_number(radius, 6), 0.5F);
     avoid.push_back(best);
@@ -194,7 +194,7 @@ void InsightRates::draw_map(const Page& page, const Rect& place) {
   std::vector<ImVec2> taken{plane.at(page.rate, page.momentum)};
   if (analysis.best) {
     const ImVec2 best_at = plane.at(analysis.best->learning_rate, analysis.best->momentum);
-    taken.insert(taken.end(), {best_at, {best_at.x - ui::px(48), best_at.y - ui::px(8)}});
+    for (const float back : {0.0F, 24.0F, 48.0F, 72.0F}) taken.push_back({best_at.x - ui::px(back), best_at.y - ui::px(8)});
   }
   label_radii(*field, plane, taken, cell);
   if (!field->boundary.empty()) {

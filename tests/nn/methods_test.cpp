@@ -11,6 +11,7 @@
 #include "core/nn/initialise.hpp"
 #include "core/optimizer/updater.hpp"
 #include "core/optimizer/wrapper.hpp"
+#include "tests/optimizer/flat_objective.hpp"
 #include "tests/golden/close.hpp"
 #include "tests/nn/engines.hpp"
 
@@ -32,7 +33,7 @@ std::vector<std::string> everything() {
 }
 
 /// The loss of a batch as the plain network sees it.
-class ReferenceObjective final : public Objective<double> {
+class ReferenceObjective final : public test::FlatObjective {
  public:
   explicit ReferenceObjective(ReferenceNet<double>& net) : net_(net) {}
   void begin(const ReferenceBatch<double>& batch, std::uint64_t step, double loss) {
@@ -52,12 +53,6 @@ class ReferenceObjective final : public Objective<double> {
     return result;
   }
   double worker_gradient(const double* theta, int, int, double* out) override { return gradient(theta, out); }
-  void hessian_product(const double*, const double*, double*) override { FAIL(); }
-  void hessian_diagonal(const double*, DiagonalEstimate, double*) override { FAIL(); }
-  bool hessian(const double*, double*) override { return false; }
-  bool gauss_newton(const double*, double*) override { return false; }
-  bool gauss_newton_product(const double*, const double*, double*) override { return false; }
-  std::uint64_t seed() const override { return 0; }
 
  private:
   ReferenceNet<double>& net_;

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/optimizer/flat_objective.hpp"
 #include "tests/golden/close.hpp"
 #include "tests/golden/traces.hpp"
 
@@ -66,7 +67,7 @@ const std::map<std::string, Line>& lines() {
   return all;
 }
 
-class LineObjective final : public Objective<double> {
+class LineObjective final : public FlatObjective {
  public:
   explicit LineObjective(Line line) : line_(std::move(line)) {}
   double loss_here() const override { return line_.value(0.0); }
@@ -77,12 +78,6 @@ class LineObjective final : public Objective<double> {
     return line_.value(*x);
   }
   double worker_gradient(const double* x, int, int, double* out) override { return gradient(x, out); }
-  void hessian_product(const double*, const double*, double*) override { FAIL(); }
-  void hessian_diagonal(const double*, DiagonalEstimate, double*) override { FAIL(); }
-  bool hessian(const double*, double*) override { return false; }
-  bool gauss_newton(const double*, double*) override { return false; }
-  bool gauss_newton_product(const double*, const double*, double*) override { return false; }
-  std::uint64_t seed() const override { return 0; }
 
   std::vector<double> looked;
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/optimizer/flat_objective.hpp"
 #include "tests/golden/close.hpp"
 #include "tests/golden/traces.hpp"
 #include "tests/optimizer/problems.hpp"
@@ -42,7 +43,7 @@ std::vector<double> start() {
 }
 
 /// ½ mean ‖output − y‖² of tanh layers, a linear one last.
-class Network final : public Objective<double> {
+class Network final : public FlatObjective {
  public:
   double loss_here() const override { return 0.0; }
   double loss(const double* theta) override { return worker_gradient(theta, 0, 1, unused_.data()); }
@@ -56,12 +57,6 @@ class Network final : public Objective<double> {
       sum += add_sample(theta, i, 1.0 / static_cast<double>(count), out);
     return sum;
   }
-  void hessian_product(const double*, const double*, double*) override { FAIL(); }
-  void hessian_diagonal(const double*, DiagonalEstimate, double*) override { FAIL(); }
-  bool hessian(const double*, double*) override { return false; }
-  bool gauss_newton(const double*, double*) override { return false; }
-  bool gauss_newton_product(const double*, const double*, double*) override { return false; }
-  std::uint64_t seed() const override { return 0; }
 
  private:
   /// Its share of the loss; adds that of the gradient to `out`.
