@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <limits>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 #include "core/data/dataset.hpp"
@@ -117,6 +119,21 @@ struct EngineState {
   bool operator==(const EngineState&) const = default;
 };
 
+/// The device that an engine works on has failed: it is out of memory, or lost. What the engine held is gone; it
+/// can only be destroyed. Any call of an engine, or of a HessianProduct, with a device of its own may throw it.
+/// The message is for the person who trains: what has failed, and what would help.
+class [[gnu::visibility("default")]] DeviceError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// What is wanted of a step that is begun and not waited for.
+struct StepWish {
+  bool gradient_norm = false;  ///< StepResult::gradient_norm, also where nobody clips
+  /// A loss that is not at most this ends the matter: no step that was begun after it is made.
+  double escape = std::numeric_limits<double>::infinity();
+};
+
 enum class DataPart { kTrain, kTest };
 
 /// The weights as trained, or their moving average (NetworkSettings::ema_decay).
@@ -139,6 +156,18 @@ class TrainingEngine {
   /// nothing has changed. A loss that is not finite is no error: the caller records a divergence.
   virtual Result<StepResult> step(std::span<const std::uint32_t> batch, const StepRates& rates,
                                   StepDetail* detail = nullptr) = 0;
+
+  /// How many steps are worth beginning before the first is waited for; 1 of an engine that gains nothing.
+  virtual std::int64_t steps_ahead() const { return 1; }
+
+  /// As step(), but the engine may still be at it when this returns. At most steps_ahead() steps may be begun
+  /// before finish(), and no call but begin() and set_optimizer() may come between, which counts for the steps
+  /// begun after it.
+  virtual std::optional<Error> begin(std::span<const std::uint32_t> batch, const StepRates& rates,
+                                     const StepWish& wish);
+
+  /// Waits for the steps that were begun. Their results in order: up to the one whose loss escaped, if one did.
+  virtual std::vector<StepResult> finish();
 
   /// Loss and accuracy without dropout, with running statistics, over the samples of a part: those in
   /// `indices`, or all of them. Returns early, with what was counted, once `stop` gives true.
@@ -180,6 +209,10 @@ class TrainingEngine {
   virtual std::span<const float> parameters() const = 0;
   /// The gradient of the last step, before clipping.
   virtual std::span<const float> gradient() const = 0;
+
+ private:
+  std::vector<StepResult> begun_;  ///< by begin() as it is here: already made
+  bool escaped_ = false;
 };
 
 struct CpuOptions {
