@@ -5,8 +5,8 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -119,9 +119,9 @@ struct EngineState {
   bool operator==(const EngineState&) const = default;
 };
 
-/// The device that an engine works on has failed: it is out of memory, or lost. What the engine held is gone; it
-/// can only be destroyed. Any call of an engine, or of a HessianProduct, with a device of its own may throw it.
-/// The message is for the person who trains: what has failed, and what would help.
+/// The device that an engine works on has failed: it is out of memory, or lost. What the engine held is gone;
+/// it can only be destroyed. Any call of an engine, or of a HessianProduct, with a device of its own may
+/// throw it. The message is for the person who trains: what has failed, and what would help.
 class [[gnu::visibility("default")]] DeviceError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -161,12 +161,13 @@ class TrainingEngine {
   virtual std::int64_t steps_ahead() const { return 1; }
 
   /// As step(), but the engine may still be at it when this returns. At most steps_ahead() steps may be begun
-  /// before finish(), and no call but begin() and set_optimizer() may come between, which counts for the steps
-  /// begun after it.
+  /// before finish(), and no call but begin() and set_optimizer() may come between, which counts for the
+  /// steps begun after it.
   virtual std::optional<Error> begin(std::span<const std::uint32_t> batch, const StepRates& rates,
                                      const StepWish& wish);
 
-  /// Waits for the steps that were begun. Their results in order: up to the one whose loss escaped, if one did.
+  /// Waits for the steps that were begun. Their results in order: up to the one whose loss escaped, if one
+  /// did.
   virtual std::vector<StepResult> finish();
 
   /// Loss and accuracy without dropout, with running statistics, over the samples of a part: those in
