@@ -117,7 +117,7 @@ TEST_P(DeviceRule, KeepsToTheCpuForAHundredSteps) {
     if (step % 25 != 24) continue;
     const auto results = ours->finish();
     ASSERT_EQ(results.size(), 25u);
-    EXPECT_NEAR(results.back().loss, wanted->loss, 1e-4 * (1.0 + wanted->loss));
+    EXPECT_NEAR(results.back().result.loss, wanted->loss, 1e-4 * (1.0 + wanted->loss));
   }
   expect_alike(*ours, *cpu, 1e-4);
   const auto a = ours->evaluate(DataPart::kTest), b = cpu->evaluate(DataPart::kTest);
