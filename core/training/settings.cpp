@@ -222,6 +222,7 @@ std::optional<Error> check(const TrainingSettings& settings) {
   if (!optimizer) return bad_input("there is no optimizer '" + settings.optimizer.spec.id + "'");
   if (auto error = check(settings.optimizer, *optimizer)) return error;
   if (auto error = check(settings.training, training_descriptor())) return error;
+  if (auto error = check(settings.device, device_descriptor())) return error;
   if (auto error = check_schedules(settings.schedule, settings.drives, settings.optimizer, *optimizer,
                                    *training_descriptor().find("batch"),
                                    {settings.training.spec.number("batch")}, likely_steps(settings)))
