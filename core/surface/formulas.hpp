@@ -29,6 +29,29 @@ struct Rosenbrock {
   }
 };
 
+/// Two eigenvalues on axes turned by an angle: f = ½ (λ₁u² + λ₂v²), u = x cos θ + y sin θ.
+struct TurnedQuadratic {
+  static constexpr bool kBranches = true;  // quadratic.cpp writes it, from the angle
+  double first, second, c, s;
+  double xx, xy, yy;
+
+  TurnedQuadratic(double lambda1, double lambda2, double radians)
+      : first(lambda1), second(lambda2), c(std::cos(radians)), s(std::sin(radians)) {
+    xx = first * c * c + second * s * s;
+    yy = first * s * s + second * c * c;
+    xy = (first - second) * c * s;
+  }
+  template <class T>
+  THALWEG_HD T operator()(T x, T y) const {
+    return 0.5 * (xx * square(x) + yy * square(y)) + xy * (x * y);
+  }
+  bool sums_squares() const { return first >= 0.0 && second >= 0.0; }
+  template <class T>
+  std::array<T, 2> residuals(T x, T y) const {
+    return {std::sqrt(0.5 * first) * (c * x + s * y), std::sqrt(0.5 * second) * (c * y - s * x)};
+  }
+};
+
 struct Beale {
   template <class T>
   THALWEG_HD T operator()(T x, T y) const {
