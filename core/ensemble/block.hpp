@@ -11,7 +11,7 @@
 
 namespace thalweg::ensemble {
 
-inline constexpr int kBlock = 512;
+inline constexpr int kBlock = 768;
 /// Loops run over whole groups; lanes of the last that hold no particle are copies of lane 0.
 inline constexpr int kGroup = 16;
 

@@ -17,7 +17,8 @@ namespace {
 
 using namespace ensemble;
 
-constexpr std::int64_t kWave = 1024 * kBlock;
+/// So few that their memory is soon used again, and so many that every thread has enough to do.
+constexpr std::int64_t kWave = 256 * kBlock;
 /// Steps between two looks at all blocks together.
 constexpr int kChunk = 256;
 static_assert(kChunk <= kMostWatched);
@@ -33,13 +34,13 @@ class BlockRunner {
   void begin(Block& block) const {
     rule_.begin(block);
     block.fill_group();
-    begin_watch(block);
+    if (watches()) begin_watch(block);
     look(block);
   }
 
   /// Makes the `count` steps whose constants are prepared, or as many as there are particles left for.
   void advance(Block& block, int count) const {
-    begin_watch(block);
+    if (watches()) begin_watch(block);
     for (int k = 0; k < count && block.count > 0; ++k) {
       rule_.update(isa_, block, formula_.dim(), k);
       if (rule_.averages()) rule_.average(isa_, block, formula_.dim());
@@ -55,6 +56,9 @@ class BlockRunner {
   }
 
  private:
+  /// Whether there are several minima to be watched.
+  bool watches() const { return target_.tolerance > 0.0f && target_.count() > 1; }
+
   /// Gradients where the particles stand, and an end to those that have come to it.
   void look(Block& block) const {
     const int count = block.lanes();
@@ -81,11 +85,9 @@ class BlockRunner {
           any = true;
         }
     }
-    if (target_.tolerance > 0.0f && target_.count() != 1) {
-      const bool arrived = target_.count() > 1 ? watch(isa_, block, found_x, found_y, target_)
-                                               : watch_slope(isa_, block, slope_x, slope_y, target_);
-      any = any || arrived;
-    }
+    if (watches()) any |= watch(isa_, block, found_x, found_y, target_);
+    if (target_.tolerance > 0.0f && target_.count() == 0)
+      any |= watch_slope(isa_, block, slope_x, slope_y, target_);
     if (any) settle(block);
   }
 

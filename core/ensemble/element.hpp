@@ -65,11 +65,14 @@ struct Aim {
   float tolerance2 = -1.0f;
 };
 
-/// Whether the particle that stands at (x, y) and has found there what `slope` says has come to an end.
-THALWEG_HD inline Ending ending_of(const Slope& slope, float x, float y, const Aim& aim) {
-  const Ending broken = finite(slope) && within_reach(x, y) ? kGoesOn : kBroken;
-  const Ending arrived = squared_distance(x, y, aim.x, aim.y) < aim.tolerance2 ? kArrived : kGoesOn;
-  return broken | arrived;
+/// Whether the particle that stands at (x, y), where the slope is `slope`, has diverged.
+THALWEG_HD inline bool broken_at(const Slope& slope, float x, float y) {
+  return !(finite(slope) && within_reach(x, y));
+}
+
+/// Whether the particle that stands at (x, y) has converged.
+THALWEG_HD inline Ending arrived_at(float x, float y, const Aim& aim) {
+  return squared_distance(x, y, aim.x, aim.y) < aim.tolerance2 ? kArrived : kGoesOn;
 }
 
 /// The numbers that a particle consists of.

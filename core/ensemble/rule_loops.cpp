@@ -25,11 +25,36 @@ class LoopOf final : public RuleLoop {
       for (int axis = 0; axis < 2; ++axis) std::fill_n(block.slot(k, axis), kBlock, first[k]);
   }
 
-  void update(cpu::Isa isa, Block& block, int dim, int step) const override {
-    for (int axis = 0; axis < dim; ++axis)
-      update(isa, block.lanes(), block.at(Block::kX + axis), block.at(Block::kSlopeX + axis),
-             {block.slot(0, axis), block.slot(1, axis), block.slot(2, axis), block.slot(3, axis)},
-             steps_[static_cast<std::size_t>(step)]);
+  void update(cpu::Isa isa, Block& block_, int dim, int which) const override {
+    const int count = block_.lanes();
+    Block* const at = &block_;
+    const Step* const step_ = &steps_[static_cast<std::size_t>(which)];
+    cpu::vectorised(isa, [=] {
+      const Step step = *step_;
+      for (int axis = 0; axis < dim; ++axis) {
+        // Slots are named one by one, since a pointer into an array of pointers cannot be restrict.
+        float* __restrict theta = at->at(Block::kX + axis);
+        const float* __restrict slope = at->at(Block::kSlopeX + axis);
+        float* __restrict slot0 = at->slot(0, axis);
+        float* __restrict slot1 = at->slot(1, axis);
+        float* __restrict slot2 = at->slot(2, axis);
+        float* __restrict slot3 = at->slot(3, axis);
+        for (int i = 0; i < count; ++i) {
+          float s[kSlots + 1] = {};
+          if constexpr (kSlots > 0) s[0] = slot0[i];
+          if constexpr (kSlots > 1) s[1] = slot1[i];
+          if constexpr (kSlots > 2) s[2] = slot2[i];
+          if constexpr (kSlots > 3) s[3] = slot3[i];
+          float value = theta[i];
+          Rule::update(value, slope[i], s, step);
+          theta[i] = value;
+          if constexpr (kSlots > 0) slot0[i] = s[0];
+          if constexpr (kSlots > 1) slot1[i] = s[1];
+          if constexpr (kSlots > 2) slot2[i] = s[2];
+          if constexpr (kSlots > 3) slot3[i] = s[3];
+        }
+      }
+    });
   }
 
   void average(cpu::Isa isa, Block& block, int dim) const override {
@@ -43,34 +68,6 @@ class LoopOf final : public RuleLoop {
   }
 
  private:
-  static void update(cpu::Isa isa, int count, float* theta_, const float* slope_,
-                     std::array<float*, cpu::kMostSlots> slots, const Step& step_) {
-    cpu::vectorised(isa, [=] {
-      // Slots are named one by one, since a pointer into an array of pointers cannot be restrict.
-      const Step step = step_;
-      float* __restrict theta = theta_;
-      const float* __restrict slope = slope_;
-      float* __restrict slot0 = slots[0];
-      float* __restrict slot1 = slots[1];
-      float* __restrict slot2 = slots[2];
-      float* __restrict slot3 = slots[3];
-      for (int i = 0; i < count; ++i) {
-        float s[kSlots + 1] = {};
-        if constexpr (kSlots > 0) s[0] = slot0[i];
-        if constexpr (kSlots > 1) s[1] = slot1[i];
-        if constexpr (kSlots > 2) s[2] = slot2[i];
-        if constexpr (kSlots > 3) s[3] = slot3[i];
-        float value = theta[i];
-        Rule::update(value, slope[i], s, step);
-        theta[i] = value;
-        if constexpr (kSlots > 0) slot0[i] = s[0];
-        if constexpr (kSlots > 1) slot1[i] = s[1];
-        if constexpr (kSlots > 2) slot2[i] = s[2];
-        if constexpr (kSlots > 3) slot3[i] = s[3];
-      }
-    });
-  }
-
   void average(cpu::Isa isa, int count, const float* theta_, float* found_,
                std::array<float*, cpu::kMostSlots> slots) const {
     cpu::vectorised(isa, [=, hyper_ = constants_.hyper()] {
