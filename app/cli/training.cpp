@@ -42,14 +42,14 @@ Result<TrainingSettings> settings_from(const TrainingOptions& options) {
   return out;
 }
 
+}  // namespace
+
 std::optional<Error> check_device(const std::string& device) {
   if (device == "auto" || device == "cpu") return std::nullopt;
   if (device == "cuda")
     return Error{ErrorCode::kUnsupported, "this build has no CUDA; take cpu or auto", "device"};
   return bad_input("must be auto, cpu or cuda, not '" + device.substr(0, 40) + "'", "device");
 }
-
-}  // namespace
 
 Result<TrainingJob> training_job(const TrainingOptions& options) {
   if (auto error = check_device(options.device)) return *error;

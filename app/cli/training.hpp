@@ -24,6 +24,9 @@ struct TrainingJob {
 /// to keep.
 Result<TrainingJob> training_job(const TrainingOptions& options);
 
+/// Whether there is a device of this name: auto, cpu or cuda.
+std::optional<Error> check_device(const std::string& device);
+
 /// Data, model, schedule, training, device and threads, as every command's JSON has them.
 Json written(const TrainingJob& job);
 

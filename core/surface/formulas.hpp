@@ -105,10 +105,10 @@ struct Logistic {
   template <class T>
   THALWEG_HD T operator()(T w, T b) const {
     T sum = 0.0;
-    for (const Sample& sample : kData) {
-      const T score = sample.x * w + b;
-      sum = sum + softplus(sample.positive ? -score : score);
-    }
+    each<kSamples>([&](int i) {  // written out, so that loops around it become vectors
+      const T score = kData[i].x * w + b;
+      sum = sum + softplus(kData[i].positive ? -score : score);
+    });
     return sum / static_cast<double>(kSamples) + (0.5 * l2) * (square(w) + square(b));
   }
 };
