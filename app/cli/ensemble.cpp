@@ -8,7 +8,8 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/interrupt.hpp"
 #include "app/cli/options.hpp"
-#include "app/cli/training.hpp"
+#include "core/training/device.hpp"
+#include "gpu/gpu.hpp"
 
 namespace thalweg::cli {
 namespace {
@@ -79,6 +80,17 @@ Result<EnsembleRecord> record_from(const EnsembleOptions& options) {
   if (auto error = check(out.settings, *out.surface)) return *error;
   if (auto error = check_files(options, dim)) return *error;
   return out;
+}
+
+/// What ensembles are computed on: the CPU, so far.
+std::optional<Error> check_device(const std::string& text) {
+  const auto device = parse_value(*device_descriptor().find("device"), text);
+  if (!device) return device.error();
+  if (!cuda_index(text)) return std::nullopt;
+  const gpu::Status& cuda = gpu::status();
+  return Error{ErrorCode::kUnsupported,
+               cuda.usable() ? "ensembles are computed on the CPU; take cpu or auto" : cuda.why,
+               "device cuda"};
 }
 
 std::string instruction_set() {
