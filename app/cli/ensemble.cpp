@@ -78,7 +78,7 @@ Result<EnsembleRecord> record_from(const EnsembleOptions& options) {
   const auto at = static_cast<std::size_t>(run_descriptor().index_of("tol"));
   if (at >= options.run.size() || options.run[at].empty()) *out.settings.run.find("tol") = kTolerance;
   if (auto error = check(out.settings, *out.surface)) return *error;
-  if (auto error = check_files(options, dim)) return *error;
+  if (auto error = check_files(options, dim, count_of(out.settings.starts))) return *error;
   return out;
 }
 

@@ -46,7 +46,7 @@ Json written(const EnsembleRecord& record);
 std::optional<Error> write_particles(const EnsembleRecord& record, const std::string& file);
 std::optional<Error> write_basins(const EnsembleRecord& record, const std::string& file);
 /// What can be said of the two names before anything is computed.
-std::optional<Error> check_files(const EnsembleOptions& options, int dim);
+std::optional<Error> check_files(const EnsembleOptions& options, int dim, std::int64_t starts);
 
 /// The command and its options. Must live until run() was called.
 class EnsembleCommand {

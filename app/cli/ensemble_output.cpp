@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t kShownMinima = 12;
 /// A PNG of more pixels than this is for nobody.
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 25;
+constexpr std::int64_t kMostLines = std::int64_t{1} << 24;
 
 double share(std::int64_t part, std::int64_t whole) {
   return static_cast<double>(part) / static_cast<double>(whole);
@@ -173,13 +174,16 @@ Json written(const EnsembleRecord& record) {
   return out;
 }
 
-std::optional<Error> check_files(const EnsembleOptions& options, int dim) {
+std::optional<Error> check_files(const EnsembleOptions& options, int dim, std::int64_t starts) {
   if (!options.out.empty() && extension_of(options.out) != ".csv" && extension_of(options.out) != ".npy")
     return bad_input("must end in .csv or .npy, not '" + options.out.substr(0, 80) + "'", "out");
+  if (extension_of(options.out) == ".csv" && starts > kMostLines)
+    return bad_input("would have more than 16 million lines; .npy takes all", "out");
   if (options.picture.empty()) return std::nullopt;
   if (extension_of(options.picture) != ".png")
     return bad_input("must end in .png, not '" + options.picture.substr(0, 80) + "'", "picture");
   if (dim == 1) return bad_input("is a map of two variables, and this surface is a curve", "picture");
+  if (starts > kMostPixels) return bad_input("would have more than 33 million pixels", "picture");
   return std::nullopt;
 }
 
@@ -189,7 +193,6 @@ std::optional<Error> write_particles(const EnsembleRecord& record, const std::st
 
 std::optional<Error> write_basins(const EnsembleRecord& record, const std::string& file) {
   const auto& grid = std::get<StartGrid>(record.settings.starts);
-  if (grid.columns * grid.rows > kMostPixels) return bad_input("has more than 33 million pixels", "picture");
   std::vector<Rgb> colours;
   const auto rgb_of = [](ui::Colour colour) {
     return Rgb{static_cast<std::uint8_t>(colour & 0xFFU), static_cast<std::uint8_t>((colour >> 8U) & 0xFFU),

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
-#include <span>
 #include <thread>
 
 #include "core/ensemble/ensemble.hpp"
@@ -186,7 +185,8 @@ class Ensemble {
       for_each(blocks, [&](Block& block) { runner.advance(block, steps); });
       report(first, count, blocks, step + steps);
     }
-    for (Block* block : blocks) runner.finish(*block, stopped_ ? Outcome::kStopped : Outcome::kBudget);
+    const Outcome outcome = stopped_ ? Outcome::kStopped : Outcome::kBudget;
+    on_all_threads(blocks, [&](Block& block) { runner.finish(block, outcome); }, {});
   }
 
   std::vector<Block*> blocks_with(std::int64_t first, std::int64_t count) {
@@ -207,18 +207,25 @@ class Ensemble {
     return out;
   }
 
-  /// Calls `work` with every block, on all threads; the calling thread asks whether to stop.
+  /// Calls `work` with every block, unless it is stopped before.
   template <class Work>
   void for_each(const std::vector<Block*>& blocks, const Work& work) {
+    if (!stopped_) stopped_ = on_all_threads(blocks, work, control_.stop);
+  }
+
+  /// Returns whether it was stopped: the calling thread asks between blocks.
+  template <class Work>
+  bool on_all_threads(const std::vector<Block*>& blocks, const Work& work,
+                      const std::function<bool()>& ask) const {
     std::atomic<std::size_t> next = 0;
-    std::atomic<bool> stop = stopped_;
+    std::atomic<bool> stop = false;
     const auto help = [&](bool asks) {
       const cpu::FlushToZero flush;
       while (!stop.load(std::memory_order_relaxed)) {
         const std::size_t i = next.fetch_add(1, std::memory_order_relaxed);
         if (i >= blocks.size()) return;
         work(*blocks[i]);
-        if (asks && control_.stop && control_.stop()) stop = true;
+        if (asks && ask && ask()) stop = true;
       }
     };
     {
@@ -227,7 +234,7 @@ class Ensemble {
       for (std::size_t i = 1; i < wanted; ++i) others.emplace_back([&] { help(false); });
       help(true);
     }
-    stopped_ = stop;
+    return stop;
   }
 
   void report(std::int64_t first, std::int64_t count, const std::vector<Block*>& blocks,

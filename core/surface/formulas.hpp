@@ -99,15 +99,31 @@ struct Logistic {
   };
   /// Made up for this program. The classes overlap, so a finite minimum exists even with λ = 0, and
   /// the mean of x is far from 0, which ties w to b in a long valley.
-  static constexpr Sample kData[kSamples] = {{0.4, false}, {0.8, false}, {1.1, false}, {1.5, true},
-                                             {1.7, false}, {2.0, false}, {2.2, true},  {2.5, true},
-                                             {2.8, false}, {3.1, true},  {3.4, true},  {3.9, true}};
+  struct Samples {
+    Sample at[kSamples];
+  };
+  // A function, since a device knows no static members.
+  THALWEG_HD static constexpr Samples samples() {
+    return {{{0.4, false},
+             {0.8, false},
+             {1.1, false},
+             {1.5, true},
+             {1.7, false},
+             {2.0, false},
+             {2.2, true},
+             {2.5, true},
+             {2.8, false},
+             {3.1, true},
+             {3.4, true},
+             {3.9, true}}};
+  }
   template <class T>
   THALWEG_HD T operator()(T w, T b) const {
+    const Samples samples = Logistic::samples();
     T sum = 0.0;
     each<kSamples>([&](int i) {  // written out, so that loops around it become vectors
-      const T score = kData[i].x * w + b;
-      sum = sum + softplus(kData[i].positive ? -score : score);
+      const T score = samples.at[i].x * w + b;
+      sum = sum + softplus(samples.at[i].positive ? -score : score);
     });
     return sum / static_cast<double>(kSamples) + (0.5 * l2) * (square(w) + square(b));
   }
