@@ -14,6 +14,7 @@
 #include "core/nn/initialise.hpp"
 #include "core/nn/loss_scaler.hpp"
 #include "core/optimizer/optimizer.hpp"
+#include "gpu/hessian.hpp"
 #include "gpu/kernels/elements.hpp"
 #include "gpu/network.hpp"
 #include "gpu/updater.hpp"
@@ -54,7 +55,8 @@ std::vector<Chunk> chunks_of(const Plan& plan) {
 class DeviceEngine final : public TrainingEngine {
  public:
   explicit DeviceEngine(const EngineOptions& options)
-      : queue_(options.device),
+      : shared_queue_(std::make_shared<Queue>(options.device)),
+        queue_(*shared_queue_),
         products_(queue_, options.tf32),
         orders_(queue_, kTogether),
         reports_(queue_, kTogether),
@@ -76,7 +78,7 @@ class DeviceEngine final : public TrainingEngine {
   std::optional<Error> load(std::shared_ptr<const Dataset> data) override {
     queue_.use();
     if (auto error = check_data(data.get())) return error;
-    data_ = std::make_shared<const DeviceData>(queue_, std::move(data));
+    data_ = std::make_shared<const DeviceData>(shared_queue_, std::move(data));
     updater_ = nullptr;
     method_ = nullptr;
     return {};
@@ -120,7 +122,8 @@ class DeviceEngine final : public TrainingEngine {
     chunks_ = Buffer<Chunk>(queue_, std::span<const Chunk>(chunks));
     chunk_sums_ = Buffer<double>(queue_, chunks.size());
     tensor_sums_ = Buffer<double>(queue_, plan_.tensors.size());
-    network_.emplace(queue_, products_, plan_, settings.loss, data_, seed);
+    network_.emplace(queue_, products_, plan_, settings.loss, data_, seed,
+                     settings.precision != Precision::kFp32);
     forget();
     return {};
   }
@@ -338,9 +341,15 @@ class DeviceEngine final : public TrainingEngine {
   }
 
   Result<std::unique_ptr<HessianProduct>> hessian(std::span<const std::uint32_t> samples) override {
+    queue_.use();
     if (auto error = check_built("hessian")) return *error;
     if (auto error = check_batch(samples, data_->dataset().train)) return *error;
-    return Error{ErrorCode::kUnsupported, "not on a device yet", "hessian"};
+    queue_.wait();
+    return make_device_hessian({.device = queue_.device(),
+                                .curvature = {.plan = plan_, .loss = settings_.loss, .data = data_},
+                                .samples = samples,
+                                .parameters = parameters_.data(),
+                                .running = buffers_.data()});
   }
 
   std::optional<Error> set_optimizer(const Spec& optimizer) override {
@@ -682,7 +691,8 @@ class DeviceEngine final : public TrainingEngine {
     return static_cast<double>(*middle);
   }
 
-  Queue queue_;
+  std::shared_ptr<Queue> shared_queue_;  ///< with the data, which Hessians share
+  Queue& queue_;
   Products products_;
   std::shared_ptr<const DeviceData> data_;
   NetworkSettings settings_;
