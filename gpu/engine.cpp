@@ -14,6 +14,7 @@
 #include "core/nn/initialise.hpp"
 #include "core/nn/loss_scaler.hpp"
 #include "core/optimizer/optimizer.hpp"
+#include "gpu/hessian.hpp"
 #include "gpu/kernels/elements.hpp"
 #include "gpu/network.hpp"
 #include "gpu/updater.hpp"
@@ -59,7 +60,8 @@ Chunks chunks_of(const Plan& plan) {
 class DeviceEngine final : public TrainingEngine {
  public:
   explicit DeviceEngine(const EngineOptions& options)
-      : queue_(options.device),
+      : shared_queue_(std::make_shared<Queue>(options.device)),
+        queue_(*shared_queue_),
         products_(queue_, options.tf32),
         orders_(queue_, kTogether),
         reports_(queue_, kTogether),
@@ -81,7 +83,7 @@ class DeviceEngine final : public TrainingEngine {
   std::optional<Error> load(std::shared_ptr<const Dataset> data) override {
     queue_.use();
     if (auto error = check_data(data.get())) return error;
-    data_ = std::make_shared<const DeviceData>(queue_, std::move(data));
+    data_ = std::make_shared<const DeviceData>(shared_queue_, std::move(data));
     updater_ = nullptr;
     method_ = nullptr;
     return {};
@@ -127,7 +129,8 @@ class DeviceEngine final : public TrainingEngine {
     chunk_sums_ = Buffer<double>(queue_, chunks.chunks.size());
     tensor_sums_ = Buffer<double>(queue_, plan_.tensors.size() * kTogether);
     host_sums_ = HostBuffer<double>(plan_.tensors.size() * kAhead);
-    network_.emplace(queue_, products_, plan_, settings.loss, data_, seed);
+    network_.emplace(queue_, products_, plan_, settings.loss, data_, seed,
+                     settings.precision != Precision::kFp32);
     forget();
     return {};
   }
@@ -351,9 +354,15 @@ class DeviceEngine final : public TrainingEngine {
   }
 
   Result<std::unique_ptr<HessianProduct>> hessian(std::span<const std::uint32_t> samples) override {
+    queue_.use();
     if (auto error = check_built("hessian")) return *error;
     if (auto error = check_batch(samples, data_->dataset().train)) return *error;
-    return Error{ErrorCode::kUnsupported, "not on a device yet", "hessian"};
+    queue_.wait();
+    return make_device_hessian({.device = queue_.device(),
+                                .curvature = {.plan = plan_, .loss = settings_.loss, .data = data_},
+                                .samples = samples,
+                                .parameters = parameters_.data(),
+                                .running = buffers_.data()});
   }
 
   std::optional<Error> set_optimizer(const Spec& optimizer) override {
@@ -707,7 +716,8 @@ class DeviceEngine final : public TrainingEngine {
     return static_cast<double>(*middle);
   }
 
-  Queue queue_;
+  std::shared_ptr<Queue> shared_queue_;  ///< with the data, which Hessians share
+  Queue& queue_;
   Products products_;
   std::shared_ptr<const DeviceData> data_;
   NetworkSettings settings_;
