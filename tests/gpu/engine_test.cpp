@@ -1,67 +1,28 @@
-// The device engine, run on the CPU by the emulator, against the CPU engine.
-#include "gpu/engine.hpp"
-
+// The device engine, by the emulator or on a device (target.hpp), against the CPU engine.
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 #include "core/optimizer/rules.hpp"
-#include "gpu/device/queue.hpp"
-#include "tests/nn/engines.hpp"
+#include "tests/gpu/comparisons.hpp"
 
 namespace thalweg {
 namespace {
 
 using test::batch_of;
+using test::difference;
+using test::expect_alike;
 
-/// Threads take their turns in another order in every second step: a race would show.
-void emulator_order(int step) {
-  gpu::emulator::set_thread_order(step % 2 == 0 ? gpu::emulator::Order::kForward
-                                                : gpu::emulator::Order::kBackward);
-}
-
-std::unique_ptr<TrainingEngine> device(const NetworkSettings& settings, std::shared_ptr<const Dataset> data,
-                                       std::uint64_t seed = 7) {
-  auto engine = gpu::make_training_engine({});
-  if (auto error = engine->load(std::move(data))) ADD_FAILURE() << error->text();
-  if (auto error = engine->build(settings, seed)) ADD_FAILURE() << error->text();
-  return engine;
-}
-
-/// ‖a − b‖ / ‖b‖; NaN if anything is.
-double difference(std::span<const float> a, std::span<const float> b) {
-  if (a.size() != b.size()) return NAN;
-  double squares = 0.0, all = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    squares += std::pow(static_cast<double>(a[i]) - static_cast<double>(b[i]), 2);
-    all += std::pow(static_cast<double>(b[i]), 2);
-  }
-  return std::sqrt(squares) / std::max(std::sqrt(all), 1e-30);
-}
-
-void expect_alike(const TrainingEngine& ours, const TrainingEngine& cpu, double tolerance) {
-  const EngineState a = ours.state(), b = cpu.state();
-  EXPECT_EQ(a.steps, b.steps);
-  EXPECT_LE(difference(a.parameters, b.parameters), tolerance);
-  EXPECT_LE(difference(a.buffers, b.buffers), tolerance);
-  EXPECT_LE(difference(a.average, b.average), tolerance);
-  EXPECT_EQ(a.progress, b.progress);
-  EXPECT_EQ(a.scaling, b.scaling);
-  EXPECT_EQ(a.slots.size(), b.slots.size());
-}
-
-class DeviceEngine : public ::testing::TestWithParam<const char*> {};
+class DeviceEngine : public test::OnDevice<::testing::TestWithParam<const char*>> {};
 
 TEST_P(DeviceEngine, TrainsAsTheCpuDoes) {
   for (const char* loss : {"cross_entropy:label_smoothing=0.1", "squared_error"}) {
     SCOPED_TRACE(loss);
     const auto data = test::toy_data();
     const NetworkSettings settings = test::network(GetParam(), "momentum:lr=0.05", loss);
-    const auto ours = device(settings, data);
+    const auto ours = test::on_device(settings, data);
     const auto cpu = test::built(settings, data);
     EXPECT_EQ(difference(ours->parameters(), cpu->parameters()), 0.0);
     for (int step = 0; step < 4; ++step) {
-      emulator_order(step);
+      test::before_step(step);
       const auto batch = batch_of(step == 1 ? 13 : 32, static_cast<std::uint32_t>(step * 20));
       StepDetail detail{.whole = true}, wanted_detail{.whole = true};
       const auto result = ours->step(batch, {.learning_rate = 0.05, .clip_norm = 0.5}, &detail);
@@ -93,12 +54,12 @@ TEST_P(DeviceEngine, TrainsAsTheCpuDoes) {
     ASSERT_FALSE(cpu->loss_gradient(samples, wanted_gradient));
     EXPECT_LE(difference(gradient, wanted_gradient), 3e-5);
   }
-  emulator_order(0);
+  test::before_step(0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, DeviceEngine, ::testing::ValuesIn(test::kNetworks));
 
-class DeviceRule : public ::testing::TestWithParam<std::string> {};
+class DeviceRule : public test::OnDevice<::testing::TestWithParam<std::string>> {};
 
 TEST_P(DeviceRule, KeepsToTheCpuForAHundredSteps) {
   const auto data = test::toy_data();
@@ -107,7 +68,7 @@ TEST_P(DeviceRule, KeepsToTheCpuForAHundredSteps) {
   settings.optimizer = training_spec(descriptor);
   settings.ema_decay = 0.9;
   const double rate = settings.optimizer.number("lr");
-  const auto ours = device(settings, data);
+  const auto ours = test::on_device(settings, data);
   const auto cpu = test::built(settings, data);
   for (std::uint32_t step = 0; step < 100; ++step) {
     const auto batch = batch_of(16, step * 5 % 80);
