@@ -39,15 +39,20 @@ double wall() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// Each tensor in pieces of at most kChunk.
-std::vector<Chunk> chunks_of(const Plan& plan) {
-  std::vector<Chunk> out;
-  for (std::size_t t = 0; t < plan.tensors.size(); ++t)
-    for (std::int64_t first = 0; first < plan.tensors[t].size(); first += kChunk)
-      out.push_back(
-          {.first = plan.tensors[t].offset + first,
-           .size = static_cast<std::int32_t>(std::min<std::int64_t>(kChunk, plan.tensors[t].size() - first)),
-           .tensor = static_cast<std::int32_t>(t)});
+/// Each tensor in pieces, some thousand of them in all at most, and the first of each tensor's.
+struct Chunks {
+  std::vector<Chunk> chunks;
+  std::vector<std::int32_t> first;
+};
+Chunks chunks_of(const Plan& plan) {
+  const std::int64_t most = std::max<std::int64_t>(4096, plan.parameters / 2048);
+  Chunks out;
+  for (const TensorInfo& tensor : plan.tensors) {
+    out.first.push_back(static_cast<std::int32_t>(out.chunks.size()));
+    for (std::int64_t first = 0; first < tensor.size(); first += most)
+      out.chunks.push_back({tensor.offset + first, std::min(most, tensor.size() - first)});
+  }
+  out.first.push_back(static_cast<std::int32_t>(out.chunks.size()));
   return out;
 }
 
@@ -116,10 +121,12 @@ class DeviceEngine final : public TrainingEngine {
       average_ = Buffer<float>(queue_, std::span<const float>(parameters));
     }
     for (Buffer<float>* buffer : {&part_gradient_, &before_, &found_}) *buffer = Buffer<float>{};
-    const std::vector<Chunk> chunks = chunks_of(plan_);
-    chunks_ = Buffer<Chunk>(queue_, std::span<const Chunk>(chunks));
-    chunk_sums_ = Buffer<double>(queue_, chunks.size());
-    tensor_sums_ = Buffer<double>(queue_, plan_.tensors.size());
+    const Chunks chunks = chunks_of(plan_);
+    chunks_ = Buffer<Chunk>(queue_, std::span<const Chunk>(chunks.chunks));
+    first_chunks_ = Buffer<std::int32_t>(queue_, std::span<const std::int32_t>(chunks.first));
+    chunk_sums_ = Buffer<double>(queue_, chunks.chunks.size());
+    tensor_sums_ = Buffer<double>(queue_, plan_.tensors.size() * kTogether);
+    host_sums_ = HostBuffer<double>(plan_.tensors.size() * kAhead);
     network_.emplace(queue_, products_, plan_, settings.loss, data_, seed);
     forget();
     return {};
@@ -155,7 +162,7 @@ class DeviceEngine final : public TrainingEngine {
     if (!rates_measured(rates, detail)) out.gradient_norm = kNan;
     const double passed = wall();
     const bool whole = detail && detail->whole;
-    if (detail) describe_gradient(*detail);
+    if (detail) describe_gradient(*detail, loss_scale);
     if (whole) {
       before_.reserve(queue_, parameters_.size());
       before_.copy_from(parameters_);
@@ -192,21 +199,21 @@ class DeviceEngine final : public TrainingEngine {
       steps_before_ = steps_;
       launched_ = 0;
     }
-    const Shape shape{batch.size(), 1, rates.clip_norm > 0.0 || wish.gradient_norm, true};
+    const Shape shape{batch.size(), 1, rates.clip_norm > 0.0 || wish.norms, true};
     // Steps that go together are alike; room for larger batches is made when nothing is under way.
     if (!begun_.empty() && (shape != begun_.back().shape || batch.size() > capacity_)) launch_begun();
     make_room(batch.size());
     const int slot = static_cast<int>(begun_.size());
     write_order(slot, batch, rates, wish.escape, 1.0);
     updater_->prepare(rates.learning_rate, ++steps_, host_orders_[static_cast<std::size_t>(slot)].constants);
-    begun_.push_back({shape, updater_->save(), wish.gradient_norm || rates.clip_norm > 0.0});
+    begun_.push_back({shape, updater_->save(), wish.norms});
     if (static_cast<int>(begun_.size()) - launched_ == kTogether) launch_begun();
     return {};
   }
 
-  std::vector<StepResult> finish() override {
+  std::vector<FinishedStep> finish() override {
     if (steps_ahead() == 1) return TrainingEngine::finish();
-    std::vector<StepResult> out;
+    std::vector<FinishedStep> out;
     if (begun_.empty()) return out;
     queue_.use();
     launch_begun();
@@ -219,9 +226,15 @@ class DeviceEngine final : public TrainingEngine {
         updater_->load(i == 0 ? progress_before_ : begun_[i - 1].progress);
         break;
       }
-      out.push_back({.loss = report.loss / static_cast<double>(begun_[i].shape.rows),
-                     .gradient_norm = begun_[i].norm ? std::sqrt(report.squares) : kNan,
-                     .correct = report.correct});
+      const Shape& shape = begun_[i].shape;
+      FinishedStep made{.result = {.loss = report.loss / static_cast<double>(shape.rows),
+                                   .gradient_norm = std::sqrt(report.squares),
+                                   .correct = report.correct},
+                        .norms = {}};
+      if (begun_[i].norms)
+        for (std::size_t t = 0; t < plan_.tensors.size(); ++t)
+          made.norms.push_back(std::sqrt(host_sums_[i * plan_.tensors.size() + t]));
+      out.push_back(std::move(made));
     }
     begun_.clear();
     return out;
@@ -413,7 +426,7 @@ class DeviceEngine final : public TrainingEngine {
   struct Begun {
     Shape shape;
     std::vector<double> progress;  ///< of the rule, after its step
-    bool norm = false;
+    bool norms = false;
   };
 
   bool built() const { return updater_ || method_; }
@@ -576,6 +589,10 @@ class DeviceEngine final : public TrainingEngine {
       });
       queue_.fetch(host_reports_.data() + launched_, reports_.data(),
                    static_cast<std::size_t>(together) * sizeof(StepReport));
+      if (shape.measures)
+        queue_.fetch(host_sums_.data() + static_cast<std::size_t>(launched_) * plan_.tensors.size(),
+                     tensor_sums_.data(),
+                     static_cast<std::size_t>(together) * plan_.tensors.size() * sizeof(double));
       launched_ += together;
     }
   }
@@ -608,7 +625,8 @@ class DeviceEngine final : public TrainingEngine {
         queue_.launch(grid_for(plan_.parameters),
                       Add{gradient_.data(), part_gradient_.data(), gradient_.data(), plan_.parameters});
     }
-    if (measures) squares(gradient_.data(), nullptr, nullptr, &report->squares);
+    if (measures)
+      squares(gradient_.data(), nullptr, tensor_sums_.data() + at * plan_.tensors.size(), &report->squares);
   }
 
   /// Σ x², or Σ (x − before)², of each tensor and of all of them.
@@ -616,8 +634,8 @@ class DeviceEngine final : public TrainingEngine {
     queue_.launch(ChunkSquares::grid(chunks_.size()),
                   ChunkSquares{chunks_.data(), x, before, chunk_sums_.data()});
     queue_.launch(TensorSquares::grid(),
-                  TensorSquares{chunk_sums_.data(), chunks_.data(), static_cast<int>(chunks_.size()), tensors,
-                                static_cast<int>(plan_.tensors.size()), total});
+                  TensorSquares{chunk_sums_.data(), first_chunks_.data(),
+                                static_cast<int>(plan_.tensors.size()), tensors, total});
   }
 
   void queue_update(int slot, bool clips) {
@@ -650,18 +668,25 @@ class DeviceEngine final : public TrainingEngine {
     throw std::logic_error("methods are not on the device yet");
   }
 
-  void describe_gradient(StepDetail& detail) {
-    squares(gradient_.data(), nullptr, tensor_sums_.data(), nullptr);
-    const std::vector<double> sums = tensor_sums_.values();
+  std::vector<double> tensor_sums() {
+    std::vector<double> out(plan_.tensors.size());
+    queue_.download(out.data(), tensor_sums_.data(), out.size() * sizeof(double));
+    return out;
+  }
+
+  /// The pass has measured it.
+  void describe_gradient(StepDetail& detail, double loss_scale) {
+    const std::vector<double> sums = tensor_sums();
     detail.tensors.assign(sums.size(), {kNan, kNan, kNan, kNan});
-    for (std::size_t t = 0; t < sums.size(); ++t) detail.tensors[t].gradient_norm = std::sqrt(sums[t]);
+    for (std::size_t t = 0; t < sums.size(); ++t)
+      detail.tensors[t].gradient_norm = std::sqrt(sums[t]) / loss_scale;
   }
 
   void describe_update(StepDetail& detail, bool skipped) {
     squares(parameters_.data(), nullptr, tensor_sums_.data(), nullptr);
-    const std::vector<double> weights = tensor_sums_.values();
+    const std::vector<double> weights = tensor_sums();
     squares(parameters_.data(), before_.data(), tensor_sums_.data(), nullptr);
-    const std::vector<double> updates = tensor_sums_.values();
+    const std::vector<double> updates = tensor_sums();
     for (std::size_t t = 0; t < detail.tensors.size(); ++t) {
       detail.tensors[t].weight_norm = std::sqrt(weights[t]);
       detail.tensors[t].update_norm = std::sqrt(updates[t]);
@@ -700,7 +725,10 @@ class DeviceEngine final : public TrainingEngine {
   Buffer<float> found_;          ///< what an averaging optimizer has found
   Buffer<float> rates_;
   Buffer<Chunk> chunks_;
-  Buffer<double> chunk_sums_, tensor_sums_;
+  Buffer<std::int32_t> first_chunks_;
+  Buffer<double> chunk_sums_;
+  Buffer<double> tensor_sums_;  ///< slot by slot
+  HostBuffer<double> host_sums_;
 
   std::size_t capacity_ = 0;  ///< samples that a slot has room for
   Buffer<StepOrder> orders_;

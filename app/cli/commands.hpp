@@ -95,8 +95,7 @@ struct TrainingOptions {
   std::vector<std::string> schedules;  ///< as of DescendOptions
   std::vector<std::string> training;  ///< values of training_descriptor(), as `run` above
   std::string probes;                 ///< of probe_descriptor(): "gradients=50,curvature=200"; empty: the default
-  std::string device = "auto";
-  std::int64_t threads = 1;
+  std::vector<std::string> device;    ///< values of device_descriptor(), likewise
   bool json = false;
 };
 
@@ -116,6 +115,12 @@ int lr_find(const ExperimentOptions& options);
 int overfit_one_batch(const ExperimentOptions& options);
 /// Trains first if epochs or steps are given.
 int curvature(const ExperimentOptions& options);
+
+struct DevicesOptions {
+  bool json = false;
+};
+/// CPU and CUDA devices, and which of them `auto` takes for what.
+int devices(const DevicesOptions& options);
 
 struct WindowOptions {
   std::string scene;

@@ -14,6 +14,8 @@ namespace {
 struct Experiment {
   TrainingJob job;
   Spec settings;  ///< of the experiment's descriptor
+  DeviceUse device;
+  std::unique_ptr<TrainingEngine> engine;
 };
 
 Result<Experiment> experiment(const ExperimentOptions& options, const Descriptor& descriptor) {
@@ -22,11 +24,16 @@ Result<Experiment> experiment(const ExperimentOptions& options, const Descriptor
   if (options.optimizers.size() > 1) return bad_input("only one is possible here", "optimizer");
   auto job = training_job(options);
   if (!job) return job.error();
-  return Experiment{std::move(*job), std::move(*settings)};
+  auto device = device_for(job->settings, job->data, {}, interrupted);
+  if (!device) return device.error();
+  auto engine = engine_on(*device, job->settings.device);
+  if (!engine) return engine.error();
+  if (!options.json) print_device(*device);
+  return Experiment{std::move(*job), std::move(*settings), std::move(*device), std::move(*engine)};
 }
 
 Json heading(const Experiment& what, const Descriptor& descriptor) {
-  Json out = written(what.job);
+  Json out = written(what.job, what.device);
   out["optimizer"] = optimizer_text(what.job.settings.optimizer.spec);
   out[descriptor.id] = format_spec(what.settings, descriptor, true);
   return out;
@@ -106,11 +113,11 @@ Json written(const CurvatureReport& report) {
 }  // namespace
 
 int lr_find(const ExperimentOptions& options) {
-  const auto what = experiment(options, lr_find_descriptor());
+  auto what = experiment(options, lr_find_descriptor());
   if (!what) return fail(what.error());
   ProgressLine progress;
   const auto found =
-      lr_find(what->job.settings, what->job.data, what->job.engine(), what->settings, watch(progress));
+      lr_find(what->job.settings, what->job.data, std::move(what->engine), what->settings, watch(progress));
   progress.clear();
   if (!found) return fail(found.error());
   if (options.json) {
@@ -136,10 +143,10 @@ int lr_find(const ExperimentOptions& options) {
 }
 
 int overfit_one_batch(const ExperimentOptions& options) {
-  const auto what = experiment(options, overfit_descriptor());
+  auto what = experiment(options, overfit_descriptor());
   if (!what) return fail(what.error());
   ProgressLine progress;
-  const auto result = overfit_one_batch(what->job.settings, what->job.data, what->job.engine(),
+  const auto result = overfit_one_batch(what->job.settings, what->job.data, std::move(what->engine),
                                         what->settings, watch(progress));
   progress.clear();
   if (!result) return fail(result.error());
@@ -165,7 +172,7 @@ int overfit_one_batch(const ExperimentOptions& options) {
 int curvature(const ExperimentOptions& options) {
   auto what = experiment(options, curvature_descriptor());
   if (!what) return fail(what.error());
-  auto created = Trainer::create(what->job.settings, what->job.data, what->job.engine());
+  auto created = Trainer::create(what->job.settings, what->job.data, std::move(what->engine));
   if (!created) return fail(created.error());
   Trainer& trainer = **created;
   ProgressLine progress;

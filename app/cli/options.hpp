@@ -16,6 +16,9 @@ namespace thalweg::cli {
 void add_parameters(CLI::App& command, const Descriptor& descriptor, std::vector<std::string>& values,
                     const std::vector<std::string_view>& without = {});
 
+/// The options of device_descriptor().
+void add_device(CLI::App& command, std::vector<std::string>& values);
+
 /// The option --schedule, once for the learning rate and once for each setting that follows one.
 void add_schedules(CLI::App& command, std::vector<std::string>& schedules);
 

@@ -75,6 +75,12 @@ void add_parameters(CLI::App& command, const Descriptor& descriptor, std::vector
   }
 }
 
+void add_device(CLI::App& command, std::vector<std::string>& values) {
+  add_parameters(command, device_descriptor(), values);
+  // A switch may stand alone, as the others do.
+  command.get_option("--tf32")->expected(0, 1)->default_str("true");
+}
+
 void add_schedules(CLI::App& command, std::vector<std::string>& schedules) {
   command
       .add_option("--schedule", schedules,
@@ -150,6 +156,10 @@ int run(int argc, char** argv) {
     if (option != descend_scene && option != descend_db && option->get_items_expected_max() > 0) descend_scene->excludes(option);
 
   ListOptions list_options;
+  DevicesOptions devices_options;
+  CLI::App& devices_command = *app.add_subcommand("devices", "what networks can be trained on: CPU and CUDA devices");
+  devices_command.add_flag("--json", devices_options.json, "print JSON");
+
   CLI::App& list_command = *app.add_subcommand("list", "what there is: optimizers, surfaces, schedules, data sets, layers...");
   list_command.add_option("family", list_options.family, "what to list");
   list_command.add_flag("--json", list_options.json, "print JSON");
@@ -211,6 +221,7 @@ int run(int argc, char** argv) {
       return fail(bad_input("is needed, such as --optimizer adam:lr=0.1", "--optimizer"));
     return descend(descend_options);
   }
+  if (devices_command.parsed()) return devices(devices_options);
   if (list_command.parsed()) return list(list_options);
   if (schedule_command.parsed()) return schedule(schedule_options);
   if (const auto code = rates_command.run()) return *code;

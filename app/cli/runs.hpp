@@ -26,6 +26,7 @@ struct RunsOptions {
   std::string columns;  ///< "lr,loss,best(test_accuracy)"
   bool deleted = false;
   bool all = false;      ///< compare: settings that are the same too; resume: all that were interrupted
+  std::vector<std::string> device;  ///< resume: values of device_descriptor(); empty: as they were
   bool history = false;  ///< show: every point, in the JSON
   std::string out;       ///< export: a file, or a folder for several runs
   bool csv = false;

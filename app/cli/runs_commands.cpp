@@ -1,6 +1,8 @@
 // Reads the command line of thalweg runs.
 #include "app/cli/runs.hpp"
 
+#include "app/cli/options.hpp"
+
 namespace thalweg::cli {
 namespace {
 
@@ -89,6 +91,7 @@ RunsCommands::RunsCommands(CLI::App& app)
                          runs_resume);
   add_runs(resume, options_);
   resume.add_flag("--all", options_.all, "all that were interrupted");
+  add_device(resume, options_.device);
 
   CLI::App& gone = add("delete", "delete runs; --undo brings them back until --purge", runs_delete);
   add_runs(gone, options_);

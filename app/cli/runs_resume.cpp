@@ -50,26 +50,44 @@ void say_damage(Store& store, const RunInfo& run, const TrainerState* from) {
                  static_cast<long long>(from ? from->steps() : 0));
 }
 
-Json resume_training(Store& store, const RunInfo& run, const OpenedRun& opened, Keeper& keeper, bool quiet) {
-  const TrainingScene& scene = opened.scene.training;
+void restore(Trainer& trainer, const TrainerState* state, const DeviceUse& use) {
+  try {
+    if (state) need(trainer.restore(*state));
+  } catch (const DeviceError& error) {
+    throw device_error(use, error.what());
+  }
+}
+
+/// @param code  becomes that of a device that has failed again
+Json resume_training(Store& store, const RunInfo& run, const OpenedRun& opened, Keeper& keeper,
+                     const RunsOptions& options, int& code) {
+  const bool quiet = options.json;
+  TrainingScene scene = opened.scene.training;
+  scene.device = need(read_device(options.device, scene.device));
   const auto seeds = static_cast<std::size_t>(scene.seeds);
   TrainingJob job;
   job.settings = scene.lane(opened.lane / seeds, static_cast<int>(opened.lane % seeds));
   job.optimizers = {job.settings.optimizer};
-  job.threads = opened.threads[opened.lane];
   job.data = need(find_dataset(job.settings.data.id)->load(job.settings.data, scene.folder));
   catch_interrupts();
-  const auto trainer = need(Trainer::create(job.settings, job.data, job.engine()));
+  const DeviceUse use =
+      need(device_for(job.settings, job.data, opened.lanes[opened.lane].device, interrupted));
+  const auto trainer = need(trainer_on(use, job.settings, job.data));
   const auto state = need(state_before(store, run.uid, INT64_MAX));
   say_damage(store, run, state.get());
-  if (state) need(trainer->restore(*state));
+  restore(*trainer, state.get(), use);
   TrainingKeeper kept(*keeper.recorder(), opened.lanes[opened.lane], *trainer);
+  if (scene.device != opened.scene.training.device) kept.changed(scene, opened.lane);
+  kept.made_on(use.name, use.measured ? use.why : "");
   check_taken_up(keeper);
   const Lane lane{.seed = static_cast<std::uint64_t>(job.settings.training.spec.number("seed")),
                   .settings = job.settings};
+  if (!quiet) print_device(use);
   std::vector<TrainingRun> runs{train_to_end(*trainer, lane, {.quiet = quiet}, &kept)};
+  runs.front().device = use;
   keeper.finish();
   if (!quiet) print_end(runs.front());
+  code = say_failure(runs.front(), &kept);
   return written(job, runs, false);
 }
 
@@ -94,12 +112,12 @@ Json resume_descent(const OpenedRun& opened, Keeper& keeper, bool quiet) {
 }
 
 /// @return what it came to
-Json resume(Store& store, RunInfo run, const RunsOptions& options) {
+Json resume(Store& store, RunInfo run, const RunsOptions& options, int& code) {
   check_can_go_on(run);
   const OpenedRun opened = need(open_run(store, run.uid));
   const auto keeper = need(Keeper::create({.db = runs_file(options).string()}));
   if (!options.json) std::printf("%s  %s\n", run.uid.c_str(), one_line(run.name).c_str());
-  Json out = opened.kind == "training" ? resume_training(store, run, opened, *keeper, options.json)
+  Json out = opened.kind == "training" ? resume_training(store, run, opened, *keeper, options, code)
                                        : resume_descent(opened, *keeper, options.json);
   out["uid"] = run.uid;
   return out;
@@ -153,8 +171,9 @@ int runs_resume(const RunsOptions& options) {
       if (interrupted()) break;
       // One that can't go on keeps no other from it.
       const int one = guarded([&] {
-        out["runs"].push_back(resume(*store, run, options));
-        return kExitOk;
+        int failed = kExitOk;
+        out["runs"].push_back(resume(*store, run, options, failed));
+        return failed;
       });
       code = std::max(code, one);
     }

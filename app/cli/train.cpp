@@ -27,6 +27,7 @@ TrainingScene scene_of(const TrainingJob& job, const std::string& folder, std::i
   out.drives = settings.drives;
   out.training = settings.training;
   out.probes = settings.probes;
+  out.device = settings.device;
   out.seeds = all ? static_cast<int>(seeds) : 1;
   out.optimizers.clear();
   for (const LiveSpec& optimizer : all ? job.optimizers : std::vector{lane.settings.optimizer})
@@ -53,28 +54,41 @@ int train(const TrainOptions& options) {
   const std::string race = all.size() > 1 ? store::new_uid() : "";
   std::optional<TrainingKeeper> kept;
   std::vector<TrainingRun> runs;
+  std::vector<std::optional<DeviceUse>> uses(job->optimizers.size());
+  int code = kExitOk;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    auto trainer = Trainer::create(all[i].settings, job->data, job->engine());
+    // The seed makes no difference to it.
+    std::optional<DeviceUse>& use = uses[all[i].optimizer];
+    if (!use) {
+      auto found = device_for(all[i].settings, job->data, {}, interrupted);
+      if (!found) return fail(found.error());
+      use = std::move(*found);
+    }
+    auto trainer = trainer_on(*use, all[i].settings, job->data);
     if (!trainer) return fail(trainer.error());
     if (store::Recorder* const recorder = (*keeper)->recorder()) {
       const TrainingStart start{.scene = scene_of(*job, options.folder, options.seeds, all[i]),
                                 .lane = place_of(*job, options.seeds, all[i]),
                                 .race = race,
-                                .threads = job->threads};
+                                .device = use->name};
       kept.emplace(*recorder, start, **trainer);
+      if (use->measured) kept->made_on(use->name, use->why);
     }
     if (!options.json && all.size() > 1) print_run_title(all[i]);
+    if (!options.json) print_device(*use);
     runs.push_back(train_to_end(**trainer, all[i], {.run = i, .runs = all.size(), .quiet = options.json},
                                 kept ? &*kept : nullptr));
+    runs.back().device = *use;
     if (!options.json) print_end(runs.back());
-    if (interrupted()) break;
+    code = say_failure(runs.back(), kept ? &*kept : nullptr);
+    if (interrupted() || code != kExitOk) break;
   }
   (*keeper)->finish();
   if (options.json)
     std::printf("%s\n", written(*job, runs, all.size() > 1).dump(2).c_str());
   else if (all.size() > 1)
     print_comparison(runs);
-  return kExitOk;
+  return code;
 }
 
 }  // namespace thalweg::cli

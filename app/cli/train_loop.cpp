@@ -49,18 +49,36 @@ TrainingRun train_to_end(Trainer& trainer, const Lane& lane, const TrainLoop& lo
     }
   };
   print();
+  TrainingRun out{
+      .lane = lane, .parameters = trainer.engine().plan().parameters, .classes = trainer.data().classes};
   const std::int64_t slice = std::clamp<std::int64_t>(trainer.steps_per_epoch(), 1, 100);
-  while (trainer.outcome() == Outcome::kRunning) {
-    trainer.advance(slice, interrupted);
-    if (keeper) keeper->update(trainer);
-    show_progress(progress, trainer, loop.run, loop.runs);
+  try {
+    while (trainer.outcome() == Outcome::kRunning) {
+      trainer.advance(slice, interrupted);
+      if (keeper) keeper->update(trainer);
+      show_progress(progress, trainer, loop.run, loop.runs);
+      print();
+    }
+    if (keeper) keeper->finish(trainer);
+  } catch (const DeviceError& error) {
+    out.failure = error.what();
+    trainer.stop();
+    if (keeper) keeper->fail(trainer, out.failure);
     print();
   }
-  if (keeper) keeper->finish(trainer);
-  return TrainingRun{.lane = lane,
-                     .view = trainer.view(),
-                     .parameters = trainer.engine().plan().parameters,
-                     .classes = trainer.data().classes};
+  out.view = trainer.view();
+  return out;
+}
+
+int say_failure(const TrainingRun& run, const TrainingKeeper* keeper) {
+  if (run.failure.empty()) return kExitOk;
+  Error error = device_error(run.device, run.failure);
+  if (keeper)
+    error.message += "; thalweg runs resume " + keeper->uid().substr(0, 8) +
+                     " --device cpu goes on from step " + std::to_string(keeper->saved_step());
+  else
+    error.message += "; --device cpu trains without it";
+  return fail(error);
 }
 
 }  // namespace thalweg::cli

@@ -17,4 +17,7 @@ struct TrainLoop {
 /// @param keeper  null: nothing is kept
 TrainingRun train_to_end(Trainer& trainer, const Lane& lane, const TrainLoop& loop, TrainingKeeper* keeper);
 
+/// Where its device has failed: one line about that and how the run can go on. The exit code.
+int say_failure(const TrainingRun& run, const TrainingKeeper* keeper);
+
 }  // namespace thalweg::cli

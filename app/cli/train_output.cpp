@@ -147,6 +147,7 @@ void add_results(const TrainingRun& run, Json& out) {
   for (const EpochRecord& epoch : *view.epochs) out["epochs"].push_back(written(epoch));
   Json& final = out["final"];
   final["outcome"] = outcome_name(view.outcome);
+  if (!run.failure.empty()) final["device_failure"] = run.failure;
   final["steps"] = view.steps.rows();
   final["restored_step"] = view.restored_step >= 0 ? Json(view.restored_step) : Json(nullptr);
   if (view.skipped_steps > 0) final["skipped_steps"] = view.skipped_steps;
@@ -227,7 +228,7 @@ void print_comparison(std::span<const TrainingRun> runs) {
 }
 
 Json written(const TrainingJob& job, std::span<const TrainingRun> runs, bool several) {
-  Json out = written(job);
+  Json out = written(job, runs.front().device);
   out["parameters"] = runs.front().parameters;
   if (!several) {
     out["optimizer"] = optimizer_text(runs.front().lane.settings.optimizer.spec);
@@ -239,6 +240,7 @@ Json written(const TrainingJob& job, std::span<const TrainingRun> runs, bool sev
     Json one;
     one["optimizer"] = optimizer_text(run.lane.settings.optimizer.spec);
     one["seed"] = run.lane.seed;
+    add_device(run.device, one);
     add_results(run, one);
     out["runs"].push_back(std::move(one));
   }

@@ -16,6 +16,8 @@ struct TrainingRun {
   TrainingView view;
   std::int64_t parameters = 0;
   int classes = 0;
+  DeviceUse device = {};
+  std::string failure = {};  ///< of the device, which ended it; empty: none
 };
 
 /// The table of epochs, with the columns that the run will have numbers for.

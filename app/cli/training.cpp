@@ -39,27 +39,37 @@ Result<TrainingSettings> settings_from(const TrainingOptions& options) {
   auto training = parsed(training_descriptor(), options.training);
   if (!training) return training.error();
   out.training.spec = std::move(*training);
+  auto device = read_device(options.device);
+  if (!device) return device.error();
+  out.device = std::move(*device);
   return out;
-}
-
-std::optional<Error> check_device(const std::string& device) {
-  if (device == "auto" || device == "cpu") return std::nullopt;
-  if (device == "cuda")
-    return Error{ErrorCode::kUnsupported, "this build has no CUDA; take cpu or auto", "device"};
-  return bad_input("must be auto, cpu or cuda, not '" + device.substr(0, 40) + "'", "device");
 }
 
 }  // namespace
 
+Result<Spec> read_device(const std::vector<std::string>& values, const Spec& before) {
+  std::vector<std::string> given = values;
+  if (!given.empty() && given[0] == "cuda:0") given[0] = "cuda";  // as PyTorch also calls it
+  auto read = parsed(device_descriptor(), given);
+  if (!read) return read;
+  for (std::size_t i = 0; i < read->values.size(); ++i)
+    if (i >= given.size() || given[i].empty()) read->values[i] = before.values[i];
+  return read;
+}
+
+void print_device(const DeviceUse& use) {
+  if (use.why.empty() && use.id == kCpuDevice) return;
+  std::string line = use.name == use.id ? use.id : use.id + " (" + use.name + ")";
+  // What was measured begins with the device that was taken.
+  if (!use.why.empty()) line += ": " + (use.measured ? use.why.substr(use.id.size() + 2) : use.why);
+  std::printf("on %s\n", one_line(line).c_str());
+}
+
 Result<TrainingJob> training_job(const TrainingOptions& options) {
-  if (auto error = check_device(options.device)) return *error;
-  if (options.threads < 1 || options.threads > 256)
-    return bad_input("must be at least 1 and at most 256", "threads");
   auto settings = settings_from(options);
   if (!settings) return settings.error();
   TrainingJob out;
   out.settings = std::move(*settings);
-  out.threads = static_cast<int>(options.threads);
   for (const std::string& text : options.optimizers) {
     auto optimizer = parse_spec(text, optimizer_family());
     if (!optimizer) return optimizer.error();
@@ -83,7 +93,13 @@ Result<TrainingJob> training_job(const TrainingOptions& options) {
   return out;
 }
 
-Json written(const TrainingJob& job) {
+void add_device(const DeviceUse& use, Json& out) {
+  out["device"] = use.id;
+  out["device_name"] = use.name;
+  if (!use.why.empty()) out["device_choice"] = use.why;
+}
+
+Json written(const TrainingJob& job, const DeviceUse& use) {
   const TrainingSettings& used = job.settings;
   Json out;
   out["data"] = format_spec(used.data, *find_dataset(used.data.id), true);
@@ -95,8 +111,9 @@ Json written(const TrainingJob& job) {
   for (const Drive& drive : used.drives)
     out[drive.key + "_schedule"] = format_spec(drive.schedule, *find_schedule(drive.schedule.id), true);
   out["training"] = format_spec(used.training.spec, training_descriptor(), true);
-  out["device"] = "cpu";
-  out["threads"] = job.threads;
+  add_device(use, out);
+  out["tf32"] = used.device.flag("tf32");
+  out["threads"] = static_cast<std::int64_t>(used.device.number("threads"));
   return out;
 }
 

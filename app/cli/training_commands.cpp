@@ -23,10 +23,9 @@ void add_training_options(CLI::App& command, TrainingOptions& options,
   command.add_option("--init", options.initialisation, "initial weights, such as he_normal")
       ->type_name("SPEC");
   command.add_option("--loss", options.loss, "cross_entropy or squared_error")->type_name("SPEC");
-  command.add_option("--device", options.device, "auto, cpu or cuda")->type_name("NAME");
-  command.add_option("--threads", options.threads, "threads of the products and loops")->type_name("N");
   command.add_flag("--json", options.json, "print JSON");
   add_parameters(command, training_descriptor(), options.training, without);
+  add_device(command, options.device);
 }
 
 void add_optimizer(CLI::App& command, TrainingOptions& options, const char* help) {
@@ -35,6 +34,15 @@ void add_optimizer(CLI::App& command, TrainingOptions& options, const char* help
 
 void add_schedule(CLI::App& command, TrainingOptions& options) {
   add_schedules(command, options.schedules);
+}
+
+/// The experiments keep nothing: where the device fails they can only be made again.
+int on_any_device(int (*command)(const ExperimentOptions&), const ExperimentOptions& options) {
+  try {
+    return command(options);
+  } catch (const DeviceError& error) {
+    return fail({ErrorCode::kUnsupported, std::string(error.what()) + "; --device cpu does without it", "device"});
+  }
 }
 
 }  // namespace
@@ -75,9 +83,9 @@ TrainingCommands::TrainingCommands(CLI::App& app)
 
 std::optional<int> TrainingCommands::run() const {
   if (train_command_->parsed()) return train(train_);
-  if (lr_find_command_->parsed()) return lr_find(lr_find_);
-  if (overfit_command_->parsed()) return overfit_one_batch(overfit_);
-  if (curvature_command_->parsed()) return curvature(curvature_);
+  if (lr_find_command_->parsed()) return on_any_device(lr_find, lr_find_);
+  if (overfit_command_->parsed()) return on_any_device(overfit_one_batch, overfit_);
+  if (curvature_command_->parsed()) return on_any_device(curvature, curvature_);
   return std::nullopt;
 }
 

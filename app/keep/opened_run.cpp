@@ -46,6 +46,10 @@ Member read_member(Store& store, RunInfo info) {
         "its settings can't be read by this version of the program (" + scene.error().text() + ")",
         out.info.uid);
   out.scene = std::move(*scene);
+  // Runs from before the Scene had them.
+  for (const store::Setting& setting : need(store.settings(out.info.id)))
+    if (setting.part.empty() && setting.key == "threads" && setting.number)
+      *out.scene.training.device.find("threads") = std::clamp(*setting.number, 1.0, 256.0);
   const std::size_t count = lane_count(out.info.kind, out.scene);
   // Of more lanes than a Scene may have, it holds the run's own alone.
   out.lane = count == 1 ? 0 : static_cast<std::size_t>(std::max(out.info.lane, 0));
@@ -171,10 +175,6 @@ void add_lane(Store& store, const RunInfo& info, OpenedRun& out) {
   out.states.emplace_back();
   for (auto step = out.checkpoints.back().rbegin(); step != out.checkpoints.back().rend(); ++step)
     if ((out.states.back() = read_state(store, info.id, *step))) break;
-  out.threads.push_back(1);
-  for (const store::Setting& setting : need(store.settings(info.id)))
-    if (setting.part.empty() && setting.key == "threads" && setting.number)
-      out.threads.back() = static_cast<int>(std::clamp(*setting.number, 1.0, 256.0));
 }
 
 /// One that has no run.
@@ -184,7 +184,6 @@ void add_lane(OpenedRun& out) {
   if (out.kind != "training") return;
   out.checkpoints.emplace_back();
   out.states.emplace_back();
-  out.threads.push_back(1);
 }
 
 OpenedRun opened(Store& store, const std::string& uid) {

@@ -31,9 +31,6 @@ struct OpenedRun {
   std::vector<std::shared_ptr<const TrainerState>> states;
   /// Training: by lane, the steps at which there is a checkpoint, ascending.
   std::vector<std::vector<std::int64_t>> checkpoints;
-  /// Training: by lane, the threads of the engine that made it. With another number the last bits of what it
-  /// computes are others.
-  std::vector<int> threads;
 };
 
 /// Any thread that has a Store. Refuses a run whose Scene this program can't read. A checkpoint that is

@@ -103,8 +103,13 @@ bool ended_by_itself(Outcome outcome) { return outcome != Outcome::kRunning && o
 }  // namespace
 
 KeptRun kept_run(const store::RunInfo& info, std::int64_t steps) {
-  return {info.uid,     steps,     info.duration,
-          info.outcome, info.race, {info.parent, info.parent_step.value_or(0)}};
+  return {info.uid,
+          steps,
+          info.duration,
+          info.outcome,
+          info.race,
+          {info.parent, info.parent_step.value_or(0)},
+          store::last_device(info.device)};
 }
 
 std::size_t add_changes(store::Recorder& recorder, int run, const LiveSpec& live,

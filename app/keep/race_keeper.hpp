@@ -30,6 +30,7 @@ struct KeptRun {
   std::string outcome;   ///< as the file has it: "stopped", "interrupted", "converged"...
   std::string race;      ///< uid that it shares with the runs beside it; empty: it is alone
   Fork fork = {};
+  std::string device = "cpu";  ///< that it was made on last
 
   /// It came to its end by itself.
   bool ended() const { return outcome == "converged" || outcome == "budget" || outcome == "diverged"; }

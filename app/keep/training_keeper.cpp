@@ -47,6 +47,7 @@ store::RunStart start_of(const TrainingStart& begin, const TrainingSettings& set
                       .parent = begin.parent,
                       .race = begin.race,
                       .lane = static_cast<int>(begin.lane),
+                      .device = begin.device,
                       .program_version = THALWEG_VERSION,
                       .scene = scene_of(begin.scene)};
   if (!begin.parent.empty()) out.parent_step = begin.parent_step;
@@ -60,8 +61,8 @@ store::RunStart start_of(const TrainingStart& begin, const TrainingSettings& set
                       *initialisation_family().find(settings.model.initialisation.id));
   store::add_settings(out.settings, "training", settings.training.spec, training_descriptor());
   store::add_settings(out.settings, "probes", settings.probes, probe_descriptor());
+  store::add_settings(out.settings, "device", settings.device, device_descriptor());
   out.settings.push_back({"", "model", format_model(settings.model), {}});
-  out.settings.push_back({"", "threads", std::to_string(begin.threads), static_cast<double>(begin.threads)});
   return out;
 }
 
@@ -76,6 +77,7 @@ TrainingKeeper::TrainingKeeper(store::Recorder& recorder, const TrainingStart& s
                                double checkpoint_seconds)
     : recorder_(recorder),
       settings_(trainer.settings()),
+      device_(start.device),
       run_(recorder.begin(start_of(start, settings_))),
       stride_(kept_stride(trainer.budget(), 1)),
       checkpoint_seconds_(checkpoint_seconds) {
@@ -89,6 +91,7 @@ TrainingKeeper::TrainingKeeper(store::Recorder& recorder, const KeptRun& run, co
     : recorder_(recorder),
       settings_(trainer.settings()),
       uid_(run.uid),
+      device_(run.device),
       run_(recorder.resume(run.uid, trainer.steps())),
       stride_(kept_stride(trainer.budget(), 1)),
       checkpoint_seconds_(checkpoint_seconds) {
@@ -191,18 +194,23 @@ void TrainingKeeper::hand_over(const TrainingView& view, bool last) {
   if (!points.empty()) recorder_.append(run_, std::move(points), steps);
 }
 
-void TrainingKeeper::save(const Trainer& trainer, double seconds) {
-  if (too_large_) return;
-  const auto begin = std::chrono::steady_clock::now();
-  store::Checkpoint checkpoint{trainer.steps(), kCheckpointVersion, to_bytes(trainer.state())};
+void TrainingKeeper::made_on(const std::string& device, const std::string& choice) {
+  if (!choice.empty()) recorder_.add_event(run_, {seen_, "device", "auto", choice});
+  if (device == device_) return;
+  recorder_.set_device(run_, device, seen_);
+  recorder_.add_event(run_, {seen_, "device", "now", device});
+  device_ = device;
+}
+
+void TrainingKeeper::save(const TrainerState& state, double seconds) {
+  store::Checkpoint checkpoint{state.steps(), kCheckpointVersion, to_bytes(state)};
   const auto size = static_cast<std::int64_t>(checkpoint.state.size());
   too_large_ = size > kMostCheckpointBytes;
   if (too_large_) return;
   const std::int64_t most = std::clamp<std::int64_t>(kMostCheckpointBytes / size, 2, kMostCheckpoints);
   recorder_.save(run_, std::move(checkpoint), most);
-  save_cost_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   saved_at_ = seconds;
-  saved_step_ = trainer.steps();
+  saved_step_ = state.steps();
 }
 
 void TrainingKeeper::update(const Trainer& trainer) {
@@ -211,7 +219,11 @@ void TrainingKeeper::update(const Trainer& trainer) {
   hand_over(view, false);
   // Saving takes at most a fiftieth of the time.
   const double pause = std::max(checkpoint_seconds_, 50.0 * save_cost_);
-  if (view.steps.rows() > saved_step_ && view.seconds - saved_at_ >= pause) save(trainer, view.seconds);
+  if (!too_large_ && view.steps.rows() > saved_step_ && view.seconds - saved_at_ >= pause) {
+    const auto begin = std::chrono::steady_clock::now();
+    save(trainer.state(), view.seconds);
+    save_cost_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  }
 }
 
 void TrainingKeeper::changed(const TrainingScene& scene, std::size_t lane) {
@@ -225,12 +237,30 @@ void TrainingKeeper::finish(const Trainer& trainer) {
   if (std::exchange(ended_, true)) return;
   const TrainingView view = trainer.view();
   hand_over(view, true);
+  if (view.steps.rows() > 0 && !too_large_) {
+    try {
+      save(trainer.state(), view.seconds);
+    } catch (const DeviceError&) {  // the checkpoint before will do
+    }
+  }
+  end(view);
+}
+
+void TrainingKeeper::fail(const Trainer& trainer, const std::string& why, const TrainerState* last) {
+  if (std::exchange(ended_, true)) return;
+  const TrainingView view = trainer.view();
+  hand_over(view, true);
+  recorder_.add_event(run_, {view.steps.rows(), "device", "failed", why});
+  if (last && last->steps() > saved_step_) save(*last, view.seconds);
+  end(view);
+}
+
+void TrainingKeeper::end(const TrainingView& view) {
   const std::int64_t steps = view.steps.rows();
   if (view.skipped_steps > 0)
     recorder_.set_result(run_, "skipped_steps", static_cast<double>(view.skipped_steps));
   if (view.restored_step >= 0)
     recorder_.add_event(run_, {steps, "restored", "step", std::to_string(view.restored_step)});
-  if (steps > 0) save(trainer, view.seconds);
   const Outcome outcome = view.outcome == Outcome::kRunning ? Outcome::kStopped : view.outcome;
   recorder_.finish(run_, {std::string(outcome_name(outcome)), steps, view.seconds});
 }

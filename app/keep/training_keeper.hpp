@@ -19,7 +19,7 @@ struct TrainingStart {
   TrainingScene scene;   ///< the whole lab; its lanes() are the runs of the race
   std::size_t lane = 0;  ///< which of them this is
   std::string race;      ///< uid that the runs of the lab share; empty: it is alone
-  int threads = 1;
+  std::string device = "cpu";  ///< that it is computed on
   std::string parent;  ///< uid of the run that it was forked from; empty: it began at step 0
   std::int64_t parent_step = 0;
 };
@@ -50,10 +50,18 @@ class TrainingKeeper {
   /// Live parameters were changed: events, and the Scene that makes this run again, as soon as an update is
   /// made with them.
   void changed(const TrainingScene& scene, std::size_t lane);
+  /// From the next update on it is computed on this device. `choice`: what `auto` measured, if it did.
+  void made_on(const std::string& device, const std::string& choice = {});
   /// At the trainer's outcome; "stopped" of one that could go on.
   void finish(const Trainer& trainer);
+  /// The device has failed under the trainer, whose engine is not looked at any more: what was recorded stays, and
+  /// the run can be resumed.
+  /// @param last  the newest state that there is; null: none but the checkpoints
+  void fail(const Trainer& trainer, const std::string& why, const TrainerState* last = nullptr);
 
   const std::string& uid() const { return uid_; }
+  /// Where the run can be taken up again: the step of its newest checkpoint.
+  std::int64_t saved_step() const { return saved_step_; }
 
  private:
   void add_steps(std::vector<store::Points>& out, const TrainingView& view, bool last);
@@ -61,11 +69,13 @@ class TrainingKeeper {
   void add_probes(std::vector<store::Points>& out, const TrainingView& view);
   void add_clock(std::vector<store::Points>& out, const TrainingView& view, bool last);
   void hand_over(const TrainingView& view, bool last);
-  void save(const Trainer& trainer, double seconds);
+  void save(const TrainerState& state, double seconds);
+  void end(const TrainingView& view);
 
   store::Recorder& recorder_;
   TrainingSettings settings_;
   std::string uid_;
+  std::string device_;
   int run_ = 0;
   std::int64_t stride_ = 1;
   std::int64_t next_step_ = 0;

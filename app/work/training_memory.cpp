@@ -95,8 +95,8 @@ TrainerState with_record(TrainerState state, const TrainingView& record) {
   return state;
 }
 
-void TrainingReplay::aim(const Trainer& run, std::shared_ptr<const Dataset> data, int threads,
-                         const TrainingMemory& memory, std::int64_t step) {
+void TrainingReplay::aim(const Trainer& run, std::shared_ptr<const Dataset> data,
+                         const std::function<std::unique_ptr<TrainingEngine>()>& engine, const TrainingMemory& memory, std::int64_t step) {
   TrainingSettings settings = run.settings();
   for (const Parameter& probe : probe_descriptor().parameters)
     if (!probe.off_word.empty()) *settings.probes.find(probe.key) = Value{};
@@ -108,7 +108,7 @@ void TrainingReplay::aim(const Trainer& run, std::shared_ptr<const Dataset> data
   const bool here = trainer_ && trainer_->steps() >= from && trainer_->steps() <= step;
   if (here) return;
   if (!trainer_ || !state) {
-    auto made = Trainer::create(std::move(settings), std::move(data), make_cpu_engine({.threads = threads}));
+    auto made = Trainer::create(std::move(settings), std::move(data), engine());
     if (!made) throw std::runtime_error(made.error().text());
     trainer_ = std::move(*made);
   }

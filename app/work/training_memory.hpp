@@ -59,8 +59,9 @@ class TrainingReplay {
 
   /// Takes the shortest way to `step` of `run`, which has got further: from where it stands or from a state
   /// in `memory`. Throws where that can't be had.
-  /// @param threads  of the run's engine
-  void aim(const Trainer& run, std::shared_ptr<const Dataset> data, int threads, const TrainingMemory& memory,
+  /// @param engine  makes one as the run's
+  void aim(const Trainer& run, std::shared_ptr<const Dataset> data,
+           const std::function<std::unique_ptr<TrainingEngine>()>& engine, const TrainingMemory& memory,
            std::int64_t step);
   /// Goes there, for about so many seconds. True when it has arrived.
   bool go_on(double seconds);

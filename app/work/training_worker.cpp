@@ -246,8 +246,7 @@ std::optional<Error> TrainingWorker::rebuild(const TrainingRequest& request) {
 
 /// Builds lane `index`, in the place of the one that is there or after the last.
 std::optional<Error> TrainingWorker::add_lane(const TrainingRequest& request, std::size_t index) {
-  const int threads = opened_ && index < opened_->run.threads.size() ? opened_->run.threads[index] : 1;
-  auto trainer = Trainer::create(request.lanes[index], data_, make_cpu_engine({.threads = threads}));
+  auto trainer = trainer_on({}, request.lanes[index], data_);
   if (!trainer) return trainer.error();
   const auto seeds = static_cast<std::size_t>(std::max(1, request.seeds));
   Lane lane;
@@ -255,7 +254,6 @@ std::optional<Error> TrainingWorker::add_lane(const TrainingRequest& request, st
   lane.settings = std::make_shared<const TrainingSettings>(request.lanes[index]);
   lane.optimizer = index / seeds;
   lane.seed = static_cast<int>(index % seeds);
-  lane.threads = threads;
   if (index < lanes_.size())
     lanes_[index] = std::move(lane);
   else

@@ -16,6 +16,7 @@
 
 #include "app/keep/opened_run.hpp"
 #include "app/keep/training_keeper.hpp"
+#include "app/work/engines.hpp"
 #include "app/work/training_memory.hpp"
 #include "core/training/inspect.hpp"
 #include "core/training/trainer.hpp"
@@ -161,7 +162,6 @@ class TrainingWorker {
     bool changed = false;         ///< by what the keeper was not told of
     std::optional<KeptRun> kept;  ///< it was opened; the keeper takes it up where it goes on
     std::int64_t catch_up = 0;    ///< an opened run had got so far, a fork begins there
-    int threads = 1;              ///< of its engine
     TrainingMemory memory;
   };
   struct Slice {

@@ -41,7 +41,7 @@ void TrainingWorker::keep(Lane& lane, std::size_t index) {
     if (race_.empty() && lanes_.size() > 1) race_ = store::new_uid();
     lane.changed = false;
     lane.keeper = std::make_unique<TrainingKeeper>(
-        *recorder_, TrainingStart{scene_, index, race_, lane.threads, lane.fork.parent, lane.fork.step},
+        *recorder_, TrainingStart{scene_, index, race_, kCpuDevice, lane.fork.parent, lane.fork.step},
         trainer);
   }
   if (trainer.outcome() == Outcome::kRunning)

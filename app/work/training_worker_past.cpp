@@ -30,7 +30,7 @@ void TrainingWorker::replay() {
   try {
     if (!std::exchange(replay_aimed_, true)) {
       remember_from_file(lane, step);
-      replay_.aim(*lane.trainer, data_, lane.threads, lane.memory, step);
+      replay_.aim(*lane.trainer, data_, [&] { return engine_on({}, lane.settings->device).value(); }, lane.memory, step);
     }
     (void)replay_.go_on(kSliceSeconds);
   } catch (const std::exception& exception) {
@@ -75,7 +75,7 @@ void TrainingWorker::fork(Lane& lane, std::size_t index, std::int64_t step) {
     if (auto error = lane.trainer->restore(with_record(*state, lane.trainer->view())))
       throw std::runtime_error(error->text());
   } else {
-    auto trainer = Trainer::create(*lane.settings, data_, make_cpu_engine({.threads = lane.threads}));
+    auto trainer = trainer_on({}, *lane.settings, data_);
     if (!trainer) throw std::runtime_error(trainer.error().text());
     lane.trainer = std::move(*trainer);
   }

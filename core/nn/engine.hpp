@@ -129,9 +129,15 @@ class [[gnu::visibility("default")]] DeviceError : public std::runtime_error {
 
 /// What is wanted of a step that is begun and not waited for.
 struct StepWish {
-  bool gradient_norm = false;  ///< StepResult::gradient_norm, also where nobody clips
+  bool norms = false;  ///< of the gradient and of each tensor's, also where nobody clips
   /// A loss that is not at most this ends the matter: no step that was begun after it is made.
   double escape = std::numeric_limits<double>::infinity();
+};
+
+/// What came of it.
+struct FinishedStep {
+  StepResult result;
+  std::vector<double> norms;  ///< of each tensor's gradient, before clipping; empty unless wished for
 };
 
 enum class DataPart { kTrain, kTest };
@@ -168,7 +174,7 @@ class TrainingEngine {
 
   /// Waits for the steps that were begun. Their results in order: up to the one whose loss escaped, if one
   /// did.
-  virtual std::vector<StepResult> finish();
+  virtual std::vector<FinishedStep> finish();
 
   /// Loss and accuracy without dropout, with running statistics, over the samples of a part: those in
   /// `indices`, or all of them. Returns early, with what was counted, once `stop` gives true.
@@ -212,7 +218,7 @@ class TrainingEngine {
   virtual std::span<const float> gradient() const = 0;
 
  private:
-  std::vector<StepResult> begun_;  ///< by begin() as it is here: already made
+  std::vector<FinishedStep> begun_;  ///< by begin() as it is here: already made
   bool escaped_ = false;
 };
 

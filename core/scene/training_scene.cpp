@@ -28,7 +28,7 @@ int free_colour(const std::vector<SceneOptimizer>& optimizers, int palette_size)
 }
 
 TrainingSettings TrainingScene::lane(std::size_t optimizer, int seed) const {
-  TrainingSettings out{data, model, loss, optimizers[optimizer].live, schedule, training, probes, drives};
+  TrainingSettings out{data, model, loss, optimizers[optimizer].live, schedule, training, probes, drives, device};
   keep_own_drives(out);
   // Beyond the largest they go on at 0, so that any seed may be the first.
   const double most = training_descriptor().find("seed")->max;

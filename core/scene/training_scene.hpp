@@ -37,6 +37,7 @@ struct TrainingScene {
   Drives drives = {};  ///< what else follows a schedule
   LiveSpec training;  ///< training_descriptor()
   Spec probes;        ///< probe_descriptor()
+  Spec device = default_spec(device_descriptor());
   int seeds = 1;      ///< each optimizer is trained from so many seeds, counted up from that of `training`
   Spec view;          ///< training_view_descriptor()
   /// How far the networks have been trained: as far as the longest, in steps. A picture trains up to here.

@@ -86,7 +86,7 @@ Json written_model(const Model& model) {
 TrainingScene read_training(const Parsed& json) {
   const Reader reader(json, "training");
   reader.only({"data", "folder", "model", "loss", "optimizers", "schedule", "drives", "training", "training_changes",
-               "probes", "seeds", "view", "step"});
+               "probes", "device", "seeds", "view", "step"});
   TrainingScene out;
   out.data = reader.need(parse_spec(reader.text("data"), dataset_family()));
   out.folder = reader.text("folder");
@@ -98,6 +98,8 @@ TrainingScene read_training(const Parsed& json) {
   out.training.spec = reader.need(parse_spec(reader.text("training"), training_descriptor()));
   out.training.changes = read_changes(reader, "training_changes", training_descriptor());
   out.probes = reader.need(parse_spec(reader.text("probes"), probe_descriptor()));
+  // Files from before there was a choice have none.
+  if (reader.has("device")) out.device = reader.need(parse_spec(reader.text("device"), device_descriptor()));
   const std::int64_t seeds = reader.integer("seeds");
   if (seeds < 1 || seeds > kMostSeeds)
     reader.fail("'seeds' must be at least 1 and at most " + std::to_string(kMostSeeds));
@@ -120,6 +122,7 @@ Json written(const TrainingScene& scene) {
   if (!scene.training.changes.empty())
     out["training_changes"] = written(scene.training.changes, training_descriptor());
   out["probes"] = written(scene.probes, probe_descriptor());
+  out["device"] = written(scene.device, device_descriptor());
   out["seeds"] = scene.seeds;
   out["view"] = written(scene.view, training_view_descriptor());
   out["step"] = scene.step;

@@ -141,6 +141,10 @@ std::uint64_t Recorder::set_scene(int run, std::string scene, std::optional<int>
   return hand_over(run, 0, SetScene{std::move(scene), lane});
 }
 
+std::uint64_t Recorder::set_device(int run, std::string device, std::int64_t step) {
+  return hand_over(run, 0, SetDevice{std::move(device), step});
+}
+
 std::uint64_t Recorder::truncate(int run, std::int64_t step) { return hand_over(run, 0, Truncate{step}); }
 
 std::uint64_t Recorder::finish(int run, RunEnd end) { return hand_over(run, 0, std::move(end)); }
@@ -304,6 +308,7 @@ std::optional<Error> Recorder::apply(const Item& item, std::vector<Known>& known
                  },
                  [&](const SetResult& result) { return store_->set_result(id, result.key, result.value); },
                  [&](const SetScene& set) { return store_->set_scene(id, set.scene, set.lane); },
+                 [&](const SetDevice& set) { return store_->set_device(id, set.device, set.step); },
                  [&](const Truncate& truncate) {
                    run.steps = std::min(run.steps, truncate.step);
                    return store_->truncate(id, truncate.step);

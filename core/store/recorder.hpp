@@ -64,6 +64,8 @@ class Recorder {
   std::uint64_t save(int run, Checkpoint checkpoint, std::int64_t keep = 16);
   std::uint64_t set_result(int run, std::string key, double value);
   std::uint64_t set_scene(int run, std::string scene, std::optional<int> lane = {});
+  /// Store::set_device
+  std::uint64_t set_device(int run, std::string device, std::int64_t step);
   std::uint64_t truncate(int run, std::int64_t step);
   std::uint64_t finish(int run, RunEnd end);
 
@@ -91,6 +93,10 @@ class Recorder {
     std::string scene;
     std::optional<int> lane;
   };
+  struct SetDevice {
+    std::string device;
+    std::int64_t step;
+  };
   struct Truncate {
     std::int64_t step;
   };
@@ -102,7 +108,8 @@ class Recorder {
     int run = 0;
     std::uint64_t ticket = 0;
     std::int64_t points = 0;
-    std::variant<RunStart, Resume, Append, Event, Save, SetResult, SetScene, Truncate, RunEnd> what;
+    std::variant<RunStart, Resume, Append, Event, Save, SetResult, SetScene, SetDevice, Truncate, RunEnd>
+        what;
   };
   /// What the thread knows of a run.
   struct Known {

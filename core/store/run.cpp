@@ -10,6 +10,11 @@
 namespace thalweg::store {
 namespace {
 
+constexpr std::string_view kThen = ", then ";
+
+}  // namespace
+namespace {
+
 constexpr std::array<std::string_view, 3> kGoals = {"none", "lowest", "highest"};
 
 }  // namespace
@@ -23,6 +28,16 @@ void add_settings(std::vector<Setting>& out, const std::string& part, const Spec
     if (const double* number = std::get_if<double>(&value)) setting.number = *number;
     out.push_back(std::move(setting));
   }
+}
+
+std::string last_device(const std::string& devices) {
+  const auto last = devices.rfind(kThen);
+  return last == std::string::npos ? devices : devices.substr(last + kThen.size());
+}
+
+std::string then_on(const std::string& before, const std::string& device) {
+  if (before.empty()) return device;
+  return last_device(before) == device ? before : before + std::string(kThen) + device;
 }
 
 std::string new_uid() {

@@ -62,7 +62,7 @@ struct RunInfo {
   int lane = 0;
   std::string created;  ///< UTC, "2026-01-31T12:00:00.000Z"
   std::string host;
-  std::string device;
+  std::string device;  ///< that it was computed on; of several then_on()
   std::string program_version;
   std::string outcome;  ///< also "running" and "interrupted"
   std::int64_t steps = 0;
@@ -115,6 +115,11 @@ struct Checkpoint {
   int version = 1;  ///< of the form of `state`
   std::vector<std::uint8_t> state;
 };
+
+/// RunInfo::device of a run that was made on `before` and goes on on `device`: "NVIDIA H100 80GB HBM3, then cpu".
+std::string then_on(const std::string& before, const std::string& device);
+/// The last device of a RunInfo::device.
+std::string last_device(const std::string& devices);
 
 /// A new uid: 20 hexadecimal digits at random.
 std::string new_uid();

@@ -108,6 +108,9 @@ class Store {
   /// Replaces what is needed to run it again: something was changed while it went on.
   /// @param lane  which of the Scene's it is now; nothing: the same
   std::optional<Error> set_scene(std::int64_t run, const std::string& scene, std::optional<int> lane = {});
+  /// Update `step` and those after it are made on another device: RunInfo::device names both, or this one alone
+  /// from the start.
+  std::optional<Error> set_device(std::int64_t run, const std::string& device, std::int64_t step);
   /// Forgets points and events from `step` on, and checkpoints after it: the run goes on with update `step`.
   std::optional<Error> truncate(std::int64_t run, std::int64_t step);
 

@@ -319,6 +319,22 @@ std::optional<Error> Store::set_scene(std::int64_t run, const std::string& scene
   });
 }
 
+std::optional<Error> Store::set_device(std::int64_t run, const std::string& device, std::int64_t step) {
+  return write([&] {
+    check_text("device", device, kLongestName);
+    std::string before;
+    {
+      Query row = database_->query("SELECT device FROM runs WHERE id = ?");
+      row.bind(run);
+      if (row.step()) before = row.text(0);
+    }
+    const std::string now = step > 0 ? then_on(before, device) : device;
+    check_text("device", now, kLongestName);
+    database_->query("UPDATE runs SET device = ? WHERE id = ?").bind(now).bind(run).run();
+    require_run(run);
+  });
+}
+
 std::optional<Error> Store::truncate(std::int64_t run, std::int64_t step) {
   return write([&] {
     std::erase_if(cache_->series, [&](const auto& entry) { return entry.first.first == run; });

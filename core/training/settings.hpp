@@ -9,6 +9,7 @@
 #include "core/nn/engine.hpp"
 #include "core/schedule/drive.hpp"
 #include "core/spec/live.hpp"
+#include "core/training/device.hpp"
 
 namespace thalweg {
 
@@ -28,6 +29,7 @@ struct TrainingSettings {
   LiveSpec training;   ///< training_descriptor()
   Spec probes;         ///< probe_descriptor()
   Drives drives = {};  ///< settings of the optimizer, and "batch", that follow schedules
+  Spec device = default_spec(device_descriptor());
 
   bool operator==(const TrainingSettings&) const = default;
 };
@@ -44,7 +46,8 @@ std::optional<Error> check(const TrainingSettings& settings);
 /// The part that the engine is built with.
 NetworkSettings network_settings(const TrainingSettings& settings);
 
-/// The first update that two runs would make differently; INT64_MAX if none. Probes make no difference.
+/// The first update that two runs would make differently; INT64_MAX if none. Probes make no difference, and a
+/// device none that counts: a run may go on on another, with the same numbers but for the last digits.
 std::int64_t first_difference(const TrainingSettings& a, const TrainingSettings& b);
 
 }  // namespace thalweg

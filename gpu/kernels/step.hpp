@@ -100,11 +100,8 @@ struct Loss {
 /// Elements [first, first + size) of one tensor, whose sums one block makes.
 struct Chunk {
   std::int64_t first = 0;
-  std::int32_t size = 0;
-  std::int32_t tensor = 0;
+  std::int64_t size = 0;
 };
-inline constexpr int kChunk = 4096;
-
 /// Σ x² of each chunk, or Σ (x − before)².
 struct ChunkSquares {
   static constexpr bool kCooperates = true;
@@ -119,8 +116,8 @@ struct ChunkSquares {
   THALWEG_DEVICE void operator()(Block block) const {
     const Chunk chunk = chunks[block.x()];
     double sum = 0.0;
-    for (int i = block.thread(); i < chunk.size; i += block.threads()) {
-      const std::int64_t at = chunk.first + i;
+    for (std::int64_t at = chunk.first + block.thread(); at < chunk.first + chunk.size;
+         at += block.threads()) {
       const double d = static_cast<double>(before ? x[at] - before[at] : x[at]);
       sum += d * d;
     }
@@ -129,29 +126,29 @@ struct ChunkSquares {
   }
 };
 
-/// The sums of chunks as those of tensors, and of all of them.
+/// The sums of chunks as those of tensors, and of all of them. One block: a warp for each tensor in turn.
 struct TensorSquares {
   static constexpr bool kCooperates = true;
   const double* sums;
-  const Chunk* chunks;
-  int count;
-  double* tensors;  ///< in their order; null: nobody asks
-  int tensor_count;
-  double* total;  ///< null: nobody asks
+  const std::int32_t* first_chunk;  ///< of each tensor, and one more
+  int count;                        ///< of tensors
+  double* tensors;                  ///< in their order
+  double* total;                    ///< null: nobody asks
 
-  static Grid grid() { return {.x = 1, .threads = 256, .shared = sizeof(double) * 8}; }
+  static Grid grid() { return {.x = 1, .threads = 256}; }
   THALWEG_DEVICE void operator()(Block block) const {
-    double all = 0.0;
-    for (int i = block.thread(); i < count; i += block.threads()) all += sums[i];
-    all = block_sum(block, all, block.shared<double>());
-    if (total && block.thread() == 0) *total = all;
-    if (!tensors) return;
-    for (int t = block.thread(); t < tensor_count; t += block.threads()) {
+    const int lane = block.thread() % kWarp;
+    for (int t = block.thread() / kWarp; t < count; t += block.threads() / kWarp) {
       double sum = 0.0;
-      for (int i = 0; i < count; ++i)
-        if (chunks[i].tensor == t) sum += sums[i];
-      tensors[t] = sum;
+      for (int i = first_chunk[t] + lane; i < first_chunk[t + 1]; i += kWarp) sum += sums[i];
+      sum = warp_sum(block, sum);
+      if (lane == 0) tensors[t] = sum;
     }
+    block.sync();
+    if (!total || block.thread() != 0) return;
+    double all = 0.0;
+    for (int t = 0; t < count; ++t) all += tensors[t];
+    *total = all;
   }
 };
 

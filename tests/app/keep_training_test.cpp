@@ -69,7 +69,7 @@ TEST_F(KeptTraining, KeepsStepsEpochsProbesAndTheEnd) {
   auto settings = probed();
   settings.optimizer.change(33, "lr", 0.02);
   const auto trainer = made(settings);
-  TrainingKeeper keeper(recorder_, {.scene = lab(settings), .threads = 1}, *trainer, kNever);
+  TrainingKeeper keeper(recorder_, {.scene = lab(settings)}, *trainer, kNever);
   keeper.update(*trainer);
   for (const int steps : {1, 30, 4, 1000}) {
     trainer->advance(steps);
@@ -321,7 +321,7 @@ class OpenedLab : public KeptTraining {
     for (std::size_t lane = 0; lane < 4; ++lane) {
       trainers_.push_back(made(scene_.lanes()[lane]));
       keepers_.push_back(std::make_unique<TrainingKeeper>(
-          recorder_, TrainingStart{.scene = scene_, .lane = lane, .race = race, .threads = 2},
+          recorder_, TrainingStart{.scene = scene_, .lane = lane, .race = race},
           *trainers_.back(), kNever));
       uids_.push_back(keepers_.back()->uid());
     }
@@ -362,7 +362,7 @@ TEST_F(OpenedLab, IsWhole) {
     EXPECT_EQ(opened.scene.training, scene_);
     EXPECT_EQ(uids_of(opened), uids_);
     EXPECT_EQ(opened.names[3], "gd on mnist");
-    EXPECT_EQ(opened.threads, (std::vector<int>{2, 2, 2, 2}));
+    EXPECT_EQ(opened.lanes[2].device, "cpu");
     EXPECT_EQ(opened.checkpoints[2], std::vector<std::int64_t>{9});
     EXPECT_EQ(opened.lanes[2].steps, 9);
     EXPECT_EQ(opened.lanes[2].outcome, "stopped");

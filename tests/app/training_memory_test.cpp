@@ -43,7 +43,7 @@ TEST(TrainingMemory, AReplayIsTheRunAsItWas) {
   TrainingReplay replay;
   const auto data = find_dataset(settings.data.id)->load(settings.data, "").value();
   for (const std::int64_t step : {499, 3, 0, 130, 131, 64, 320}) {
-    replay.aim(*trainer, data, 1, memory, step);
+    replay.aim(*trainer, data, [] { return make_cpu_engine(); }, memory, step);
     while (!replay.go_on(1e-4)) {
     }
     ASSERT_EQ(replay.step(), step);

@@ -1,0 +1,163 @@
+// A module that pretends to be CUDA devices and computes on the CPU, so that everything a person meets of
+// devices, their failures above all, is tried where there is none. Loaded through THALWEG_CUDA_MODULE.
+//
+// THALWEG_FAKE_DEVICES  how many there are: 1
+// THALWEG_FAKE_NAME     of the first: "Fake GPU 80GB"
+// THALWEG_FAKE_FAULT    what goes wrong, read whenever an engine is made:
+//   no_driver, old_driver, no_device   there is none to compute on, and why
+//   wrong_build                        the module is not of this program
+//   out_of_memory_at_build             building a network throws
+//   out_of_memory_at_step:N, lost_at_step:N   update number N throws, counted from 0
+//   lost_at_evaluation                 the first evaluation throws
+//   lost_at_state                      the first reading of a state throws
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "gpu/module.hpp"
+
+namespace thalweg::gpu {
+namespace {
+
+std::string variable(const char* name, const char* otherwise = "") {
+  const char* value = std::getenv(name);
+  return value ? value : otherwise;
+}
+
+constexpr char kOutOfMemory[] =
+    "the device is out of memory; a smaller batch or network needs less, or the CPU will do";
+constexpr char kLost[] = "the device was lost: its driver has reset it, or it was taken away";
+
+class FakeEngine final : public TrainingEngine {
+ public:
+  FakeEngine() : fault_(variable("THALWEG_FAKE_FAULT")) {
+    if (const auto colon = fault_.find(':'); colon != std::string::npos) {
+      fault_step_ = std::atoll(fault_.c_str() + colon + 1);
+      fault_.resize(colon);
+    }
+  }
+
+  std::optional<Error> load(std::shared_ptr<const Dataset> data) override {
+    return alive().load(std::move(data));
+  }
+  std::optional<Error> build(const NetworkSettings& settings, std::uint64_t seed) override {
+    if (fault_ == "out_of_memory_at_build") fail(kOutOfMemory);
+    steps_ = 0;
+    return alive().build(settings, seed);
+  }
+  Result<StepResult> step(std::span<const std::uint32_t> batch, const StepRates& rates,
+                          StepDetail* detail) override {
+    if (fault_step_ >= 0 && steps_ >= fault_step_) fail(fault_ == "lost_at_step" ? kLost : kOutOfMemory);
+    auto result = alive().step(batch, rates, detail);
+    if (result) ++steps_;
+    return result;
+  }
+  std::int64_t steps_ahead() const override { return 4; }
+  Result<Evaluation> evaluate(DataPart part, std::optional<std::span<const std::uint32_t>> indices,
+                              const std::function<bool()>& stop, Weights weights) override {
+    if (fault_ == "lost_at_evaluation") fail(kLost);
+    return alive().evaluate(part, indices, stop, weights);
+  }
+  Result<std::vector<float>> outputs(const Samples& samples,
+                                     std::optional<std::span<const std::uint32_t>> indices,
+                                     Weights weights) override {
+    return alive().outputs(samples, indices, weights);
+  }
+  Result<std::vector<LayerActivations>> activations(DataPart part, std::span<const std::uint32_t> indices,
+                                                    int bins) override {
+    return alive().activations(part, indices, bins);
+  }
+  std::optional<Error> loss_gradient(std::span<const std::uint32_t> samples, std::span<float> out) override {
+    return alive().loss_gradient(samples, out);
+  }
+  Result<std::unique_ptr<HessianProduct>> hessian(std::span<const std::uint32_t> samples) override {
+    return alive().hessian(samples);
+  }
+  std::optional<Error> set_optimizer(const Spec& optimizer) override {
+    return alive().set_optimizer(optimizer);
+  }
+  EngineState state() const override {
+    if (fault_ == "lost_at_state" && steps_ > 0) {
+      failed_ = true;
+      throw DeviceError(kLost);
+    }
+    return alive().state();
+  }
+  std::optional<Error> restore(const EngineState& state) override {
+    auto error = alive().restore(state);
+    if (!error) steps_ = state.steps;
+    return error;
+  }
+  const Plan& plan() const override { return engine_->plan(); }
+  std::span<const float> parameters() const override { return alive().parameters(); }
+  std::span<const float> gradient() const override { return alive().gradient(); }
+
+ private:
+  [[noreturn]] void fail(const char* message) {
+    (void)alive();
+    failed_ = true;
+    throw DeviceError(message);
+  }
+  /// An engine that has failed can only be destroyed: whoever asks more of it is told loudly.
+  TrainingEngine& alive() const {
+    if (failed_) {
+      std::fprintf(stderr, "fake module: an engine was used after its device had failed\n");
+      std::abort();
+    }
+    return *engine_;
+  }
+
+  std::unique_ptr<TrainingEngine> engine_ = make_cpu_engine();
+  std::string fault_;
+  std::int64_t fault_step_ = -1;
+  std::int64_t steps_ = 0;
+  mutable bool failed_ = false;
+};
+
+class FakeModule final : public Module {
+ public:
+  Status status() override {
+    Status out;
+    out.toolkit = "13.0";
+    const std::string fault = variable("THALWEG_FAKE_FAULT");
+    if (fault == "no_driver") {
+      out.why = "no NVIDIA driver is installed (libcuda.so.1 is not there); installing one would help";
+      return out;
+    }
+    out.driver = fault == "old_driver" ? "11.4" : "13.0";
+    if (fault == "old_driver") {
+      out.why = "the NVIDIA driver runs CUDA 11.4 and this build needs 12.0; a newer driver would help";
+      return out;
+    }
+    if (fault == "no_device") {
+      out.why =
+          "the NVIDIA driver sees no device that this build has code for (compute capability 7.5 to 12.0)";
+      return out;
+    }
+    const int count = std::max(1, std::atoi(variable("THALWEG_FAKE_DEVICES", "1").c_str()));
+    for (int i = 0; i < count; ++i)
+      out.devices.push_back({.name = i == 0 ? variable("THALWEG_FAKE_NAME", "Fake GPU 80GB")
+                                            : "Fake GPU " + std::to_string(8 * i) + "GB",
+                             .major = 9,
+                             .minor = 0,
+                             .multiprocessors = 132,
+                             .memory = std::int64_t{80} << 30U,
+                             .free_memory = std::int64_t{79} << 30U});
+    return out;
+  }
+  Result<std::unique_ptr<TrainingEngine>> make_engine(const EngineOptions&) override {
+    return std::unique_ptr<TrainingEngine>(std::make_unique<FakeEngine>());
+  }
+};
+
+}  // namespace
+}  // namespace thalweg::gpu
+
+extern "C" [[gnu::visibility("default")]] thalweg::gpu::Module* thalweg_gpu_module(const char* build) {
+  using namespace thalweg::gpu;
+  if (std::strcmp(build, kModuleBuild) != 0 || variable("THALWEG_FAKE_FAULT") == "wrong_build")
+    return nullptr;
+  static FakeModule module;
+  return &module;
+}
