@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gpu/kernels/drawn.hpp"
 #include "gpu/kernels/elements.hpp"
 #include "gpu/kernels/norms.hpp"
 
@@ -283,6 +284,11 @@ void DeviceNetwork::measure(const DevicePass& pass, int rows, const DeviceMode& 
                                    .samples = what.samples,
                                    .report = report,
                                    .escaped = mode.escaped});
+}
+
+void DeviceNetwork::measure_drawn(int rows, float scale, const LabelDraws& draws, std::uint32_t first) {
+  queue_.launch(grid_for(rows), DrawnLoss{outputs(), delta_, rows, plan_.outputs, cross_entropy_, draws,
+                                          first, scale, precision_});
 }
 
 void DeviceNetwork::backward(const DevicePass& pass, int rows, const DeviceMode& mode, float* gradient) {

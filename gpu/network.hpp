@@ -71,6 +71,9 @@ class DeviceNetwork {
   };
   void measure(const DevicePass& pass, int rows, const DeviceMode& mode, const Measure& what,
                StepReport* report);
+  /// As measure(), but with labels that the model itself draws, and no report.
+  /// @param first  samples of the batch before this part of it
+  void measure_drawn(int rows, float scale, const LabelDraws& draws, std::uint32_t first);
   /// From delta() to the gradient by all parameters.
   void backward(const DevicePass& pass, int rows, const DeviceMode& mode, float* gradient);
 
