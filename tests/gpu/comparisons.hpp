@@ -1,34 +1,27 @@
-// Engines on the emulated device, beside those of the CPU, for tests.
+// How the tests of the device engine (target.hpp) compare it with the CPU's.
 #pragma once
 
-#include <gtest/gtest.h>
-
+#include <algorithm>
 #include <cmath>
 #include <span>
+#include <utility>
 
-#include "gpu/device/queue.hpp"
-#include "gpu/engine.hpp"
+#include "tests/gpu/target.hpp"
 #include "tests/nn/engines.hpp"
 
 namespace thalweg::test {
 
-/// Threads take their turns in another order in every second step: a race would show.
-inline void emulator_order(int step) {
-  gpu::emulator::set_thread_order(step % 2 == 0 ? gpu::emulator::Order::kForward
-                                                : gpu::emulator::Order::kBackward);
-}
-
 inline std::unique_ptr<TrainingEngine> on_device(const NetworkSettings& settings,
                                                  std::shared_ptr<const Dataset> data,
                                                  std::uint64_t seed = 7) {
-  auto engine = gpu::make_training_engine({});
+  auto engine = make_device_engine();
   if (auto error = engine->load(std::move(data))) ADD_FAILURE() << error->text();
   if (auto error = engine->build(settings, seed)) ADD_FAILURE() << error->text();
   return engine;
 }
 
-/// ‖a − b‖ / ‖b‖; NaN if anything is, or if there are not as many of both.
-inline double distance(std::span<const float> a, std::span<const float> b) {
+/// ‖a − b‖ / ‖b‖; NaN if anything is.
+inline double difference(std::span<const float> a, std::span<const float> b) {
   if (a.size() != b.size()) return NAN;
   double squares = 0.0, all = 0.0;
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -48,6 +41,17 @@ inline EngineState scattered(EngineState state) {
   for (std::size_t i = 0; i < state.buffers.size(); ++i)
     state.buffers[i] = static_cast<float>(0.6 + 0.3 * std::tanh(normal(10, i)));
   return state;
+}
+
+inline void expect_alike(const TrainingEngine& ours, const TrainingEngine& cpu, double tolerance) {
+  const EngineState a = ours.state(), b = cpu.state();
+  EXPECT_EQ(a.steps, b.steps);
+  EXPECT_LE(difference(a.parameters, b.parameters), tolerance);
+  EXPECT_LE(difference(a.buffers, b.buffers), tolerance);
+  EXPECT_LE(difference(a.average, b.average), tolerance);
+  EXPECT_EQ(a.progress, b.progress);
+  EXPECT_EQ(a.scaling, b.scaling);
+  EXPECT_EQ(a.slots.size(), b.slots.size());
 }
 
 }  // namespace thalweg::test
