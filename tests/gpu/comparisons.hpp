@@ -31,6 +31,18 @@ inline double difference(std::span<const float> a, std::span<const float> b) {
   return std::sqrt(squares) / std::max(std::sqrt(all), 1e-30);
 }
 
+/// A state away from the initial one: scales of 1 and shifts of 0 hide factors.
+inline EngineState scattered(EngineState state) {
+  const auto normal = [](std::uint64_t number, std::size_t i) {
+    return normal_pair(3, RandomStream::kWeights, number, static_cast<std::uint32_t>(i))[0];
+  };
+  for (std::size_t i = 0; i < state.parameters.size(); ++i)
+    state.parameters[i] = static_cast<float>(0.7 * normal(9, i));
+  for (std::size_t i = 0; i < state.buffers.size(); ++i)
+    state.buffers[i] = static_cast<float>(0.6 + 0.3 * std::tanh(normal(10, i)));
+  return state;
+}
+
 inline void expect_alike(const TrainingEngine& ours, const TrainingEngine& cpu, double tolerance) {
   const EngineState a = ours.state(), b = cpu.state();
   EXPECT_EQ(a.steps, b.steps);
