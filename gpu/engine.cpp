@@ -10,10 +10,14 @@
 #include <tuple>
 
 #include "core/nn/activations.hpp"
+#include "core/nn/cpu_kernels.hpp"
 #include "core/nn/engine_checks.hpp"
 #include "core/nn/initialise.hpp"
 #include "core/nn/loss_scaler.hpp"
+#include "core/optimizer/flush.hpp"
 #include "core/optimizer/optimizer.hpp"
+#include "gpu/batch.hpp"
+#include "gpu/hessian.hpp"
 #include "gpu/kernels/elements.hpp"
 #include "gpu/network.hpp"
 #include "gpu/updater.hpp"
@@ -59,7 +63,8 @@ Chunks chunks_of(const Plan& plan) {
 class DeviceEngine final : public TrainingEngine {
  public:
   explicit DeviceEngine(const EngineOptions& options)
-      : queue_(options.device),
+      : shared_queue_(std::make_shared<Queue>(options.device)),
+        queue_(*shared_queue_),
         products_(queue_, options.tf32),
         orders_(queue_, kTogether),
         reports_(queue_, kTogether),
@@ -81,9 +86,11 @@ class DeviceEngine final : public TrainingEngine {
   std::optional<Error> load(std::shared_ptr<const Dataset> data) override {
     queue_.use();
     if (auto error = check_data(data.get())) return error;
-    data_ = std::make_shared<const DeviceData>(queue_, std::move(data));
+    data_ = std::make_shared<const DeviceData>(shared_queue_, std::move(data));
     updater_ = nullptr;
     method_ = nullptr;
+    objective_ = nullptr;  // it and the network hold what was loaded before
+    network_.reset();
     return {};
   }
 
@@ -127,7 +134,9 @@ class DeviceEngine final : public TrainingEngine {
     chunk_sums_ = Buffer<double>(queue_, chunks.chunks.size());
     tensor_sums_ = Buffer<double>(queue_, plan_.tensors.size() * kTogether);
     host_sums_ = HostBuffer<double>(plan_.tensors.size() * kAhead);
-    network_.emplace(queue_, products_, plan_, settings.loss, data_, seed);
+    network_.emplace(queue_, products_, plan_, settings.loss, data_, seed,
+                     settings.precision != Precision::kFp32);
+    prepare_method();
     forget();
     return {};
   }
@@ -351,9 +360,15 @@ class DeviceEngine final : public TrainingEngine {
   }
 
   Result<std::unique_ptr<HessianProduct>> hessian(std::span<const std::uint32_t> samples) override {
+    queue_.use();
     if (auto error = check_built("hessian")) return *error;
     if (auto error = check_batch(samples, data_->dataset().train)) return *error;
-    return Error{ErrorCode::kUnsupported, "not on a device yet", "hessian"};
+    queue_.wait();
+    return make_device_hessian({.device = queue_.device(),
+                                .curvature = {.plan = plan_, .loss = settings_.loss, .data = data_},
+                                .samples = samples,
+                                .parameters = parameters_.data(),
+                                .running = buffers_.data()});
   }
 
   std::optional<Error> set_optimizer(const Spec& optimizer) override {
@@ -601,30 +616,18 @@ class DeviceEngine final : public TrainingEngine {
 
   /// Forwards and back with the batch in a slot. The gradient is still times the loss scale.
   void pass(int slot, std::size_t rows, bool measures) {
-    const std::size_t part = part_of(rows);
     const auto at = static_cast<std::size_t>(slot);
-    const StepOrder* const order = orders_.data() + at;
     StepReport* const report = reports_.data() + at;
-    network_->bind(parameters_.data(), buffers_.data(), settings_.precision);
-    for (std::size_t first = 0; first < rows; first += part) {
-      const int here = static_cast<int>(std::min(part, rows - first));
-      const DevicePass samples{.samples = data_->train(), .chosen = chosen_.data() + at * capacity_ + first};
-      const DeviceMode mode{.training = true,
-                            .first_row = static_cast<std::int64_t>(first),
-                            .order = order,
+    const DeviceBatch batch{.network = &*network_,
+                            .samples = data_->train(),
+                            .chosen = chosen_.data() + at * capacity_,
+                            .rows = rows,
+                            .part = part_of(rows),
+                            .precision = settings_.precision,
+                            .order = orders_.data() + at,
                             .escaped = escaped_.data()};
-      network_->forward(samples, here, mode);
-      network_->measure(samples, here, mode,
-                        {.gradient = true,
-                         .more = first > 0,
-                         .last = first + part >= rows,
-                         .samples = static_cast<std::int64_t>(rows)},
-                        report);
-      network_->backward(samples, here, mode, first == 0 ? gradient_.data() : part_gradient_.data());
-      if (first > 0)
-        queue_.launch(grid_for(plan_.parameters),
-                      Add{gradient_.data(), part_gradient_.data(), gradient_.data(), plan_.parameters});
-    }
+    run_batch(queue_, batch, parameters_.data(), buffers_.data(), gradient_.data(), part_gradient_.data(),
+              report);
     if (measures)
       squares(gradient_.data(), nullptr, tensor_sums_.data() + at * plan_.tensors.size(), &report->squares);
   }
@@ -653,6 +656,21 @@ class DeviceEngine final : public TrainingEngine {
                               .buffer_count = plan_.buffers});
   }
 
+  void prepare_method() {
+    objective_ = nullptr;
+    theta_ = HostBuffer<float>(method_ ? parameters_.size() : 0);
+    handed_ = HostBuffer<float>(method_ ? parameters_.size() : 0);
+    if (method_)
+      objective_ = std::make_unique<DeviceBatchObjective>(
+          queue_, products_,
+          DeviceBatchObjective::Setting{.network = &*network_,
+                                        .data = data_,
+                                        .loss = settings_.loss,
+                                        .precision = settings_.precision,
+                                        .running = buffers_.data(),
+                                        .make_room = [this](int rows) { room_for_passes(rows); }});
+  }
+
   /// Of a step by itself: its constants are known only now, since it might have been skipped.
   void update(int slot, double learning_rate, bool clips) {
     StepOrder& order = host_orders_[static_cast<std::size_t>(slot)];
@@ -662,10 +680,32 @@ class DeviceEngine final : public TrainingEngine {
     queue_update(slot, clips);
   }
 
+  /// On the host, with answers from the device.
   void update_by_method(std::span<const std::uint32_t> batch, const StepRates& rates,
                         const StepResult& result) {
-    (void)batch, (void)rates, (void)result;
-    throw std::logic_error("methods are not on the device yet");
+    const cpu::FlushToZero flush;
+    const std::size_t bytes = parameters_.size() * sizeof(float);
+    queue_.fetch(theta_.data(), parameters_.data(), bytes);
+    queue_.fetch(handed_.data(), gradient_.data(), bytes);
+    objective_->begin({.samples = batch,
+                       .part = part_of(batch.size()),
+                       .step = static_cast<std::uint64_t>(steps_),
+                       .loss_here = result.loss,
+                       .longest = rates.clip_norm,
+                       .seed = seed_},
+                      chosen_.data());
+    ++steps_;
+    queue_.wait();
+    const float factor = clipping_factor(rates.clip_norm, result.gradient_norm);
+    if (factor < 1.0f) cpu::scale(handed_.data(), factor, plan_.parameters);
+    method_->step(theta_.data(), handed_.data(), rates.learning_rate, objective_.get());
+    queue_.send(parameters_.data(), theta_.data(), bytes);
+    if (average_.empty()) return;
+    const auto share = static_cast<float>(1.0 - settings_.ema_decay);
+    float* const of_buffers = average_.data() + plan_.parameters;
+    queue_.launch(grid_for(plan_.parameters),
+                  Follow{average_.data(), parameters_.data(), share, plan_.parameters});
+    queue_.launch(grid_for(plan_.buffers), Follow{of_buffers, buffers_.data(), share, plan_.buffers});
   }
 
   std::vector<double> tensor_sums() {
@@ -707,14 +747,17 @@ class DeviceEngine final : public TrainingEngine {
     return static_cast<double>(*middle);
   }
 
-  Queue queue_;
+  std::shared_ptr<Queue> shared_queue_;  ///< with the data, which Hessians share
+  Queue& queue_;
   Products products_;
   std::shared_ptr<const DeviceData> data_;
   NetworkSettings settings_;
   Plan plan_;
   std::optional<DeviceNetwork> network_;
-  std::unique_ptr<DeviceUpdater> updater_;  ///< of an element-wise rule
-  std::unique_ptr<FloatStepper> method_;    ///< of all others; both null: nothing is built
+  std::unique_ptr<DeviceUpdater> updater_;           ///< of an element-wise rule
+  std::unique_ptr<FloatStepper> method_;             ///< of all others; both null: nothing is built
+  std::unique_ptr<DeviceBatchObjective> objective_;  ///< of a method
+  HostBuffer<float> theta_, handed_;                 ///< parameters and gradient as a method gets them
   std::uint64_t seed_ = 0;
   std::int64_t steps_ = 0;  ///< updates made or begun
   LossScaler scaler_;

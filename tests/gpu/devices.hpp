@@ -1,0 +1,53 @@
+// Engines on the emulated device, beside those of the CPU, for tests.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <span>
+
+#include "gpu/device/queue.hpp"
+#include "gpu/engine.hpp"
+#include "tests/nn/engines.hpp"
+
+namespace thalweg::test {
+
+/// Threads take their turns in another order in every second step: a race would show.
+inline void emulator_order(int step) {
+  gpu::emulator::set_thread_order(step % 2 == 0 ? gpu::emulator::Order::kForward
+                                                : gpu::emulator::Order::kBackward);
+}
+
+inline std::unique_ptr<TrainingEngine> on_device(const NetworkSettings& settings,
+                                                 std::shared_ptr<const Dataset> data,
+                                                 std::uint64_t seed = 7) {
+  auto engine = gpu::make_training_engine({});
+  if (auto error = engine->load(std::move(data))) ADD_FAILURE() << error->text();
+  if (auto error = engine->build(settings, seed)) ADD_FAILURE() << error->text();
+  return engine;
+}
+
+/// ‖a − b‖ / ‖b‖; NaN if anything is, or if there are not as many of both.
+inline double distance(std::span<const float> a, std::span<const float> b) {
+  if (a.size() != b.size()) return NAN;
+  double squares = 0.0, all = 0.0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    squares += std::pow(static_cast<double>(a[i]) - static_cast<double>(b[i]), 2);
+    all += std::pow(static_cast<double>(b[i]), 2);
+  }
+  return std::sqrt(squares) / std::max(std::sqrt(all), 1e-30);
+}
+
+/// A state away from the initial one: scales of 1 and shifts of 0 hide factors.
+inline EngineState scattered(EngineState state) {
+  const auto normal = [](std::uint64_t number, std::size_t i) {
+    return normal_pair(3, RandomStream::kWeights, number, static_cast<std::uint32_t>(i))[0];
+  };
+  for (std::size_t i = 0; i < state.parameters.size(); ++i)
+    state.parameters[i] = static_cast<float>(0.7 * normal(9, i));
+  for (std::size_t i = 0; i < state.buffers.size(); ++i)
+    state.buffers[i] = static_cast<float>(0.6 + 0.3 * std::tanh(normal(10, i)));
+  return state;
+}
+
+}  // namespace thalweg::test

@@ -1,0 +1,220 @@
+// Methods and wrappers on the device engine, run on the CPU by the emulator, against the CPU engine: they run
+// on the host, and what they ask is answered by the device.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "core/nn/cpu_batch.hpp"
+#include "core/optimizer/updater.hpp"
+#include "core/optimizer/wrapper.hpp"
+#include "gpu/batch.hpp"
+#include "tests/gpu/devices.hpp"
+
+namespace thalweg {
+namespace {
+
+using test::batch_of, test::distance;
+
+constexpr const char* kModel =
+    "linear:units=9; tanh; batch_norm; dropout:p=0.3; linear:units=6; relu; linear:units=3";
+
+/// Every method, and every wrapper around rules and methods.
+std::vector<std::string> everything() {
+  std::vector<std::string> out;
+  for (const OptimizerDescriptor& descriptor : optimizers())
+    if (!cpu::make_updater(default_spec(descriptor)) && descriptor.not_on_networks.empty())
+      out.push_back(format_spec(training_spec(descriptor), descriptor));
+  for (const Descriptor& wrapper : optimizer_wrappers())
+    for (const char* base : {"gd:lr=0.1", "adam:lr=0.01"}) out.push_back(wrapper.id + "+" + base);
+  out.insert(out.end(), {"sophia:estimate=hutchinson,period=2,lr=0.01", "sophia:period=1,lr=0.01",
+                         "sam+muon:lr=0.01", "local+schedule_free_adamw:lr=0.01", "gauss_newton",
+                         "lookahead+sam+lamb:lr=0.02"});
+  return out;
+}
+
+void go(TrainingEngine& engine, const NetworkSettings& settings, std::uint32_t from, std::uint32_t to,
+        double clip = 0.0) {
+  const double rate = settings.optimizer.number("lr");
+  for (std::uint32_t t = from; t < to; ++t) {
+    test::emulator_order(static_cast<int>(t));
+    const auto result = engine.step(batch_of(20, 5 * t % 70), {.learning_rate = rate, .clip_norm = clip});
+    ASSERT_TRUE(result) << result.error().text();
+  }
+  test::emulator_order(0);
+}
+
+void expect_alike(const TrainingEngine& ours, const TrainingEngine& cpu) {
+  const EngineState a = ours.state(), b = cpu.state();
+  EXPECT_EQ(a.steps, b.steps);
+  EXPECT_LE(distance(a.parameters, b.parameters), 1e-4);
+  EXPECT_LE(distance(a.buffers, b.buffers), 1e-4);
+  EXPECT_LE(distance(a.average, b.average), 1e-4);
+  EXPECT_EQ(a.slots.size(), b.slots.size());
+  EXPECT_EQ(a.progress.size(), b.progress.size());
+  EXPECT_EQ(a.scaling, b.scaling);
+}
+
+class DeviceMethod : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(DeviceMethod, KeepsToTheCpuAndGoesOnFromItsState) {
+  const auto data = test::toy_data();
+  NetworkSettings settings = test::network(kModel, GetParam());
+  settings.ema_decay = 0.8;
+  const auto ours = test::on_device(settings, data), cpu = test::built(settings, data);
+  const EngineState start = ours->state();
+  go(*ours, settings, 0, 7);
+  go(*cpu, settings, 0, 7);
+  expect_alike(*ours, *cpu);
+  EXPECT_GT(distance(ours->state().parameters, start.parameters), 1e-4) << "nothing happened";
+  // The state of one on the other, and on.
+  const auto crossed = test::on_device(settings, data), back = test::built(settings, data);
+  ASSERT_FALSE(crossed->restore(cpu->state()));
+  ASSERT_FALSE(back->restore(ours->state()));
+  EXPECT_EQ(crossed->state(), cpu->state());
+  EXPECT_EQ(back->state(), ours->state());
+  for (TrainingEngine* each : {ours.get(), cpu.get(), crossed.get(), back.get()}) go(*each, settings, 7, 14);
+  expect_alike(*ours, *cpu);
+  expect_alike(*crossed, *cpu);
+  expect_alike(*ours, *back);
+  const auto evaluated = ours->evaluate(DataPart::kTest), wanted = cpu->evaluate(DataPart::kTest);
+  EXPECT_NEAR(evaluated->loss, wanted->loss, 1e-3 * wanted->loss);
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, DeviceMethod, ::testing::ValuesIn(everything()));
+
+/// Parts of a batch, clipping, 16-bit numbers, the squared error.
+TEST(DeviceMethods, DoAsTheCpuDoesWithEverySetting) {
+  const auto data = test::toy_data();
+  struct Case {
+    const char* optimizer;
+    const char* loss;
+    int micro_batch;
+    double clip;
+    Precision precision;
+  };
+  for (const Case& c :
+       {Case{"sam+gd:lr=0.1", "cross_entropy", 7, 0.3, Precision::kFp32},
+        Case{"local+momentum:workers=3,lr=0.02", "cross_entropy", 4, 0.2, Precision::kFp32},
+        Case{"sophia:period=1,lr=0.01", "squared_error", 7, 0.0, Precision::kFp32},
+        Case{"sophia:estimate=hutchinson,period=1,lr=0.01", "squared_error", 0, 0.0, Precision::kFp32},
+        Case{"lamb:lr=0.02", "cross_entropy", 6, 0.1, Precision::kFp32},
+        Case{"muon:lr=0.02", "squared_error", 0, 0.5, Precision::kFp32},
+        Case{"lars:lr=5", "cross_entropy", 0, 0.0, Precision::kBf16},
+        Case{"sam+gd:lr=0.1", "cross_entropy", 0, 0.0, Precision::kBf16},
+        Case{"sophia:period=1,lr=0.01", "cross_entropy", 0, 0.0, Precision::kBf16}}) {
+    SCOPED_TRACE(std::string(c.optimizer) + " with " + c.loss);
+    NetworkSettings settings = test::network(kModel, c.optimizer, c.loss);
+    settings.micro_batch = c.micro_batch;
+    settings.precision = c.precision;
+    const auto ours = test::on_device(settings, data), cpu = test::built(settings, data);
+    // 16-bit numbers hold every rounding that falls on the other side for long.
+    const std::uint32_t steps = c.precision == Precision::kFp32 ? 10 : 2;
+    const double tolerance = c.precision == Precision::kFp32 ? 1e-4 : 1e-3;
+    go(*ours, settings, 0, steps, c.clip);
+    go(*cpu, settings, 0, steps, c.clip);
+    EXPECT_LE(distance(ours->parameters(), cpu->parameters()), tolerance);
+    EXPECT_LE(distance(ours->state().buffers, cpu->state().buffers), tolerance);
+  }
+}
+
+/// What needs the gradient alone trains in fp16, and skips what overflows; what asks for more is refused.
+TEST(DeviceMethods, TrainInHalfPrecisionWhereTheCpuDoes) {
+  const auto data = test::toy_data();
+  NetworkSettings settings = test::network(kModel, "lamb:lr=0.02");
+  settings.precision = Precision::kFp16;
+  const auto ours = test::on_device(settings, data), cpu = test::built(settings, data);
+  EngineState state = cpu->state();
+  state.scaling[0] = 0x1p30;  // overflows at first
+  ASSERT_FALSE(cpu->restore(state));
+  ASSERT_FALSE(ours->restore(state));
+  int skipped = 0;
+  for (std::uint32_t t = 0; t < 20; ++t) {
+    const auto batch = batch_of(20, t);
+    const auto a = ours->step(batch, {.learning_rate = 0.02}), b = cpu->step(batch, {.learning_rate = 0.02});
+    ASSERT_TRUE(a && b);
+    EXPECT_EQ(a->skipped, b->skipped) << t;
+    EXPECT_EQ(a->loss_scale, b->loss_scale);
+    skipped += a->skipped ? 1 : 0;
+  }
+  EXPECT_GT(skipped, 2);
+  EXPECT_LT(skipped, 20);
+  EXPECT_EQ(ours->state().steps, 20 - skipped);
+  EXPECT_LE(distance(ours->parameters(), cpu->parameters()), 1e-3);
+
+  settings.optimizer = test::network(kModel, "sam+gd").optimizer;
+  const auto engine = gpu::make_training_engine({});
+  ASSERT_FALSE(engine->load(data));
+  const auto error = engine->build(settings, 1), wanted = make_cpu_engine({1})->load(data);
+  ASSERT_FALSE(wanted);
+  ASSERT_TRUE(error);
+  EXPECT_NE(error->text().find("loss scale"), std::string::npos);
+}
+
+/// Every question, once more by itself: answers are those of the CPU at any parameters, and change nothing.
+TEST(DeviceBatchObjective, AnswersAsTheCpuDoes) {
+  const auto data = test::toy_data();
+  const auto samples = batch_of(23, 40);
+  for (const char* loss : {"cross_entropy:label_smoothing=0.1", "squared_error"}) {
+    SCOPED_TRACE(loss);
+    const NetworkSettings settings = test::network(kModel, "gd", loss);
+    const auto engine = test::built(settings, data);
+    const EngineState state = test::scattered(engine->state());
+    const std::size_t count = state.parameters.size();
+    CpuNetwork cpu_network(engine->plan(), settings.loss, data, 7, 1);
+    CpuBatchObjective cpu;
+    cpu.begin({.network = &cpu_network,
+               .data = data,
+               .sparse = nullptr,
+               .loss = &settings.loss,
+               .samples = samples,
+               .part = 9,
+               .step = 3},
+              0.5, state.buffers, 0.7, 7);
+    const auto queue = std::make_shared<gpu::Queue>(0);
+    gpu::Products products(*queue, false);
+    const auto held = std::make_shared<const gpu::DeviceData>(queue, data);
+    gpu::DeviceNetwork network(*queue, products, engine->plan(), settings.loss, held, 7, false);
+    const gpu::Buffer<float> running(*queue, std::span<const float>(state.buffers));
+    const gpu::Buffer<std::uint32_t> chosen(*queue, std::span<const std::uint32_t>(samples));
+    gpu::DeviceBatchObjective ours(*queue, products,
+                                   {.network = &network,
+                                    .data = held,
+                                    .loss = settings.loss,
+                                    .precision = Precision::kFp32,
+                                    .running = running.data(),
+                                    .make_room = [&](int rows) { network.reserve(rows); }});
+    ours.begin({.samples = samples, .part = 9, .step = 3, .loss_here = 0.5, .longest = 0.7, .seed = 7},
+               chosen.data());
+    const float* const theta = state.parameters.data();
+    EXPECT_EQ(ours.loss_here(), 0.5);
+    EXPECT_EQ(ours.seed(), 7u);
+    EXPECT_NEAR(ours.loss(theta), cpu.loss(theta), 1e-5);
+    std::vector<float> a(count), b(count);
+    const auto expect_same = [&](const char* what) { EXPECT_LE(distance(a, b), 1e-5) << what; };
+    EXPECT_NEAR(ours.gradient(theta, a.data()), cpu.gradient(theta, b.data()), 1e-5);
+    expect_same("gradient");
+    EXPECT_NEAR(distance(a, std::vector<float>(count)) * 1e-30, 0.7, 1e-4);  // clipped
+    for (int worker = 0; worker < 3; ++worker) {
+      EXPECT_NEAR(ours.worker_gradient(theta, worker, 3, a.data()),
+                  cpu.worker_gradient(theta, worker, 3, b.data()), 1e-5);
+      expect_same("worker's gradient");
+    }
+    for (int i = 0; i < 2; ++i)  // other numbers are drawn each time
+      for (const auto estimate : {DiagonalEstimate::kHutchinson, DiagonalEstimate::kGaussNewtonBartlett}) {
+        ours.hessian_diagonal(theta, estimate, a.data());
+        cpu.hessian_diagonal(theta, estimate, b.data());
+        expect_same("diagonal");
+      }
+    ours.hessian_product(theta, state.parameters.data(), a.data());
+    cpu.hessian_product(theta, state.parameters.data(), b.data());
+    expect_same("Hessian");
+    EXPECT_TRUE(ours.gauss_newton_product(theta, state.parameters.data(), a.data()));
+    EXPECT_TRUE(cpu.gauss_newton_product(theta, state.parameters.data(), b.data()));
+    expect_same("Gauss-Newton");
+    EXPECT_EQ(ours.evaluations(), cpu.evaluations());
+    EXPECT_EQ(running.values(), state.buffers);
+  }
+}
+
+}  // namespace
+}  // namespace thalweg
