@@ -246,9 +246,8 @@ void TrainingKeeper::finish(const Trainer& trainer) {
   end(view);
 }
 
-void TrainingKeeper::fail(const Trainer& trainer, const std::string& why, const TrainerState* last) {
+void TrainingKeeper::fail(const TrainingView& view, const std::string& why, const TrainerState* last) {
   if (std::exchange(ended_, true)) return;
-  const TrainingView view = trainer.view();
   hand_over(view, true);
   recorder_.add_event(run_, {view.steps.rows(), "device", "failed", why});
   if (last && last->steps() > saved_step_) save(*last, view.seconds);
