@@ -38,8 +38,8 @@ struct Status {
   bool usable() const { return !devices.empty(); }
 };
 
-/// The module is loaded and the driver is asked at the first call; later ones give the same. Any thread; never
-/// throws.
+/// The module is loaded and the driver is asked at the first call; later ones give the same. Any thread;
+/// never throws.
 const Status& status();
 
 struct EngineOptions {
@@ -47,8 +47,8 @@ struct EngineOptions {
   bool tf32 = false;  ///< large fp32 products on the tensor cores, rounded to 10 bits of mantissa
 };
 
-/// kUnsupported with Status::why if there is no device. What the engine throws later, when the device fails, is a
-/// DeviceError (core/nn/engine.hpp).
+/// kUnsupported with Status::why if there is no device. What the engine throws later, when the device fails,
+/// is a DeviceError (core/nn/engine.hpp).
 Result<std::unique_ptr<TrainingEngine>> make_engine(const EngineOptions& options = {});
 
 }  // namespace thalweg::gpu

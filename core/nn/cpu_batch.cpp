@@ -5,26 +5,10 @@
 
 #include "core/nn/cpu_hessian.hpp"
 #include "core/nn/cpu_kernels.hpp"
+#include "core/nn/functions.hpp"
 #include "core/random/philox.hpp"
 
 namespace thalweg {
-
-Layout layout_of(const Plan& plan) {
-  int last = 0;
-  for (const TensorInfo& tensor : plan.tensors)
-    if (plan.layers[static_cast<std::size_t>(tensor.layer)].kind == LayerKind::kLinear)
-      last = std::max(last, tensor.layer);
-  Layout out;
-  for (const TensorInfo& tensor : plan.tensors) {
-    const PlannedLayer& layer = plan.layers[static_cast<std::size_t>(tensor.layer)];
-    out.push_back({.offset = tensor.offset,
-                   .rows = tensor.rows,
-                   .columns = tensor.columns,
-                   .matrix = layer.kind == LayerKind::kLinear && tensor.offset == layer.weight,
-                   .output = tensor.layer == last});
-  }
-  return out;
-}
 
 BatchLoss run_batch(const CpuBatch& batch, const float* parameters, float* running, double loss_scale,
                     float* gradient, Floats& part_gradient) {
@@ -56,12 +40,6 @@ BatchLoss run_batch(const CpuBatch& batch, const float* parameters, float* runni
   }
   out.loss /= mean;
   return out;
-}
-
-float clipping_factor(double longest, double norm) {
-  if (!(longest > 0.0)) return 1.0f;
-  const double factor = longest / (norm + 1e-6);
-  return factor >= 1.0 ? 1.0f : static_cast<float>(factor);
 }
 
 void BatchObjective::begin(const CpuBatch& batch, double loss_here, std::span<const float> running,

@@ -13,9 +13,6 @@
 
 namespace thalweg {
 
-/// The tensors of a network as optimizers see them.
-Layout layout_of(const Plan& plan);
-
 /// What the passes of one step have in common.
 struct CpuBatch {
   CpuNetwork* network = nullptr;
@@ -84,10 +81,5 @@ class BatchObjective final : public Objective<float> {
   std::vector<float> scratch_running_, random_;
   Floats part_gradient_;
 };
-
-/// What a gradient of this length is multiplied by, as PyTorch's clip_grad_norm_. 1 for NaN, which must show
-/// and not be clipped to something.
-/// @param longest  0: off
-float clipping_factor(double longest, double norm);
 
 }  // namespace thalweg

@@ -15,6 +15,7 @@
 #include "core/nn/cpu_product.hpp"
 #include "core/nn/engine.hpp"
 #include "core/nn/engine_checks.hpp"
+#include "core/nn/functions.hpp"
 #include "core/nn/initialise.hpp"
 #include "core/nn/loss_scaler.hpp"
 #include "core/optimizer/flush.hpp"
@@ -297,18 +298,7 @@ class CpuEngine final : public TrainingEngine {
 
   std::optional<Error> check_step(std::span<const std::uint32_t> batch, const StepRates& rates) const {
     if (auto error = check_built("step")) return error;
-    if (!(rates.clip_norm >= 0.0) || !std::isfinite(rates.clip_norm))
-      return bad_input("must be 0 (off) or a positive number", "clip_norm");
-    if (auto error = check_batch(batch, data_->train)) return error;
-    if (!plan_.needs_two_samples) return {};
-    const std::size_t part = part_of(batch.size());
-    if (part < 2) return bad_input("batch normalisation needs at least two samples in a batch", "batch");
-    if (batch.size() % part == 1)
-      return bad_input(
-          "worked through in parts of " + std::to_string(part) +
-              " samples it leaves a last part of one, and batch normalisation needs at least two",
-          "batch");
-    return {};
+    return thalweg::check_step(batch, rates, data_->train, plan_, part_of(batch.size()));
   }
 
   CpuBatch passes(std::span<const std::uint32_t> batch) {

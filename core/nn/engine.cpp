@@ -8,14 +8,16 @@ std::optional<Error> TrainingEngine::begin(std::span<const std::uint32_t> batch,
                                            const StepWish& wish) {
   if (escaped_) return {};
   StepDetail detail;
-  const auto result = step(batch, rates, wish.gradient_norm ? &detail : nullptr);
+  const auto result = step(batch, rates, wish.norms ? &detail : nullptr);
   if (!result) return result.error();
-  begun_.push_back(*result);
+  FinishedStep made{.result = *result, .norms = {}};
+  for (const TensorStatistics& tensor : detail.tensors) made.norms.push_back(tensor.gradient_norm);
+  begun_.push_back(std::move(made));
   escaped_ = !(result->loss <= wish.escape);
   return {};
 }
 
-std::vector<StepResult> TrainingEngine::finish() {
+std::vector<FinishedStep> TrainingEngine::finish() {
   escaped_ = false;
   return std::exchange(begun_, {});
 }

@@ -5,8 +5,8 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -119,9 +119,9 @@ struct EngineState {
   bool operator==(const EngineState&) const = default;
 };
 
-/// The device that an engine works on has failed: it is out of memory, or lost. What the engine held is gone; it
-/// can only be destroyed. Any call of an engine, or of a HessianProduct, with a device of its own may throw it.
-/// The message is for the person who trains: what has failed, and what would help.
+/// The device that an engine works on has failed: it is out of memory, or lost. What the engine held is gone;
+/// it can only be destroyed. Any call of an engine, or of a HessianProduct, with a device of its own may
+/// throw it. The message is for the person who trains: what has failed, and what would help.
 class [[gnu::visibility("default")]] DeviceError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -129,9 +129,15 @@ class [[gnu::visibility("default")]] DeviceError : public std::runtime_error {
 
 /// What is wanted of a step that is begun and not waited for.
 struct StepWish {
-  bool gradient_norm = false;  ///< StepResult::gradient_norm, also where nobody clips
+  bool norms = false;  ///< of the gradient and of each tensor's, also where nobody clips
   /// A loss that is not at most this ends the matter: no step that was begun after it is made.
   double escape = std::numeric_limits<double>::infinity();
+};
+
+/// What came of it.
+struct FinishedStep {
+  StepResult result;
+  std::vector<double> norms;  ///< of each tensor's gradient, before clipping; empty unless wished for
 };
 
 enum class DataPart { kTrain, kTest };
@@ -161,13 +167,14 @@ class TrainingEngine {
   virtual std::int64_t steps_ahead() const { return 1; }
 
   /// As step(), but the engine may still be at it when this returns. At most steps_ahead() steps may be begun
-  /// before finish(), and no call but begin() and set_optimizer() may come between, which counts for the steps
-  /// begun after it.
+  /// before finish(), and no call but begin() and set_optimizer() may come between, which counts for the
+  /// steps begun after it.
   virtual std::optional<Error> begin(std::span<const std::uint32_t> batch, const StepRates& rates,
                                      const StepWish& wish);
 
-  /// Waits for the steps that were begun. Their results in order: up to the one whose loss escaped, if one did.
-  virtual std::vector<StepResult> finish();
+  /// Waits for the steps that were begun. Their results in order: up to the one whose loss escaped, if one
+  /// did.
+  virtual std::vector<FinishedStep> finish();
 
   /// Loss and accuracy without dropout, with running statistics, over the samples of a part: those in
   /// `indices`, or all of them. Returns early, with what was counted, once `stop` gives true.
@@ -211,7 +218,7 @@ class TrainingEngine {
   virtual std::span<const float> gradient() const = 0;
 
  private:
-  std::vector<StepResult> begun_;  ///< by begin() as it is here: already made
+  std::vector<FinishedStep> begun_;  ///< by begin() as it is here: already made
   bool escaped_ = false;
 };
 

@@ -1,6 +1,7 @@
 #include "core/nn/engine_checks.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "core/optimizer/optimizer.hpp"
@@ -84,6 +85,20 @@ std::optional<Error> check_batch(std::span<const std::uint32_t> batch, const Sam
     if (index >= samples.count)
       return bad_input("names sample " + std::to_string(index) + " of " + std::to_string(samples.count),
                        "batch");
+  return {};
+}
+
+std::optional<Error> check_step(std::span<const std::uint32_t> batch, const StepRates& rates,
+                                const Samples& samples, const Plan& plan, std::size_t part) {
+  if (!(rates.clip_norm >= 0.0) || !std::isfinite(rates.clip_norm))
+    return bad_input("must be 0 (off) or a positive number", "clip_norm");
+  if (auto error = check_batch(batch, samples)) return error;
+  if (!plan.needs_two_samples) return {};
+  if (part < 2) return bad_input("batch normalisation needs at least two samples in a batch", "batch");
+  if (batch.size() % part == 1)
+    return bad_input("worked through in parts of " + std::to_string(part) +
+                         " samples it leaves a last part of one, and batch normalisation needs at least two",
+                     "batch");
   return {};
 }
 

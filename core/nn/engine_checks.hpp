@@ -24,6 +24,10 @@ std::optional<Error> check_optimizer(const NetworkSettings& settings);
 /// A batch, or the samples of a probe: at least one, each below samples.count.
 std::optional<Error> check_batch(std::span<const std::uint32_t> batch, const Samples& samples);
 
+/// A step's batch and rates. `part`: so many samples go through the network at once.
+std::optional<Error> check_step(std::span<const std::uint32_t> batch, const StepRates& rates,
+                                const Samples& samples, const Plan& plan, std::size_t part);
+
 /// Samples without a look at their labels: as many numbers as the network has inputs.
 std::optional<Error> check_inputs(const Samples& samples, int features);
 

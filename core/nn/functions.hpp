@@ -155,6 +155,15 @@ THALWEG_HD inline T squared_error(const T* outputs, int count, const Target& tar
   return sum / T(count);
 }
 
+/// What a gradient of this length is multiplied by, as PyTorch's clip_grad_norm_. 1 for NaN, which must show
+/// and not be clipped to something.
+/// @param longest  0: off
+THALWEG_HD inline float clipping_factor(double longest, double norm) {
+  if (!(longest > 0.0)) return 1.0f;
+  const double factor = longest / (norm + 1e-6);
+  return factor >= 1.0 ? 1.0f : static_cast<float>(factor);
+}
+
 /// The index of the largest output, the first of equals; −1 if one is NaN.
 template <class T>
 THALWEG_HD inline int prediction(const T* outputs, int count) {

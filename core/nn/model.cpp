@@ -236,4 +236,21 @@ Result<Plan> plan(const Model& model, int inputs, int outputs) {
   return out;
 }
 
+Layout layout_of(const Plan& plan) {
+  int last = 0;
+  for (const TensorInfo& tensor : plan.tensors)
+    if (plan.layers[static_cast<std::size_t>(tensor.layer)].kind == LayerKind::kLinear)
+      last = std::max(last, tensor.layer);
+  Layout out;
+  for (const TensorInfo& tensor : plan.tensors) {
+    const PlannedLayer& layer = plan.layers[static_cast<std::size_t>(tensor.layer)];
+    out.push_back({.offset = tensor.offset,
+                   .rows = tensor.rows,
+                   .columns = tensor.columns,
+                   .matrix = layer.kind == LayerKind::kLinear && tensor.offset == layer.weight,
+                   .output = tensor.layer == last});
+  }
+  return out;
+}
+
 }  // namespace thalweg

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/nn/layers.hpp"
+#include "core/optimizer/objective.hpp"
 #include "core/spec/spec.hpp"
 
 namespace thalweg {
@@ -67,5 +68,8 @@ struct Plan {
 /// Checks every layer against its bounds and the sizes against each other and the data.
 /// `outputs`: classes, or targets of a regression.
 Result<Plan> plan(const Model& model, int inputs, int outputs);
+
+/// The tensors of a network as optimizers see them.
+Layout layout_of(const Plan& plan);
 
 }  // namespace thalweg

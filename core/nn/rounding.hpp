@@ -8,11 +8,12 @@
 #include <cstdint>
 
 #include "core/nn/engine.hpp"
+#include "core/spec/platform.hpp"
 
 namespace thalweg {
 
 /// 5 bits of exponent, 10 of mantissa: largest 65504, smallest normal 2⁻¹⁴, smallest 2⁻²⁴.
-inline float round_to_fp16(float x) {
+THALWEG_HD inline float round_to_fp16(float x) {
   const float size = std::fabs(x);
   // Between ½ and 1 floats are 2⁻²⁴ apart, as subnormals of the format are: the addition rounds to them.
   const float small = (size + 0.5f) - 0.5f;
@@ -24,13 +25,13 @@ inline float round_to_fp16(float x) {
 }
 
 /// A float without its last 16 bits: 8 bits of exponent, 7 of mantissa.
-inline float round_to_bf16(float x) {
+THALWEG_HD inline float round_to_bf16(float x) {
   const auto bits = std::bit_cast<std::uint32_t>(x);
   const float rounded = std::bit_cast<float>((bits + 0x7FFFu + ((bits >> 16) & 1u)) & 0xFFFF0000u);
   return std::fabs(x) <= 0x1.FFFFFEp127f ? rounded : x;
 }
 
-inline float round_to(Precision precision, float x) {
+THALWEG_HD inline float round_to(Precision precision, float x) {
   return precision == Precision::kFp16   ? round_to_fp16(x)
          : precision == Precision::kBf16 ? round_to_bf16(x)
                                          : x;

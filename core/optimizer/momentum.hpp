@@ -142,8 +142,8 @@ struct Momentum {
 
   static std::vector<StateQuantity> quantities(const Hyper& hyper) {
     // Polyak's form has the position before in its place.
-    return {hyper.form == Form::kPolyak ? StateQuantity{"θ₋₁", "position before"}
-                                        : StateQuantity{"v", "velocity"}};
+    if (hyper.form == Form::kPolyak) return {{"θ₋₁", "position before"}};
+    return {{"v", "velocity"}};
   }
 
   static void look(const Hyper&, const Progress&, const Step<double>&, const double* slots, double* out) {

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <limits>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
 
 #include "core/optimizer/flush.hpp"
+#include "core/optimizer/rule_state.hpp"
 #include "core/optimizer/rules.hpp"
 #include "core/optimizer/vectorise.hpp"
 
@@ -17,29 +17,27 @@ namespace {
 
 template <UpdateRule R>
 class RuleUpdater final : public Updater {
-  using Progress = typename R::Progress;
   static constexpr int kSlots = R::kSlots;
-  static constexpr std::size_t kProgress = std::is_empty_v<Progress> ? 0 : sizeof(Progress) / sizeof(double);
 
  public:
-  explicit RuleUpdater(const Spec& spec) : hyper_(R::hyper(spec)) {}
+  explicit RuleUpdater(const Spec& spec) : rule_(spec) {}
 
   int slot_count() const override { return kSlots; }
 
   void init(float* slots, std::int64_t count) const override {
     float first[kSlots + 1] = {};
-    init_slots<R>(hyper_, first);
+    init_slots<R>(rule_.hyper(), first);
     for (int k = 0; k < kSlots; ++k) std::fill(slots + k * count, slots + (k + 1) * count, first[k]);
   }
 
   void prepare(double learning_rate, std::int64_t t) override {
-    constants_ = R::template prepare<float>(hyper_, learning_rate, t, progress_);
+    rule_.prepare(learning_rate, t);
   }
 
   void update(float* theta_, const float* gradient_, float gradient_scale, float* slots_, std::int64_t stride,
               std::int64_t first, std::int64_t last) const override {
     const FlushToZero flush;
-    const auto constants = constants_;
+    const auto constants = rule_.constants();
     vectorised([=] {
       // Slots are named one by one, since a pointer into an array of pointers cannot be restrict.
       const auto step = constants;
@@ -76,7 +74,7 @@ class RuleUpdater final : public Updater {
         const std::int64_t i = first + n * count / looked;
         float s[kSlots + 1] = {};
         for (int k = 0; k < kSlots; ++k) s[k] = slots[k * stride + i];
-        rates[static_cast<std::size_t>(n)] = R::effective_rate(s, constants_);
+        rates[static_cast<std::size_t>(n)] = R::effective_rate(s, rule_.constants());
       }
       const auto middle = rates.begin() + looked / 2;
       std::nth_element(rates.begin(), middle, rates.begin() + looked);
@@ -92,7 +90,7 @@ class RuleUpdater final : public Updater {
       if constexpr (HasAverage<R>) {
         float s[kSlots + 1] = {};
         for (int k = 0; k < kSlots; ++k) s[k] = slots[k * count + i];
-        out[i] = R::average(theta[i], s, hyper_);
+        out[i] = R::average(theta[i], s, rule_.hyper());
       }
     }
   }
@@ -102,7 +100,7 @@ class RuleUpdater final : public Updater {
       for (std::int64_t i = 0; i < count; ++i) {
         float s[kSlots + 1] = {};
         for (int k = 0; k < kSlots; ++k) s[k] = slots[k * count + i];
-        R::shift(by[i], s, hyper_);
+        R::shift(by[i], s, rule_.hyper());
         for (int k = 0; k < kSlots; ++k) slots[k * count + i] = s[k];
       }
     } else {
@@ -110,38 +108,12 @@ class RuleUpdater final : public Updater {
     }
   }
 
-  bool set(const Spec& spec) override {
-    const auto next = R::hyper(spec);
-    if constexpr (requires { R::keeps_state(hyper_, next); }) {
-      if (!R::keeps_state(hyper_, next)) return false;
-    }
-    hyper_ = next;
-    return true;
-  }
-
-  std::vector<double> save() const override {
-    if constexpr (kProgress == 0) {
-      return {};
-    } else {
-      const auto numbers = std::bit_cast<std::array<double, kProgress>>(progress_);
-      return {numbers.begin(), numbers.end()};
-    }
-  }
-
-  bool load(std::span<const double> progress) override {
-    if (progress.size() != kProgress) return false;
-    if constexpr (kProgress > 0) {
-      std::array<double, kProgress> numbers;
-      std::ranges::copy(progress, numbers.begin());
-      progress_ = std::bit_cast<Progress>(numbers);
-    }
-    return true;
-  }
+  bool set(const Spec& spec) override { return rule_.set(spec); }
+  std::vector<double> save() const override { return rule_.save(); }
+  bool load(std::span<const double> progress) override { return rule_.load(progress); }
 
  private:
-  typename R::Hyper hyper_;
-  [[no_unique_address]] Progress progress_ = {};
-  typename R::template Step<float> constants_ = {};
+  RuleState<R> rule_;
 };
 
 class ArrayStepper final : public FloatStepper {

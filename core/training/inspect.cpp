@@ -58,8 +58,8 @@ Result<Inspection> inspect(TrainingEngine& engine, const Dataset& data, DataPart
                             .label = static_cast<int>(label),
                             .predicted = static_cast<int>(predicted),
                             .confidence = confidence,
-                            .loss = std::log(1.0 / confidence) +
-                                    (static_cast<double>(logits[predicted]) - static_cast<double>(logits[label]))});
+                            .loss = std::log(1.0 / confidence) + (static_cast<double>(logits[predicted]) -
+                                                                  static_cast<double>(logits[label]))});
   }
   const double seen = static_cast<double>(out.count - out.not_finite);
   const double nan = std::numeric_limits<double>::quiet_NaN();

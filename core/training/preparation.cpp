@@ -89,14 +89,13 @@ Result<Preparation> prepare(const TrainingSettings& settings, std::shared_ptr<co
       needs_two && static_cast<std::int64_t>(split.train.size()) % micro == 1 ? 1 : 0;
   const auto size = micro * static_cast<std::int64_t>(training.number("accumulate"));
   const Driver driver(settings.schedule, settings.drives, *find_optimizer(settings.optimizer.spec.id));
-  Batches batches =
-      driver.moves_batch()
-          ? Batches(split.train,
-                    [driver, own = training.number("batch")](std::int64_t step) {
-                      return static_cast<std::int64_t>(driver.batch(step, own));
-                    },
-                    needs_two ? 2 : 1, seed)
-          : Batches(split.train, size, left_out, seed);
+  Batches batches = driver.moves_batch() ? Batches(
+                                               split.train,
+                                               [driver, own = training.number("batch")](std::int64_t step) {
+                                                 return static_cast<std::int64_t>(driver.batch(step, own));
+                                               },
+                                               needs_two ? 2 : 1, seed)
+                                         : Batches(split.train, size, left_out, seed);
   return Preparation{std::move(data), std::move(engine), std::move(split), std::move(batches)};
 }
 

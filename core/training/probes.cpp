@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
 #include "core/data/order.hpp"
 #include "core/nn/histogram.hpp"
@@ -86,23 +87,39 @@ void Probes::set(const Spec& settings) {
   histogram_interval_ = interval(settings, "histograms");
 }
 
-StepDetail* Probes::detail(std::int64_t step) {
-  bool wanted = false;
-  StepDetail& detail = context_.detail;
-  detail.whole = false;
-  detail.seconds = 0.0;
+Probes::Interest Probes::interest(std::int64_t step) const {
+  Interest out;
   for (const Entry& entry : entries_) {
     if (entry.interval == 0) continue;
     const DetailNeed need = entry.probe->need();
-    if (need == DetailNeed::kWholeWhenMeasured && entry.due(step)) detail.whole = true;
-    wanted = wanted || detail.whole || need == DetailNeed::kNormsAlways;
+    out.whole = out.whole || (need == DetailNeed::kWholeWhenMeasured && entry.due(step));
+    out.norms = out.norms || need == DetailNeed::kNormsAlways;
+    out.looks = out.looks || entry.due(step);
   }
-  return wanted ? &detail : nullptr;
+  out.looks = out.looks || histograms_due(step);
+  return out;
+}
+
+bool Probes::histograms_due(std::int64_t step) const {
+  return histogram_interval_ > 0 && step % (histogram_interval_ * shot_stride_) == 0;
+}
+
+StepDetail* Probes::detail(std::int64_t step) {
+  const Interest wanted = interest(step);
+  context_.detail.whole = wanted.whole;
+  context_.detail.seconds = 0.0;
+  return wanted.whole || wanted.norms ? &context_.detail : nullptr;
+}
+
+void Probes::take_norms(std::span<const double> norms) {
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  context_.detail = {};
+  for (const double norm : norms) context_.detail.tensors.push_back({norm, kNan, kNan, kNan});
 }
 
 void Probes::observe(const ProbeMoment& moment) {
   const DetailNeed asked = context_.detail.whole ? DetailNeed::kWholeWhenMeasured : DetailNeed::kNormsAlways;
-  const bool histograms = histogram_interval_ > 0 && moment.step % (histogram_interval_ * shot_stride_) == 0;
+  const bool histograms = histograms_due(moment.step);
   context_.bins = histograms ? kHistogramBins : 1;
   context_.activations_found.reset();
   for (Entry& entry : entries_) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,16 @@ class Probes {
   /// What update `step` is to tell about itself; null: nothing.
   StepDetail* detail(std::int64_t step);
 
+  /// What can be known of an update before it is made, so that several may be under way at once.
+  struct Interest {
+    bool whole = false;  ///< its whole detail is needed: it must be made by itself
+    bool norms = false;  ///< the norms of its gradient are watched
+    bool looks = false;  ///< a probe or the histograms look at the network after it
+  };
+  Interest interest(std::int64_t step) const;
+  /// Of an update that was under way with others: the norms that interest() asked for, before observe().
+  void take_norms(std::span<const double> norms);
+
   /// Looks at the update that was just made, where it is the turn of a probe: at step 0 and every so many
   /// from there.
   void observe(const ProbeMoment& moment);
@@ -69,6 +80,7 @@ class Probes {
   void open(Entry& entry);
   void measure(Entry& entry, const ProbeMoment& moment);
   void take_histograms(const ProbeMoment& moment);
+  bool histograms_due(std::int64_t step) const;
 
   ProbeContext context_;
   std::vector<Entry> entries_;  ///< in the order of probe_descriptor()

@@ -43,13 +43,15 @@ Parameter probe(std::string key, std::string label, Value value, std::string hel
 }
 
 Descriptor make_training() {
-  Parameter steps = count("steps", "T", "steps", 1.0, 1e9, 1e5,
-                          "Training ends after so many updates, whatever the epochs; auto: as the epochs need.");
+  Parameter steps =
+      count("steps", "T", "steps", 1.0, 1e9, 1e5,
+            "Training ends after so many updates, whatever the epochs; auto: as the epochs need.");
   steps.default_value = Value{};
   steps.off_word = "auto";
-  Parameter patience = count("patience", "", "patience", 1.0, 1e6, 50.0,
-                             "Early stopping: training ends after so many epochs without a lower validation loss, and "
-                             "the weights of the lowest are restored. Needs a validation share.");
+  Parameter patience =
+      count("patience", "", "patience", 1.0, 1e6, 50.0,
+            "Early stopping: training ends after so many epochs without a lower validation loss, and "
+            "the weights of the lowest are restored. Needs a validation share.");
   patience.default_value = Value{};
   patience.off_word = "off";
   return {
@@ -59,31 +61,68 @@ Descriptor make_training() {
       .formula = "",
       .reference = "",
       .parameters = {
-          count("batch", "B", "batch size", 64.0, 65'536.0, 4096.0, "Samples whose gradients are averaged in one step."),
+          count("batch", "B", "batch size", 64.0, 65'536.0, 4096.0,
+                "Samples whose gradients are averaged in one step."),
           count("accumulate", "k", "accumulation", 1.0, 1024.0, 64.0,
                 "Batches whose gradients are averaged for one update: as if the batch were k times as large, "
                 "in the memory of one. Batch normalisation sees the single batches."),
           count("epochs", "E", "epochs", 10.0, 1e6, 100.0, "Passes over the training samples."),
           steps,
-          {.key = "validation", .label = "validation share", .default_value = 0.0, .min = 0.0, .max = 0.9,
-           .soft_min = 0.0, .soft_max = 0.5,
-           .help = "Share of the training samples that is kept back and measured after each epoch, so that choices "
+          {.key = "validation",
+           .label = "validation share",
+           .default_value = 0.0,
+           .min = 0.0,
+           .max = 0.9,
+           .soft_min = 0.0,
+           .soft_max = 0.5,
+           .help = "Share of the training samples that is kept back and measured after each epoch, so that "
+                   "choices "
                    "need not look at the test set. Chosen by the seed, every class in its proportion."},
-          {.key = "clip_norm", .symbol = "c", .label = "clip norm", .default_value = Value{}, .min = 0.0, .max = 1e12,
-           .min_open = true, .soft_min = 0.01, .soft_max = 100.0, .scale = Scale::kLog,
-           .help = "A gradient of all parameters longer than c is scaled down to length c (PyTorch's clip_grad_norm_).",
-           .live = true, .off_word = "off"},
-          {.key = "ema_decay", .symbol = "d", .label = "weight average", .default_value = Value{}, .min = 0.0,
-           .max = 1.0, .max_open = true, .soft_min = 0.9, .soft_max = 0.9999, .scale = Scale::kLogOneMinus,
-           .help = "A moving average of the weights, θ̄ ← d θ̄ + (1−d) θ after each update, is kept and evaluated too.",
+          {.key = "clip_norm",
+           .symbol = "c",
+           .label = "clip norm",
+           .default_value = Value{},
+           .min = 0.0,
+           .max = 1e12,
+           .min_open = true,
+           .soft_min = 0.01,
+           .soft_max = 100.0,
+           .scale = Scale::kLog,
+           .help = "A gradient of all parameters longer than c is scaled down to length c (PyTorch's "
+                   "clip_grad_norm_).",
+           .live = true,
+           .off_word = "off"},
+          {.key = "ema_decay",
+           .symbol = "d",
+           .label = "weight average",
+           .default_value = Value{},
+           .min = 0.0,
+           .max = 1.0,
+           .max_open = true,
+           .soft_min = 0.9,
+           .soft_max = 0.9999,
+           .scale = Scale::kLogOneMinus,
+           .help = "A moving average of the weights, θ̄ ← d θ̄ + (1−d) θ after each update, is kept and "
+                   "evaluated too.",
            .off_word = "off"},
           patience,
-          {.key = "precision", .label = "precision", .kind = Kind::kChoice, .default_value = std::string("fp32"),
-           .help = "What activations and gradients are rounded to; weights stay fp32. fp16 comes with dynamic loss "
-                   "scaling. On the CPU fp16 and bf16 are emulated by rounding: their numbers, not their speed.",
+          {.key = "precision",
+           .label = "precision",
+           .kind = Kind::kChoice,
+           .default_value = std::string("fp32"),
+           .help =
+               "What activations and gradients are rounded to; weights stay fp32. fp16 comes with dynamic "
+               "loss "
+               "scaling. On the CPU fp16 and bf16 are emulated by rounding: their numbers, not their speed.",
            .choices = {"fp32", "fp16", "bf16"}},
-          {.key = "seed", .label = "seed", .kind = Kind::kInteger, .default_value = 0.0, .min = 0.0,
-           .max = 9007199254740991.0, .soft_min = 0.0, .soft_max = 100.0,
+          {.key = "seed",
+           .label = "seed",
+           .kind = Kind::kInteger,
+           .default_value = 0.0,
+           .min = 0.0,
+           .max = 9007199254740991.0,
+           .soft_min = 0.0,
+           .soft_max = 100.0,
            .help = "Chooses initial weights, batch order, dropout and the validation samples."},
       }};
 }
@@ -96,17 +135,22 @@ Descriptor make_probes() {
       .formula = "",
       .reference = "",
       .parameters = {
-          probe("evaluation", "evaluation", Value{},
-                "Loss and accuracy on validation and test samples within an epoch, besides those at its end."),
+          probe(
+              "evaluation", "evaluation", Value{},
+              "Loss and accuracy on validation and test samples within an epoch, besides those at its end."),
           probe("gradients", "gradient norms", 50.0,
-                "Norm of each layer's gradient: smallest, mean and largest of the steps since the last measurement."),
+                "Norm of each layer's gradient: smallest, mean and largest of the steps since the last "
+                "measurement."),
           probe("weights", "weights and updates", 50.0,
-                "Norm of each layer's weights, length of its update over that norm, and the effective rate: the median "
+                "Norm of each layer's weights, length of its update over that norm, and the effective rate: "
+                "the median "
                 "factor before a gradient, η/√v̂ for Adam and its kin."),
           probe("activations", "activations", 50.0,
-                "Mean and standard deviation of each layer's outputs and the share of dead ReLU units: those that are "
+                "Mean and standard deviation of each layer's outputs and the share of dead ReLU units: those "
+                "that are "
                 "0 for every sample of the probe batch."),
-          probe("histograms", "histograms", 250.0, "Distributions of weights, gradients and activations, layer by layer."),
+          probe("histograms", "histograms", 250.0,
+                "Distributions of weights, gradients and activations, layer by layer."),
           probe("noise_scale", "gradient noise scale", Value{},
                 "tr Σ / ‖G‖², the batch size at which noise and gradient are equally strong "
                 "(McCandlish et al. 2018, appendix A.1)."),
@@ -116,11 +160,15 @@ Descriptor make_probes() {
           probe("curvature", "sharpness λmax", Value{},
                 "Largest Hessian eigenvalue by power iteration on exact Hessian-vector products, next to the "
                 "stability limit 2/η."),
-          probe("spectrum", "Hessian spectrum", Value{}, "The largest Hessian eigenvalues by Lanczos iteration."),
-          probe("trace", "Hessian trace", Value{}, "Trace of the Hessian by Hutchinson's estimate, with its standard error."),
+          probe("spectrum", "Hessian spectrum", Value{},
+                "The largest Hessian eigenvalues by Lanczos iteration."),
+          probe("trace", "Hessian trace", Value{},
+                "Trace of the Hessian by Hutchinson's estimate, with its standard error."),
           count("samples", "", "probe samples", 256.0, 65'536.0, 4096.0,
-                "Training samples on which activations, noise scale and curvature are measured; chosen by the seed."),
-          count("eigenvalues", "k", "eigenvalues", 5.0, 64.0, 20.0, "How many eigenvalues the spectrum shows."),
+                "Training samples on which activations, noise scale and curvature are measured; chosen by "
+                "the seed."),
+          count("eigenvalues", "k", "eigenvalues", 5.0, 64.0, 20.0,
+                "How many eigenvalues the spectrum shows."),
       }};
 }
 

@@ -110,9 +110,9 @@ double Trainer::learning_rate(std::int64_t step) {
 /// the epoch's own.
 void Trainer::observe(const EpochRecord& record) {
   if (!follower_) return;
-  const double metric = !split_.validation.empty()  ? record.validation_loss
-                        : data_->test.count > 0 ? record.test_loss
-                                                    : record.train_loss;
+  const double metric = !split_.validation.empty() ? record.validation_loss
+                        : data_->test.count > 0    ? record.test_loss
+                                                   : record.train_loss;
   follower_->observe(record.steps, metric);
 }
 
@@ -237,22 +237,77 @@ void Trainer::record(const StepResult& result, std::size_t samples, double rate)
   skipped_ += result.skipped ? 1 : 0;
 }
 
+/// Of update `step`, with everything that is in force for it.
+StepRates Trainer::rates(std::int64_t step) {
+  put_in_force(step);
+  const double rate = learning_rate(step);
+  return {.learning_rate = rate, .clip_norm = training_.number_or("clip_norm", 0.0)};
+}
+
 void Trainer::make_step(const Stop& stop) {
   const std::int64_t step = steps();
-  put_in_force(step);
+  const StepRates rates = this->rates(step);
   const auto batch = batches_.at(step);
-  const double rate = learning_rate(step);
   StepDetail* detail = probes_.detail(step);
   const double begin = wall();
-  const auto result = engine_->step(
-      batch, {.learning_rate = rate, .clip_norm = training_.number_or("clip_norm", 0.0)}, detail);
+  const auto result = engine_->step(batch, rates, detail);
   const double seconds = wall() - begin - (detail ? detail->seconds : 0.0);
   if (!result) throw std::logic_error("the engine refused a step: " + result.error().text());
   sums_.seconds += seconds;
   seconds_ += seconds;
-  record(*result, batch.size(), rate);
+  end_step(*result, batch.size(), rates.learning_rate, stop);
+}
 
-  if (!(result->loss <= escape())) {
+/// How many updates from here on can be under way at once: up to the end of the epoch, and up to one after
+/// which somebody looks at the network.
+std::int64_t Trainer::steps_together(std::int64_t most) {
+  const std::int64_t first = steps(), ahead = std::min(most, engine_->steps_ahead());
+  if (first == 0) return 1;  // by its loss those of all others are judged
+  std::int64_t count = 0;
+  while (count < ahead) {
+    const std::int64_t step = first + count;
+    const Probes::Interest interest = probes_.interest(step);
+    if (interest.whole) break;
+    ++count;
+    if (interest.looks || batches_.is_whole(step + 1) || step + 1 == budget_) break;
+  }
+  return count;
+}
+
+/// Makes at least one update and at most so many.
+std::int64_t Trainer::make_steps(std::int64_t most, const Stop& stop) {
+  const std::int64_t count = steps_together(most);
+  if (count <= 1) {
+    make_step(stop);
+    return 1;
+  }
+  const std::int64_t first = steps();
+  std::vector<std::pair<std::size_t, double>> begun;  // samples and rate of each
+  const double begin = wall();
+  for (std::int64_t step = first; step < first + count; ++step) {
+    const StepRates rates = this->rates(step);
+    const auto batch = batches_.at(step);
+    begun.emplace_back(batch.size(), rates.learning_rate);
+    const StepWish wish{.norms = probes_.interest(step).norms, .escape = escape()};
+    if (auto error = engine_->begin(batch, rates, wish))
+      throw std::logic_error("the engine refused a step: " + error->text());
+  }
+  const std::vector<FinishedStep> finished = engine_->finish();
+  const double seconds = wall() - begin;
+  sums_.seconds += seconds;
+  seconds_ += seconds;
+  for (std::size_t i = 0; i < finished.size() && outcome_ == Outcome::kRunning; ++i) {
+    probes_.take_norms(finished[i].norms);
+    end_step(finished[i].result, begun[i].first, begun[i].second, stop);
+  }
+  return static_cast<std::int64_t>(finished.size());
+}
+
+/// What follows an update: its record, probes, the end of an epoch or of the run.
+void Trainer::end_step(const StepResult& result, std::size_t samples, double rate, const Stop& stop) {
+  const std::int64_t step = steps();
+  record(result, samples, rate);
+  if (!(result.loss <= escape())) {
     end_epoch(false, stop);
     outcome_ = Outcome::kDiverged;
     return;
@@ -296,9 +351,9 @@ void Trainer::end_by_budget() {
 void Trainer::advance(std::int64_t steps, const Stop& stop) {
   // Taken up again where the end of an epoch was cut short.
   if (steps > 0 && outcome_ == Outcome::kRunning && sums_.seen > 0 && at_epoch_end()) finish_epoch(stop);
-  for (std::int64_t made = 0; made < steps && outcome_ == Outcome::kRunning; ++made) {
+  for (std::int64_t made = 0; made < steps && outcome_ == Outcome::kRunning;) {
     if (stop && stop()) return this->stop();
-    make_step(stop);
+    made += make_steps(steps - made, stop);
   }
 }
 

@@ -106,7 +106,11 @@ class Trainer {
   void put_in_force(std::int64_t step);
   double learning_rate(std::int64_t step);
   void observe(const EpochRecord& record);
+  StepRates rates(std::int64_t step);
   void make_step(const Stop& stop);
+  std::int64_t make_steps(std::int64_t most, const Stop& stop);
+  std::int64_t steps_together(std::int64_t most);
+  void end_step(const StepResult& result, std::size_t samples, double rate, const Stop& stop);
   void record(const StepResult& result, std::size_t samples, double rate);
   void end_epoch(bool measure, const Stop& stop);
   void measure(EpochRecord& record, const Stop& stop);

@@ -1,0 +1,110 @@
+// The queue of the emulated device: work is done when it is queued, on the CPU, unless it is recorded.
+#include "gpu/device/queue.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <stdexcept>
+
+namespace thalweg::gpu {
+
+struct Graph::Recorded {
+  std::vector<std::function<void()>> work;
+};
+
+namespace {
+
+/// What is being recorded; null: work is done at once.
+thread_local Graph::Recorded* recording = nullptr;
+
+void do_or_record(std::function<void()> work) {
+  if (recording)
+    recording->work.push_back(std::move(work));
+  else
+    work();
+}
+
+void must_not_record(const char* what) {
+  if (recording) throw std::logic_error(std::string("a recording can't ") + what);
+}
+
+/// Nobody may count on what is in new memory: every float is NaN.
+void* filled(std::size_t bytes) {
+  void* const memory = std::malloc(bytes);
+  if (!memory) throw DeviceError("the emulated device has no room for " + std::to_string(bytes) + " bytes");
+  std::memset(memory, 0xFF, bytes);
+  return memory;
+}
+
+}  // namespace
+
+Queue::Queue(int device) : device_(device) {}
+Queue::~Queue() = default;
+void Queue::launched() {}
+void Queue::use() const {}
+
+void Queue::run(const Grid& grid, bool cooperates, std::function<void(Block)> body) {
+  if (grid.threads < 1 || grid.threads > 1024 || grid.threads % kWarp != 0 || grid.y > kMostRows ||
+      grid.shared > kMostShared)
+    throw std::logic_error("no device takes a grid like this");
+  do_or_record([grid, cooperates, body = std::move(body)] {
+    std::vector<double> shared(grid.shared / sizeof(double) + 1);
+    for (int y = 0; y < grid.y; ++y)
+      for (int x = 0; x < grid.x; ++x) {
+        std::memset(shared.data(), 0xFF, shared.size() * sizeof(double));
+        emulator::BlockState block{.threads = grid.threads,
+                                   .x = x,
+                                   .y = y,
+                                   .count_x = grid.x,
+                                   .shared = reinterpret_cast<std::byte*>(shared.data()),
+                                   .cooperates = cooperates};
+        emulator::run_block(block, [&](emulator::Fiber& fiber) { body(Block(&fiber)); });
+      }
+  });
+}
+
+void Queue::upload(void* device, const void* host, std::size_t bytes) {
+  must_not_record("upload");
+  if (bytes > 0) std::memcpy(device, host, bytes);
+}
+void Queue::download(void* host, const void* device, std::size_t bytes) {
+  must_not_record("download");
+  if (bytes > 0) std::memcpy(host, device, bytes);
+}
+void Queue::fetch(void* host, const void* device, std::size_t bytes) { download(host, device, bytes); }
+void Queue::send(void* device, const void* host, std::size_t bytes) { upload(device, host, bytes); }
+void Queue::copy(void* to, const void* from, std::size_t bytes) {
+  do_or_record([=] { std::memmove(to, from, bytes); });
+}
+void Queue::zero(void* device, std::size_t bytes) {
+  do_or_record([=] { std::memset(device, 0, bytes); });
+}
+void Queue::wait() { must_not_record("wait"); }
+
+Graph Queue::record(const std::function<void()>& work) {
+  must_not_record("hold another");
+  auto recorded = std::make_shared<Graph::Recorded>();
+  recording = recorded.get();
+  try {
+    work();
+  } catch (...) {
+    recording = nullptr;
+    throw;
+  }
+  recording = nullptr;
+  return Graph(std::move(recorded));
+}
+
+void Queue::replay(const Graph& graph) {
+  must_not_record("replay");
+  for (const auto& work : graph.recorded().work) work();
+}
+
+void* allocate_device(int, std::size_t bytes) {
+  must_not_record("take memory");
+  return filled(bytes);
+}
+void release_device(int, void* memory) noexcept { std::free(memory); }
+void* allocate_host(std::size_t bytes) { return filled(bytes); }
+void release_host(void* memory) noexcept { std::free(memory); }
+
+}  // namespace thalweg::gpu
