@@ -41,8 +41,8 @@ std::vector<Entry> entries(const DeviceList* devices, const std::string& chosen)
 std::vector<DeviceUse> uses(const TrainingSnapshot& run) {
   std::vector<DeviceUse> out;
   for (const TrainingSnapshot::Lane& lane : run.lanes)
-    if (lane.device && std::none_of(out.begin(), out.end(),
-                                    [&](const DeviceUse& use) { return use.id == lane.device->id; }))
+    if (lane.device &&
+        std::none_of(out.begin(), out.end(), [&](const DeviceUse& use) { return use.id == lane.device->id; }))
       out.push_back(*lane.device);
   return out;
 }

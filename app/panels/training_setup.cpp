@@ -141,11 +141,11 @@ void TrainingSetup::draw(Frame& frame, TrainingSession& session) {
 void TrainingSetup::device_failed(Frame& frame, TrainingSession& session) {
   if (!session.device_failed()) return;
   ui::begin_card("device_failed");
-  ui::paragraph(session.began() ? "The device has failed." : "The device can't be used.", ui::theme().error,
+  ui::paragraph(session.run().device_lost ? "The device has failed." : "The device can't be used.", ui::theme().error,
                 ui::Type::kStrong);
   ui::gap(4);
   note(session.run().device_failure->text());
-  if (session.began()) note("Nothing of the record is lost. The run can go on from its last state.");
+  if (session.run().device_lost) note("Nothing of the record is lost. The run can go on from its last state.");
   ui::gap(4);
   if (ui::button("cpu", session.began() ? "Continue on the CPU" : "Train on the CPU", true))
     session.continue_on_cpu(frame);

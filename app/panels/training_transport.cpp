@@ -40,7 +40,7 @@ Progress progress_of(const TrainingSession& session) {
 std::string state_of(const TrainingSession& session) {
   const TrainingSnapshot& run = session.run();
   if (run.loading) return "loading";
-  if (session.device_failed()) return session.began() ? "device failed" : "can't train";
+  if (session.device_failed()) return run.device_lost ? "device failed" : "can't train";
   if (run.choosing) return "measuring";
   if (run.error && run.lanes.empty()) return "can't train";
   if (session.looking_back()) return "looking back";

@@ -104,11 +104,11 @@ Result<std::unique_ptr<Trainer>> trainer_on(const DeviceUse& use, const Training
 }
 
 Result<DeviceUse> DeviceChooser::choose(const TrainingSettings& settings,
-                                        const std::shared_ptr<const Dataset>& data, const std::string& recorded,
-                                        const std::function<bool()>& stop) {
+                                        const std::shared_ptr<const Dataset>& data,
+                                        const std::string& recorded, const std::function<bool()>& stop) {
   const TrainingSettings key = timeless(settings);
-  const auto known =
-      std::find_if(known_.begin(), known_.end(), [&](const Choice& choice) { return choice.settings == key; });
+  const auto known = std::find_if(known_.begin(), known_.end(),
+                                  [&](const Choice& choice) { return choice.settings == key; });
   if (recorded.empty() && known != known_.end()) return known->use;
   auto use = device_for(settings, data, recorded, stop);
   if (!use || !use->measured || (stop && stop())) return use;

@@ -52,8 +52,8 @@ Result<std::unique_ptr<TrainingEngine>> engine_on(const DeviceUse& use, const Sp
 Result<std::unique_ptr<Trainer>> trainer_on(const DeviceUse& use, const TrainingSettings& settings,
                                             std::shared_ptr<const Dataset> data);
 
-/// Remembers what `auto` took, so that the same question is not measured again whenever a slider moves. One thread
-/// at a time.
+/// Remembers what `auto` took, so that the same question is not measured again whenever a slider moves. One
+/// thread at a time.
 class DeviceChooser {
  public:
   /// As device_for().

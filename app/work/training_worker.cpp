@@ -57,6 +57,9 @@ TrainingWorker::TrainingWorker(std::function<void()> wake, store::Recorder* reco
     : wake_(std::move(wake)), recorder_(recorder), thread_([this](std::stop_token stop) {
         loop(std::move(stop));
         finish_all();
+        // What is on a device is given back by the thread that took it.
+        replay_.reset();
+        lanes_.clear();
       }) {}
 
 TrainingWorker::~TrainingWorker() {
@@ -469,6 +472,7 @@ void TrainingWorker::publish(bool arrived) {
   next->devices = devices_;
   next->attempt = attempted_;
   next->device_failure = failure_;
+  next->device_lost = failure_ && lost_;
   {
     const std::scoped_lock lock(mutex_);
     snapshot_ = std::move(next);

@@ -126,6 +126,7 @@ struct TrainingSnapshot {
   std::shared_ptr<const DeviceList> devices;  ///< null: not known yet
   std::uint64_t attempt = 0;                  ///< the last one that was carried out
   std::optional<Error> device_failure = {};   ///< why lanes have failed
+  bool device_lost = false;                   ///< on the way; else it could not be had
   std::optional<Error> error = {};  ///< why there are no networks, or why they ended
 
   /// Updates made by the lane that has made most.
@@ -252,6 +253,7 @@ class TrainingWorker {
   std::shared_ptr<const DeviceList> devices_;
   DeviceChooser chooser_;
   std::optional<Error> failure_;
+  bool lost_ = false;
   bool choosing_ = false;
   std::uint64_t attempted_ = 0;
   std::uint64_t run_ = 0;

@@ -1,6 +1,7 @@
-// What the lanes are trained on. A lane is built on the CPU and looked at there until it makes its first update:
-// only then it is worth asking the driver, measuring, and taking memory of a device. It moves with its whole state,
-// also later, when somebody chooses another device; and where a device fails, to its last state.
+// What the lanes are trained on. A lane is built on the CPU and looked at there until it makes its first
+// update: only then it is worth asking the driver, measuring, and taking memory of a device. It moves with
+// its whole state, also later, when somebody chooses another device; and where a device fails, to its last
+// state.
 #include <stdexcept>
 
 #include "app/work/training_worker.hpp"
@@ -24,7 +25,7 @@ void TrainingWorker::ask_devices() {
 bool TrainingWorker::settle(std::size_t index) {
   Lane& lane = lanes_[index];
   if (lane.settled) return true;
-  if (lane.settings->device.text("device") != kCpuDevice) {
+  if (lane.settings->device.text("device") != kCpuDevice && devices_ && devices_->cuda.usable()) {
     choosing_ = true;
     publish(false);
   }
@@ -36,6 +37,7 @@ bool TrainingWorker::settle(std::size_t index) {
   if (error) {
     // It stays where it is.
     failure_ = *error;
+    lost_ = false;
     lane.failed = lane.trainer->view();
     lane.failed->outcome = Outcome::kStopped;
     publish(!busy());
@@ -62,7 +64,7 @@ std::optional<Error> TrainingWorker::move(Lane& lane, const DeviceUse& use) {
   }
   lane.use = use;
   lane.built = wanted;
-  if (lane.keeper) lane.keeper->made_on(use.name, use.measured ? use.why : "");
+  if (lane.keeper) lane.keeper->made_on(use.name, lane.trainer->steps(), use.measured ? use.why : "");
   return std::nullopt;
 }
 
@@ -89,6 +91,7 @@ void TrainingWorker::device_failed(const std::string& what) {
     if (lane.failed || lane.use.id == kCpuDevice) continue;
     any = true;
     failure_ = device_error(lane.use, what);
+    lost_ = true;
     give_up(i, what);
   }
   if (!any) throw std::runtime_error(what);
@@ -114,7 +117,8 @@ void TrainingWorker::give_up(std::size_t index, const std::string& what) {
   if (state)
     if (auto error = (*again)->restore(*state)) throw std::runtime_error(error->text());
   lane.trainer = std::move(*again);
-  if (recorder_ && request_.keep && !lane.keeper && !lane.kept && step > lane.catch_up) begin_record(lane, index);
+  if (recorder_ && request_.keep && !lane.keeper && !lane.kept && step > lane.catch_up)
+    begin_record(lane, index);
   if (lane.keeper) {
     lane.keeper->fail(failed, what, state ? &*state : nullptr);
     lane.catch_up = lane.trainer->steps();

@@ -32,7 +32,7 @@ void TrainingWorker::take_up_record(Lane& lane, std::size_t index) {
     return;
   lane.keeper = std::make_unique<TrainingKeeper>(*recorder_, *lane.kept, *lane.trainer);
   lane.keeper->changed(scene_, index);
-  lane.keeper->made_on(lane.use.name, lane.use.measured ? lane.use.why : "");
+  lane.keeper->made_on(lane.use.name, lane.trainer->steps(), lane.use.measured ? lane.use.why : "");
   lane.changed = false;
 }
 
@@ -53,7 +53,7 @@ void TrainingWorker::begin_record(Lane& lane, std::size_t index) {
   lane.keeper = std::make_unique<TrainingKeeper>(
       *recorder_, TrainingStart{scene_, index, race_, lane.use.name, lane.fork.parent, lane.fork.step},
       *lane.trainer);
-  if (lane.use.measured) lane.keeper->made_on(lane.use.name, lane.use.why);
+  if (lane.use.measured) lane.keeper->made_on(lane.use.name, lane.fork.step, lane.use.why);
 }
 
 void TrainingWorker::keep() {

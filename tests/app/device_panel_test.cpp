@@ -131,7 +131,8 @@ TEST(DeviceWords, AreShortWhereThereIsLittleRoom) {
   EXPECT_EQ(device_words(choice, run).brief, "CPU");
   EXPECT_NE(device_words(choice, run).tooltip.find("no NVIDIA driver is installed"), std::string::npos);
   run.lanes.resize(2);
-  run.lanes[0].settings = run.lanes[1].settings = std::make_shared<const TrainingSettings>(default_training());
+  run.lanes[0].settings = run.lanes[1].settings =
+      std::make_shared<const TrainingSettings>(default_training());
   run.lanes[0].device = DeviceUse{"cuda", "NVIDIA H100 80GB HBM3", "cuda: 12 µs a step, cpu: 180 µs", true};
   run.lanes[1].device = DeviceUse{};
   none.cuda.devices.push_back({.name = "NVIDIA H100 80GB HBM3"});
@@ -177,7 +178,8 @@ TEST_P(DeviceGallery, ChoiceAndFailure) {
 INSTANTIATE_TEST_SUITE_P(Looks, DeviceGallery,
                          ::testing::Values(Look{"dark", 1.0, 1280, 720}, Look{"light", 1.0, 1280, 800},
                                            Look{"projector", 1.0, 1280, 720}, Look{"dark", 2.0, 2560, 1440},
-                                           Look{"light", 2.0, 1280, 800}, Look{"projector", 2.0, 1920, 1080}));
+                                           Look{"light", 2.0, 1280, 800},
+                                           Look{"projector", 2.0, 1920, 1080}));
 
 }  // namespace
 }  // namespace thalweg

@@ -1,5 +1,5 @@
-// The thread that trains, on a device that fails: the record stays, and the run goes on on the CPU from the last
-// state to the numbers that it comes to there. Labelled `threads`, as training_worker_test.cpp.
+// The thread that trains, on a device that fails: the record stays, and the run goes on on the CPU from the
+// last state to the numbers that it comes to there. Labelled `threads`, as training_worker_test.cpp.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -107,7 +107,8 @@ TEST_P(TrainingDeviceLost, GoesOnOnTheCpuFromItsLastState) {
     fault(("lost_at_step:" + std::to_string(updates)).c_str());
     auto snapshot = train(worker, scene);
     ASSERT_TRUE(snapshot->device_failure);
-    EXPECT_NE(snapshot->device_failure->text().find("cuda (Fake GPU 80GB): the device was lost"), std::string::npos)
+    EXPECT_NE(snapshot->device_failure->text().find("cuda (Fake GPU 80GB): the device was lost"),
+              std::string::npos)
         << snapshot->device_failure->text();
     EXPECT_TRUE(snapshot->arrived);
     EXPECT_TRUE(snapshot->finished());
@@ -147,7 +148,9 @@ TEST_P(TrainingDeviceLost, GoesOnOnTheCpuFromItsLastState) {
       // The fake computes as the CPU does: the whole run is that of the CPU, the part after the state too.
       expect_same_loss(snapshot->lanes[i].view.steps, test::alone(on_cpu.lane(i, 0), 100'000)->table());
       EXPECT_EQ(snapshot->lanes[i].view.epochs->size(), 40U);
-      if (!uids[i].empty()) { EXPECT_EQ(snapshot->lanes[i].uid, uids[i]); }
+      if (!uids[i].empty()) {
+        EXPECT_EQ(snapshot->lanes[i].uid, uids[i]);
+      }
     }
   }
   ASSERT_TRUE(recorder.flush());
@@ -156,7 +159,9 @@ TEST_P(TrainingDeviceLost, GoesOnOnTheCpuFromItsLastState) {
     const store::RunInfo run = file_.runs()[i];
     EXPECT_EQ(run.outcome, "budget");
     EXPECT_EQ(file_.points(run.uid).values.size(), static_cast<std::size_t>(run.steps));
-    if (last > 0) { EXPECT_EQ(run.device, "Fake GPU 80GB, then cpu"); }
+    if (last > 0) {
+      EXPECT_EQ(run.device, "Fake GPU 80GB, then cpu");
+    }
     // It is made again from its own Scene on the CPU.
     EXPECT_EQ(need(scene_from_json(file_.scene(run.uid))).training.device.text("device"), kCpuDevice);
   }
@@ -284,7 +289,8 @@ TEST_F(TrainingDevice, FailsWhileItIsLookedIntoOrKept) {
     fault("");
     snapshot = train(worker, scene_on("cpu"), 1);
     ASSERT_TRUE(snapshot->finished());
-    expect_same_loss(snapshot->lanes[0].view.steps, test::alone(scene_on("cpu").lane(0, 0), 100'000)->table());
+    expect_same_loss(snapshot->lanes[0].view.steps,
+                     test::alone(scene_on("cpu").lane(0, 0), 100'000)->table());
   }
 }
 

@@ -1,4 +1,5 @@
-// Which device `auto` takes: the choice as a pure function, and what is measured, with a clock of the test's own.
+// Which device `auto` takes: the choice as a pure function, and what is measured, with a clock of the test's
+// own.
 #include "core/training/device.hpp"
 
 #include <gtest/gtest.h>
@@ -17,7 +18,8 @@ std::size_t picked(std::vector<StepTime> times) { return pick_device(times); }
 TEST(Device, IsWrittenAsPyTorchWritesIt) {
   EXPECT_EQ(cuda_index("cuda"), 0);
   EXPECT_EQ(cuda_index("cuda:3"), 3);
-  for (const char* other : {"cpu", "auto", "cuda:", "cuda:x", "cuda:1x", "cudas"}) EXPECT_FALSE(cuda_index(other)) << other;
+  for (const char* other : {"cpu", "auto", "cuda:", "cuda:x", "cuda:1x", "cudas"})
+    EXPECT_FALSE(cuda_index(other)) << other;
   for (const std::string& id : device_descriptor().find("device")->choices)
     EXPECT_EQ(cuda_index(id).has_value(), id != kAutoDevice && id != kCpuDevice) << id;
   EXPECT_EQ(default_training().device.text("device"), kAutoDevice);
@@ -50,8 +52,8 @@ TEST(Device, TheChoiceIsSaidWithItsFigures) {
   EXPECT_EQ(duration_text(2.06), "2.1 s");
 }
 
-/// Each update takes as long as it is told, the first ones more; everything goes through a clock that stands still
-/// otherwise.
+/// Each update takes as long as it is told, the first ones more; everything goes through a clock that stands
+/// still otherwise.
 class TimedEngine final : public test::WrappedEngine {
  public:
   struct Log {
@@ -59,7 +61,8 @@ class TimedEngine final : public test::WrappedEngine {
     int updates = 0;
     std::vector<std::uint32_t> first_batch;
   };
-  TimedEngine(Log& log, double seconds, double first) : WrappedEngine(make_cpu_engine()), log_(log), seconds_(seconds), first_(first) {}
+  TimedEngine(Log& log, double seconds, double first)
+      : WrappedEngine(make_cpu_engine()), log_(log), seconds_(seconds), first_(first) {}
 
   std::int64_t steps_ahead() const override { return 8; }
   Result<StepResult> step(std::span<const std::uint32_t> batch, const StepRates& rates,
@@ -118,7 +121,8 @@ TEST_F(DeviceTiming, UpdatesAreThoseOfTheTraining) {
 }
 
 TEST_F(DeviceTiming, ADeviceThatFailsIsOutAndTheSettingsErrorsAreTheSettings) {
-  const DeviceCandidate failing{"cuda", []() -> Result<std::unique_ptr<TrainingEngine>> { throw DeviceError("out of memory"); }};
+  const DeviceCandidate failing{
+      "cuda", []() -> Result<std::unique_ptr<TrainingEngine>> { throw DeviceError("out of memory"); }};
   const DeviceCandidate refusing{"cuda:1", []() -> Result<std::unique_ptr<TrainingEngine>> {
                                    return Error{ErrorCode::kUnsupported, "is not there", "cuda:1"};
                                  }};
@@ -135,7 +139,8 @@ TEST_F(DeviceTiming, ADeviceThatFailsIsOutAndTheSettingsErrorsAreTheSettings) {
 
 TEST_F(DeviceTiming, StopsWhenItIsTold) {
   const std::vector<DeviceCandidate> both{candidate("cpu", 1e-3, 1e-3), candidate("cuda", 1e-3, 1e-3)};
-  const auto times = time_devices(run_settings(), toy_data(100), both, [] { return true; }, [this] { return log_.now; });
+  const auto times = time_devices(
+      run_settings(), toy_data(100), both, [] { return true; }, [this] { return log_.now; });
   ASSERT_TRUE(times);
   EXPECT_EQ(times->size(), 1U);
 }
@@ -145,7 +150,8 @@ TEST(Device, MeasuringChangesNothingOfTheTraining) {
   auto before = test::made(settings);
   before->advance(20);
   const auto data = toy_data(100);
-  const DeviceCandidate cpu{"cpu", []() -> Result<std::unique_ptr<TrainingEngine>> { return make_cpu_engine(); }};
+  const DeviceCandidate cpu{"cpu",
+                            []() -> Result<std::unique_ptr<TrainingEngine>> { return make_cpu_engine(); }};
   auto trainer = test::made(settings, data);
   trainer->advance(7);
   ASSERT_TRUE(time_devices(settings, data, std::vector{cpu, cpu}));
