@@ -63,7 +63,7 @@ void note_below(const Spec& settings, const TrainingSession& session) {
     if (without_cuda(run)) return ui::error_line("CUDA can't be used: " + run.devices->cuda.why + ".");
     if (static_cast<std::size_t>(*index) >= run.devices->cuda.devices.size())
       return ui::error_line("There is no such device here.");
-    return;
+    return note(run.devices->cuda.devices[static_cast<std::size_t>(*index)].name);
   }
   if (chosen != kAutoDevice) return;
   if (without_cuda(run)) return note("The CPU: " + run.devices->cuda.why + ".");

@@ -140,7 +140,8 @@ void TrainingSetup::draw(Frame& frame, TrainingSession& session) {
 
 void TrainingSetup::device_failed(Frame& frame, TrainingSession& session) {
   if (!session.device_failed()) return;
-  ui::begin_card("device_failed");
+  const ui::Scope scope("device_failed");
+  ui::begin_card("card");
   ui::paragraph(session.run().device_lost ? "The device has failed." : "The device can't be used.", ui::theme().error,
                 ui::Type::kStrong);
   ui::gap(4);

@@ -58,7 +58,7 @@ void TrainingMemory::keep(std::shared_ptr<const TrainerState> state) {
 }
 
 void TrainingMemory::space(std::int64_t steps) {
-  while (interval_ < std::min(steps, kWidest)) thin();
+  while (interval_ < std::min(steps, kWidest)) interval_ *= 2;
 }
 
 /// Every second one goes, and those that came from elsewhere.

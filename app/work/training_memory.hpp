@@ -19,7 +19,7 @@ class TrainingMemory {
   /// @param room  bytes that the states may take
   void set_room(std::size_t room) { room_ = room; }
 
-  /// States are at least so many steps apart from now on.
+  /// States to come are at least so many steps apart.
   void space(std::int64_t steps);
 
   /// The first step beyond `step` at which a state is wanted: training should pause there for offer().

@@ -16,7 +16,7 @@ constexpr double kSliceSeconds = 0.006;
 /// The step that the selected network is replayed to; nothing where it is looked at as it is.
 std::optional<std::int64_t> TrainingWorker::replay_step() const {
   if (!request_.at || request_.selected >= lanes_.size()) return std::nullopt;
-  return *request_.at < lanes_[request_.selected].trainer->steps() ? request_.at : std::nullopt;
+  return *request_.at < lanes_[request_.selected].steps() ? request_.at : std::nullopt;
 }
 
 bool TrainingWorker::replay_wanted() const {

@@ -109,7 +109,8 @@ for fault in out_of_memory_at_step:40 lost_at_step:41 lost_at_step:0 lost_at_eva
   run no_driver runs resume "$uid" --device cpu --json
   expect 0 out '"outcome": "budget"'
   [ "$(json out "$final")" = "$(json whole.json "$final")" ] || complain "$fault: resumed, it comes to other numbers"
-  "$program" runs show "$uid" | grep -q 'outcome *budget after 128 steps' || complain "$fault: the record is not whole"
+  "$program" runs show "$uid" >shown
+  grep -q 'outcome *budget after 128 steps' shown || complain "$fault: the record is not whole"
 done
 # With nothing kept, the other way.
 run lost_at_step:41 train "${net[@]}" --device cuda --no-save

@@ -100,7 +100,7 @@ TEST_F(DevicePanel, AFailedDeviceIsSaidAndTheCpuTakesOver) {
     h().workbench().key({Key::kSpace, false, false});
     h().frames(12);
     ASSERT_TRUE(shown("transport.continue_cpu")) << ui::list_marks();
-    ASSERT_TRUE(shown("device_failed")) << ui::list_marks();
+    ASSERT_TRUE(shown("device_failed.cpu")) << ui::list_marks();
     EXPECT_EQ(device(), "cuda");
     const std::int64_t step = h().scene().training.step;
     if (std::string_view(way) == "space")
@@ -110,7 +110,7 @@ TEST_F(DevicePanel, AFailedDeviceIsSaidAndTheCpuTakesOver) {
     h().frames(30);
     EXPECT_EQ(device(), "cpu");
     EXPECT_FALSE(shown("transport.continue_cpu"));
-    EXPECT_FALSE(shown("device_failed"));
+    EXPECT_FALSE(shown("device_failed.cpu"));
     EXPECT_FALSE(shown("differs"));
     EXPECT_GT(h().scene().training.step, step);
     fault("");

@@ -108,8 +108,8 @@ TEST_F(DeviceTiming, MakesNoMoreThanAnUpdateThatTakesLong) {
   const auto times = time({candidate("cpu", 5.0, 5.0), candidate("cuda", 0.4, 0.4)});
   ASSERT_TRUE(times);
   EXPECT_EQ(log_.updates, 2);
-  EXPECT_EQ((*times)[0].seconds, 5.0);
-  EXPECT_EQ((*times)[1].seconds, 0.4);
+  EXPECT_DOUBLE_EQ((*times)[0].seconds, 5.0);
+  EXPECT_NEAR((*times)[1].seconds, 0.4, 1e-12);
 }
 
 TEST_F(DeviceTiming, UpdatesAreThoseOfTheTraining) {
