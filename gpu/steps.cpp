@@ -139,11 +139,13 @@ void DeviceSteps::make_room(std::size_t batch) {
 void DeviceSteps::run_or_record(const Shape& shape, const std::function<void()>& work) {
   const std::size_t part = model_.part_of(shape.rows);
   if ((shape.rows + part - 1) / part > kMostRecordedParts) return work();
-  if (moves_ != model_.moves) recordings_.clear();
-  moves_ = model_.moves;
-  auto found = recordings_.find(shape);
+  auto found = moves_ == model_.moves ? recordings_.find(shape) : recordings_.end();
   if (found == recordings_.end()) {
-    if (recordings_.size() >= kMostRecordings) recordings_.clear();
+    if (moves_ != model_.moves || recordings_.size() >= kMostRecordings) {
+      queue_.wait();  // one of them may be at work
+      recordings_.clear();
+      moves_ = model_.moves;
+    }
     found = recordings_.emplace(shape, queue_.record(work)).first;
   }
   queue_.replay(found->second);
