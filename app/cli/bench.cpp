@@ -136,7 +136,8 @@ int bench(const BenchOptions& options) {
       {"scrub", bench_scrub},
       {"store", bench_store},
       {"train", [&] { return bench_train(options.peer); }},
-      {"curvature", bench_curvature}};
+      {"curvature", bench_curvature},
+      {"ensemble", bench_ensemble}};
   std::string names;
   for (const auto& [name, run] : all) {
     names += (names.empty() ? "" : ", ") + std::string(name);

@@ -34,6 +34,7 @@ std::optional<double> first_number(const std::string& command);
 std::vector<Figure> bench_optimizers(const std::string& peer);
 
 std::vector<Figure> bench_curvature();
+std::vector<Figure> bench_ensemble();
 std::vector<Figure> bench_store();
 std::vector<Figure> bench_runs();
 std::vector<Figure> bench_scrub();

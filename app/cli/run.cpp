@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "app/cli/ensemble.hpp"
 #include "app/cli/options.hpp"
 #include "app/cli/rates.hpp"
 #include "app/cli/runs.hpp"
@@ -177,6 +178,7 @@ int run(int argc, char** argv) {
   schedule_command.add_flag("--pytorch", schedule_options.pytorch, "print lines of PyTorch instead");
 
   RatesCommand rates_command(app);
+  EnsembleCommand ensemble_command(app);
 
   ScreenshotOptions screenshot_options;
   CLI::App& screenshot_command = *app.add_subcommand("screenshot", "draw a view to a PNG file without a display");
@@ -225,6 +227,7 @@ int run(int argc, char** argv) {
   if (list_command.parsed()) return list(list_options);
   if (schedule_command.parsed()) return schedule(schedule_options);
   if (const auto code = rates_command.run()) return *code;
+  if (const auto code = ensemble_command.run()) return *code;
   if (screenshot_command.parsed()) return screenshot(screenshot_options);
   if (const auto code = runs_commands.run()) return *code;
   if (bench_command.parsed()) return bench(bench_options);

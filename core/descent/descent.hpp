@@ -19,7 +19,7 @@
 
 namespace thalweg {
 
-enum class Outcome {
+enum class Outcome : std::uint8_t {
   kRunning,    ///< can go on
   kConverged,  ///< within the tolerance: of a minimum, or of a gradient of 0
   kBudget,     ///< made all the steps it may

@@ -9,6 +9,9 @@
 
 namespace thalweg::cpu {
 
+/// Instruction sets that loops are compiled for; kBase is what every machine of the architecture has.
+enum class Isa { kBase, kAvx2, kAvx512 };
+
 #if defined(__x86_64__) && defined(__GNUC__)
 template <class Loop>
 [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512"), gnu::flatten]] void run_avx512(
@@ -20,7 +23,7 @@ template <class Loop>
   loop();
 }
 
-enum class Isa { kBase, kAvx2, kAvx512 };
+/// The widest that this machine has.
 inline Isa find_isa() {
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -29,19 +32,27 @@ inline Isa find_isa() {
   return __builtin_cpu_supports("avx2") ? Isa::kAvx2 : Isa::kBase;
 }
 
+/// With an instruction set that the machine has.
 template <class Loop>
-void vectorised(const Loop& loop) {
-  static const Isa isa = find_isa();
+void vectorised(Isa isa, const Loop& loop) {
   if (isa == Isa::kAvx512) return run_avx512(loop);
   if (isa == Isa::kAvx2) return run_avx2(loop);
   loop();
 }
 #else
+inline Isa find_isa() { return Isa::kBase; }
+
 template <class Loop>
-void vectorised(const Loop& loop) {
+void vectorised(Isa, const Loop& loop) {
   loop();
 }
 #endif
+
+template <class Loop>
+void vectorised(const Loop& loop) {
+  static const Isa isa = find_isa();
+  vectorised(isa, loop);
+}
 
 constexpr int kLanes = 16;
 

@@ -29,6 +29,8 @@ class FormulaSurface final : public Surface {
   /// For the maker, before the surface is shared.
   void set_minima(std::vector<MarkedPoint> minima) { minima_ = std::move(minima); }
 
+  const Formula& formula() const { return formula_; }
+
   double value(const double* x) const override {
     return evaluate<double>(x[0], kDim > 1 ? x[kDim - 1] : 0.0);
   }

@@ -29,6 +29,29 @@ struct Rosenbrock {
   }
 };
 
+/// Two eigenvalues on axes turned by an angle: f = ½ (λ₁u² + λ₂v²), u = x cos θ + y sin θ.
+struct TurnedQuadratic {
+  static constexpr bool kBranches = true;  // quadratic.cpp writes it, from the angle
+  double first, second, c, s;
+  double xx, xy, yy;
+
+  TurnedQuadratic(double lambda1, double lambda2, double radians)
+      : first(lambda1), second(lambda2), c(std::cos(radians)), s(std::sin(radians)) {
+    xx = first * c * c + second * s * s;
+    yy = first * s * s + second * c * c;
+    xy = (first - second) * c * s;
+  }
+  template <class T>
+  THALWEG_HD T operator()(T x, T y) const {
+    return 0.5 * (xx * square(x) + yy * square(y)) + xy * (x * y);
+  }
+  bool sums_squares() const { return first >= 0.0 && second >= 0.0; }
+  template <class T>
+  std::array<T, 2> residuals(T x, T y) const {
+    return {std::sqrt(0.5 * first) * (c * x + s * y), std::sqrt(0.5 * second) * (c * y - s * x)};
+  }
+};
+
 struct Beale {
   template <class T>
   THALWEG_HD T operator()(T x, T y) const {
@@ -76,16 +99,32 @@ struct Logistic {
   };
   /// Made up for this program. The classes overlap, so a finite minimum exists even with λ = 0, and
   /// the mean of x is far from 0, which ties w to b in a long valley.
-  static constexpr Sample kData[kSamples] = {{0.4, false}, {0.8, false}, {1.1, false}, {1.5, true},
-                                             {1.7, false}, {2.0, false}, {2.2, true},  {2.5, true},
-                                             {2.8, false}, {3.1, true},  {3.4, true},  {3.9, true}};
+  struct Samples {
+    Sample at[kSamples];
+  };
+  // A function, since a device knows no static members.
+  THALWEG_HD static constexpr Samples samples() {
+    return {{{0.4, false},
+             {0.8, false},
+             {1.1, false},
+             {1.5, true},
+             {1.7, false},
+             {2.0, false},
+             {2.2, true},
+             {2.5, true},
+             {2.8, false},
+             {3.1, true},
+             {3.4, true},
+             {3.9, true}}};
+  }
   template <class T>
   THALWEG_HD T operator()(T w, T b) const {
+    const Samples samples = Logistic::samples();
     T sum = 0.0;
-    for (const Sample& sample : kData) {
-      const T score = sample.x * w + b;
-      sum = sum + softplus(sample.positive ? -score : score);
-    }
+    each<kSamples>([&](int i) {  // written out, so that loops around it become vectors
+      const T score = samples.at[i].x * w + b;
+      sum = sum + softplus(samples.at[i].positive ? -score : score);
+    });
     return sum / static_cast<double>(kSamples) + (0.5 * l2) * (square(w) + square(b));
   }
 };

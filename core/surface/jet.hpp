@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "core/spec/platform.hpp"
+#include "core/surface/float_functions.hpp"
 
 namespace thalweg {
 // A namespace of its own, so that `exp` and friends are found by the type of their argument and
@@ -104,22 +105,29 @@ using std::atan2;
 using std::atanh;
 using std::cbrt;
 using std::ceil;
-using std::cos;
 using std::cosh;
 using std::erf;
-using std::exp;
-using std::expm1;
 using std::floor;
 using std::hypot;
 using std::log;
 using std::log10;
-using std::log1p;
 using std::log2;
-using std::sin;
 using std::sinh;
 using std::sqrt;
 using std::tan;
 using std::tanh;
+
+// Of a float, those of the built-in surfaces are our own (float_functions.hpp).
+THALWEG_HD inline double cos(double x) { return std::cos(x); }
+THALWEG_HD inline double exp(double x) { return std::exp(x); }
+THALWEG_HD inline double expm1(double x) { return std::expm1(x); }
+THALWEG_HD inline double log1p(double x) { return std::log1p(x); }
+THALWEG_HD inline double sin(double x) { return std::sin(x); }
+using floats::cos;
+using floats::exp;
+using floats::expm1;
+using floats::log1p;
+using floats::sin;
 
 template <class T>
 concept Real = std::is_floating_point_v<T>;

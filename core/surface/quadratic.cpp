@@ -1,103 +1,17 @@
-// The quadratic in any number of dimensions, f = ½ Σ λᵢ xᵢ², turned by an angle in two.
-// Not a templated formula: its derivatives are written down, and cost O(n).
+// The quadratic in any number of dimensions, turned by an angle in two.
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numbers>
 #include <vector>
 
 #include "core/surface/descriptors.hpp"
+#include "core/surface/formulas.hpp"
+#include "core/surface/quadratic.hpp"
 
 namespace thalweg {
 namespace {
 
 constexpr std::size_t kMostDimensions = 1000;
-
-class Quadratic final : public Surface {
- public:
-  explicit Quadratic(std::vector<double> eigenvalues) : eigenvalues_(std::move(eigenvalues)) {
-    const std::size_t n = eigenvalues_.size();
-    dim_ = static_cast<int>(n);
-    domain_.assign(n, {-2.0, 2.0});
-    start_.assign(n, 1.0);
-    if (n == 2) start_ = {-1.6, 1.2};
-    // With a zero or negative eigenvalue there is no minimum, or no isolated one.
-    const bool definite =
-        std::all_of(eigenvalues_.begin(), eigenvalues_.end(), [](double l) { return l > 0.0; });
-    if (definite) minima_ = {{std::vector<double>(n, 0.0), 0.0, true}};
-  }
-
-  double value(const double* x) const override {
-    double sum = 0.0;
-    for (std::size_t i = 0; i < eigenvalues_.size(); ++i) sum += eigenvalues_[i] * (x[i] * x[i]);
-    return 0.5 * sum;
-  }
-
-  double gradient(const double* x, double* g) const override {
-    for (std::size_t i = 0; i < eigenvalues_.size(); ++i) g[i] = eigenvalues_[i] * x[i];
-    return value(x);
-  }
-
-  double hessian(const double* x, double* g, double* h) const override {
-    const std::size_t n = eigenvalues_.size();
-    std::fill(h, h + n * n, 0.0);
-    for (std::size_t i = 0; i < n; ++i) h[i * n + i] = eigenvalues_[i];
-    return gradient(x, g);
-  }
-
-  bool sums_squares() const override {
-    return std::all_of(eigenvalues_.begin(), eigenvalues_.end(), [](double l) { return l >= 0.0; });
-  }
-
-  /// Of r = √(λ/2) x: the Hessian itself.
-  void gauss_newton(const double*, double* out) const override {
-    const std::size_t n = eigenvalues_.size();
-    std::fill(out, out + n * n, 0.0);
-    for (std::size_t i = 0; i < n; ++i) out[i * n + i] = eigenvalues_[i];
-  }
-
-  void row(const double* x, int axis, double first, double step, int count, double* out) const override {
-    const auto along = static_cast<std::size_t>(axis);
-    double rest = 0.0;
-    for (std::size_t i = 0; i < eigenvalues_.size(); ++i)
-      if (i != along) rest += eigenvalues_[i] * (x[i] * x[i]);
-    const double curvature = eigenvalues_[along];
-    for (int i = 0; i < count; ++i) {
-      const double t = first + i * step;
-      out[i] = 0.5 * (rest + curvature * (t * t));
-    }
-  }
-
- private:
-  std::vector<double> eigenvalues_;
-};
-
-/// Two eigenvalues on axes turned by an angle: f = ½ (λ₁u² + λ₂v²), u = x cos θ + y sin θ.
-struct TurnedQuadratic {
-  static constexpr bool kBranches = true;  // written by quadratic_torch(), from the angle
-  double first, second, c, s;
-  double xx, xy, yy;
-
-  TurnedQuadratic(double lambda1, double lambda2, double radians)
-      : first(lambda1), second(lambda2), c(std::cos(radians)), s(std::sin(radians)) {
-    xx = first * c * c + second * s * s;
-    yy = first * s * s + second * c * c;
-    xy = (first - second) * c * s;
-  }
-  template <class T>
-  T operator()(T x, T y) const {
-    return 0.5 * (xx * square(x) + yy * square(y)) + xy * (x * y);
-  }
-  bool sums_squares() const { return first >= 0.0 && second >= 0.0; }
-  template <class T>
-  std::array<T, 2> residuals(T x, T y) const {
-    return {std::sqrt(0.5 * first) * (c * x + s * y), std::sqrt(0.5 * second) * (c * y - s * x)};
-  }
-  template <class T>
-  static T square(const T& x) {
-    return jets::square(x);
-  }
-};
 
 MadeSurface make_quadratic(const Spec& spec) {
   std::vector<double> eigenvalues = spec.list("eigenvalues");
@@ -118,7 +32,7 @@ MadeSurface make_quadratic(const Spec& spec) {
     return std::shared_ptr<const Surface>(std::make_shared<Quadratic>(eigenvalues));
   const bool definite = eigenvalues[0] > 0.0 && eigenvalues[1] > 0.0;
   return with_minima(
-      TurnedQuadratic(eigenvalues[0], eigenvalues[1], degrees * std::numbers::pi / 180.0),
+      formulas::TurnedQuadratic(eigenvalues[0], eigenvalues[1], degrees * std::numbers::pi / 180.0),
       {{-2.0, 2.0}, {-2.0, 2.0}}, {-1.6, 1.2},
       definite ? std::vector<MarkedPoint>{{{0.0, 0.0}, 0.0, true}} : std::vector<MarkedPoint>{});
 }

@@ -104,7 +104,8 @@ SurfaceDescriptor logistic_surface() {
       }};
   out.torch = [](const Spec& spec) {
     std::vector<double> places, signs;
-    for (const auto& sample : formulas::Logistic::kData) {
+    const auto samples = formulas::Logistic::samples();
+    for (const auto& sample : samples.at) {
       places.push_back(sample.x);
       signs.push_back(sample.positive ? 1.0 : -1.0);
     }

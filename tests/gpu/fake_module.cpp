@@ -121,6 +121,11 @@ class FakeModule final : public Module {
                              .free_memory = std::int64_t{79} << 30U});
     return out;
   }
+  Result<EnsembleResult> run_ensemble(const EngineOptions&, const EnsembleSettings& settings,
+                                      const EnsembleControl& control) override {
+    return thalweg::run_ensemble(settings, control);
+  }
+
   Result<std::unique_ptr<TrainingEngine>> make_engine(const EngineOptions&) override {
     return std::unique_ptr<TrainingEngine>(std::make_unique<FakeEngine>());
   }

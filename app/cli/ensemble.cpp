@@ -1,0 +1,174 @@
+#include "app/cli/ensemble.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <thread>
+
+#include "app/cli/bench.hpp"
+#include "app/cli/commands.hpp"
+#include "app/cli/interrupt.hpp"
+#include "app/cli/options.hpp"
+#include "core/training/device.hpp"
+#include "gpu/gpu.hpp"
+
+namespace thalweg::cli {
+namespace {
+
+constexpr double kTolerance = 1e-3;
+
+/// "1000x500", or "1000" on a curve.
+std::optional<Error> read_grid(const std::string& text, int dim, StartGrid& out) {
+  if (text.empty()) {
+    out.columns = dim == 1 ? 1000 : 256;
+    out.rows = dim == 1 ? 1 : 256;
+    return std::nullopt;
+  }
+  const auto numbers = parse_numbers(text, 'x');
+  const auto whole = [](double x) {
+    return x >= 1.0 && x <= static_cast<double>(kMostParticles) && x == std::floor(x);
+  };
+  const std::size_t wanted = dim == 1 ? 1 : 2;
+  bool good = numbers && numbers->size() == wanted;
+  for (std::size_t i = 0; good && i < wanted; ++i) good = whole((*numbers)[i]);
+  if (!good)
+    return bad_input(std::string("must be starts along ") +
+                         (dim == 1 ? "x, such as 1000" : "x and y, such as 1000x500") + ", not '" +
+                         text.substr(0, 40) + "'",
+                     "grid");
+  out.columns = static_cast<std::int64_t>((*numbers)[0]);
+  out.rows = dim == 1 ? 1 : static_cast<std::int64_t>((*numbers)[1]);
+  return std::nullopt;
+}
+
+std::optional<Error> read_box(const std::string& text, int dim, StartGrid& out) {
+  if (text.empty()) return std::nullopt;
+  const auto numbers = parse_numbers(text, ',');
+  if (!numbers || numbers->size() != static_cast<std::size_t>(2 * dim))
+    return bad_input(
+        std::string("must be ") + (dim == 1 ? "x0,x1" : "x0,x1,y0,y1") + ", not '" + text.substr(0, 40) + "'",
+        "box");
+  out.x = {(*numbers)[0], (*numbers)[1]};
+  if (dim > 1) out.y = {(*numbers)[2], (*numbers)[3]};
+  return std::nullopt;
+}
+
+Result<EnsembleRecord> record_from(const EnsembleOptions& options) {
+  EnsembleRecord out;
+  auto surface = parse_spec(options.surface, surface_family());
+  if (!surface) return surface.error();
+  auto built = make_surface(*surface);
+  if (!built) return built.error();
+  out.surface = std::move(*built);
+  auto optimizer = parse_spec(options.optimizer, optimizer_family());
+  if (!optimizer) return optimizer.error();
+  auto settings = default_ensemble(*surface, *optimizer, 1, 1);
+  if (!settings) return settings.error();
+  out.settings = std::move(*settings);
+  const int dim = out.surface->dim();
+  if (dim <= 2) {  // else check() says what is wrong
+    auto& grid = std::get<StartGrid>(out.settings.starts);
+    if (auto error = read_grid(options.grid, dim, grid)) return *error;
+    if (auto error = read_box(options.box, dim, grid)) return *error;
+  }
+  if (auto error = read_schedules(options.schedules, out.settings.schedule, out.settings.drives))
+    return *error;
+  auto run = parsed(run_descriptor(), options.run);
+  if (!run) return run.error();
+  out.settings.run = std::move(*run);
+  const auto at = static_cast<std::size_t>(run_descriptor().index_of("tol"));
+  if (at >= options.run.size() || options.run[at].empty()) *out.settings.run.find("tol") = kTolerance;
+  if (auto error = check(out.settings, *out.surface)) return *error;
+  if (auto error = check_files(options, dim, count_of(out.settings.starts))) return *error;
+  return out;
+}
+
+/// What ensembles are computed on: the CPU, so far.
+std::optional<Error> check_device(const std::string& text) {
+  const auto device = parse_value(*device_descriptor().find("device"), text);
+  if (!device) return device.error();
+  if (!cuda_index(text)) return std::nullopt;
+  const gpu::Status& cuda = gpu::status();
+  return Error{ErrorCode::kUnsupported,
+               cuda.usable() ? "ensembles are computed on the CPU; take cpu or auto" : cuda.why,
+               "device cuda"};
+}
+
+std::string instruction_set() {
+  switch (cpu::find_isa()) {
+    case cpu::Isa::kAvx512:
+      return "AVX-512";
+    case cpu::Isa::kAvx2:
+      return "AVX2";
+    case cpu::Isa::kBase:
+      break;
+  }
+  return "no vector extensions";
+}
+
+}  // namespace
+
+int ensemble(const EnsembleOptions& options) {
+  if (auto error = check_device(options.device)) return fail(*error);
+  if (options.threads < 0 || options.threads > 256)
+    return fail(bad_input("must be at least 1 and at most 256", "threads"));
+  auto record = record_from(options);
+  if (!record) return fail(record.error());
+  const int threads = options.threads > 0
+                          ? static_cast<int>(options.threads)
+                          : std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 256);
+  record->device = "cpu";
+  record->how = std::to_string(threads) + (threads == 1 ? " thread, " : " threads, ") + instruction_set();
+  catch_interrupts();
+  const double begin = wall();
+  {
+    ProgressLine line;
+    auto result = run_ensemble(
+        record->settings,
+        {.stop = interrupted, .progress = [&](double share) { line.show("%.0f %%", 100.0 * share); }},
+        {.threads = threads, .isa = {}});
+    if (!result) return fail(result.error());
+    record->result = std::move(*result);
+  }
+  record->seconds = wall() - begin;
+  record->summary = summary_of(record->result, *record->surface);
+  if (!options.out.empty())
+    if (auto error = write_particles(*record, options.out)) return fail(*error);
+  if (!options.picture.empty())
+    if (auto error = write_basins(*record, options.picture)) return fail(*error);
+  if (options.json)
+    std::printf("%s\n", written(*record).dump(2).c_str());
+  else
+    print_table(*record);
+  return kExitOk;
+}
+
+EnsembleCommand::EnsembleCommand(CLI::App& app)
+    : command_(
+          app.add_subcommand("ensemble", "run an optimizer from many starts: where they end, and when")) {
+  command_->add_option("--surface", options_.surface, "built-in surface, such as himmelblau")
+      ->type_name("SPEC");
+  command_->add_option("--optimizer", options_.optimizer, "element-wise optimizer, such as adam:lr=0.1")
+      ->type_name("SPEC");
+  command_->add_option("--grid", options_.grid, "starts along x and y, such as 1000x1000")->type_name("NxM");
+  command_->add_option("--box", options_.box, "starts are in it; without, in the surface's domain")
+      ->type_name("X0,X1,Y0,Y1");
+  add_schedules(*command_, options_.schedules);
+  command_->add_option("--device", options_.device, "auto, cpu or cuda")->type_name("NAME");
+  command_->add_option("--threads", options_.threads, "of the CPU; without, all that there are")
+      ->type_name("N");
+  command_->add_flag("--json", options_.json, "print JSON");
+  command_->add_option("--out", options_.out, "write every particle: .csv, or .npy for NumPy")
+      ->type_name("FILE");
+  command_
+      ->add_option("--picture", options_.picture, "draw a map of the basins: .png, a pixel for each start")
+      ->type_name("FILE");
+  add_parameters(*command_, run_descriptor(), options_.run, {"seed"});
+  command_->get_option("--tol")->type_name("0.001");
+}
+
+std::optional<int> EnsembleCommand::run() const {
+  if (!command_->parsed()) return std::nullopt;
+  return ensemble(options_);
+}
+
+}  // namespace thalweg::cli
