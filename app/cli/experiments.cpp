@@ -28,7 +28,6 @@ Result<Experiment> experiment(const ExperimentOptions& options, const Descriptor
   if (!device) return device.error();
   auto engine = engine_on(*device, job->settings.device);
   if (!engine) return engine.error();
-  if (!options.json) print_device(*device);
   return Experiment{std::move(*job), std::move(*settings), std::move(*device), std::move(*engine)};
 }
 
@@ -132,6 +131,7 @@ int lr_find(const ExperimentOptions& options) {
     std::printf("%s\n", out.dump(2).c_str());
     return kExitOk;
   }
+  print_device(what->device);
   constexpr std::size_t kRows = 20;
   std::printf("%12s %12s %12s\n", "rate", "loss", "smoothed");
   const std::size_t stride = std::max<std::size_t>(1, found->smoothed.size() / kRows);
@@ -163,6 +163,7 @@ int overfit_one_batch(const ExperimentOptions& options) {
     out["losses"] = numbers(result->losses);
     std::printf("%s\n", out.dump(2).c_str());
   } else {
+    print_device(what->device);
     std::printf("%s\n", result->reason.c_str());
     for (const std::string& hint : result->hints) std::printf("  %s\n", hint.c_str());
   }
@@ -202,6 +203,7 @@ int curvature(const ExperimentOptions& options) {
     out.update(written(*report));
     std::printf("%s\n", out.dump(2).c_str());
   } else {
+    print_device(what->device);
     print(*report, trainer.steps());
     if (report->stopped) std::printf("stopped early: the numbers are what there was\n");
   }

@@ -145,15 +145,24 @@ void TrainingSetup::device_failed(Frame& frame, TrainingSession& session) {
   ui::paragraph(session.run().device_lost ? "The device has failed." : "The device can't be used.", ui::theme().error,
                 ui::Type::kStrong);
   ui::gap(4);
-  note(session.run().device_failure->text());
+  note(session.run().device_failure->text() + ".");
   if (session.run().device_lost) note("Nothing of the record is lost. The run can go on from its last state.");
   ui::gap(4);
   if (ui::button("cpu", session.began() ? "Continue on the CPU" : "Train on the CPU", true))
     session.continue_on_cpu(frame);
+  const float beside = ImGui::GetItemRectMax().x;
   ui::tooltip("Space does the same. Device is CPU from then on.");
-  ImGui::SameLine(0, ui::px(8));
-  if (ui::button("again", "Try again")) session.try_again();
-  ui::tooltip("The same device once more.");
+  // One that is not there will not be there the next time either.
+  if (session.run().devices && session.run().devices->cuda.usable()) {
+    const char* const label = "Try again";
+    const float width = ui::text_width(ui::Type::kNormal, label) + ui::px(36);
+    if (beside + width <= ImGui::GetCursorScreenPos().x + ui::available())
+      ImGui::SameLine(0, ui::px(8));
+    else
+      ui::gap(4);
+    if (ui::button("again", label)) session.try_again();
+    ui::tooltip("The same device once more.");
+  }
   ui::end_card();
   ui::gap(12);
 }
@@ -301,7 +310,8 @@ void TrainingSetup::optimizers(Frame& frame, TrainingSession& session) {
             if (count == 0) return CardStatus{"", ui::theme().dim, ""};
             const TrainingSnapshot::Lane& lane = session.run().lanes[first];
             if (lane.failed && session.run().device_failure)
-              return CardStatus{"device failed", ui::theme().error, session.run().device_failure->text()};
+              return CardStatus{session.run().device_lost ? "device failed" : "no device", ui::theme().error,
+                                session.run().device_failure->text()};
             return status_of(session.shown(lane));
           },
       .set =
