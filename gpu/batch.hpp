@@ -33,7 +33,8 @@ struct DeviceBatch {
 void run_batch(Queue& queue, const DeviceBatch& batch, const float* parameters, float* running,
                float* gradient, float* part_gradient, StepReport* report);
 
-/// Vectors go up and down for every question: what is asked is worth more than that.
+/// Vectors go up and down for every question: what is asked is worth more than that. Large products are the
+/// engine's, in TF32 where that was asked for.
 class DeviceBatchObjective final : public BatchObjective {
  public:
   /// What it is about from step to step, which outlives it.

@@ -20,7 +20,7 @@ class DeviceMovingPass {
  public:
   /// For tapes of up to so many rows.
   DeviceMovingPass(Queue& queue, Products& products, const CurvaturePlan& plan, int rows);
-  /// How many numbers of the device's memory one takes for each row, about.
+  /// How many numbers one takes of the device's memory.
   static std::size_t numbers(const CurvaturePlan& plan, int rows);
 
   /// H v of the recorded samples, or G v, into vectors.out; `more`: added to what is there.
