@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/ensemble/ensemble.hpp"
 #include "core/nn/engine.hpp"
 #include "core/spec/result.hpp"
 
@@ -50,5 +51,9 @@ struct EngineOptions {
 /// kUnsupported with Status::why if there is no device. What the engine throws later, when the device fails,
 /// is a DeviceError (core/nn/engine.hpp).
 Result<std::unique_ptr<TrainingEngine>> make_engine(const EngineOptions& options = {});
+
+/// An ensemble (core/ensemble) on a device. kUnsupported with Status::why if there is none, or with what has failed.
+Result<EnsembleResult> run_ensemble(const EngineOptions& options, const EnsembleSettings& settings,
+                                    const EnsembleControl& control = {});
 
 }  // namespace thalweg::gpu

@@ -106,19 +106,32 @@ std::string numbered(const std::vector<Device>& devices) {
   return out;
 }
 
+/// The module, if it has the device that is asked for.
+Result<Module*> module_with(int device) {
+  const Loaded& now = loaded();
+  if (!now.module || !now.status.usable()) return Error{ErrorCode::kUnsupported, now.status.why, "cuda"};
+  if (device < 0 || static_cast<std::size_t>(device) >= now.status.devices.size())
+    return Error{ErrorCode::kUnsupported,
+                 "there is no CUDA device " + std::to_string(device) + "; there is " + numbered(now.status.devices),
+                 "cuda"};
+  return now.module;
+}
+
 }  // namespace
 
 const Status& status() { return loaded().status; }
 
 Result<std::unique_ptr<TrainingEngine>> make_engine(const EngineOptions& options) {
-  const Loaded& now = loaded();
-  if (!now.module || !now.status.usable()) return Error{ErrorCode::kUnsupported, now.status.why, "cuda"};
-  if (options.device < 0 || static_cast<std::size_t>(options.device) >= now.status.devices.size())
-    return Error{ErrorCode::kUnsupported,
-                 "there is no CUDA device " + std::to_string(options.device) + "; there is " +
-                     numbered(now.status.devices),
-                 "cuda"};
-  return now.module->make_engine(options);
+  const auto module = module_with(options.device);
+  if (!module) return module.error();
+  return (*module)->make_engine(options);
+}
+
+Result<EnsembleResult> run_ensemble(const EngineOptions& options, const EnsembleSettings& settings,
+                                    const EnsembleControl& control) {
+  const auto module = module_with(options.device);
+  if (!module) return module.error();
+  return (*module)->run_ensemble(options, settings, control);
 }
 
 }  // namespace thalweg::gpu

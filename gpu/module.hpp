@@ -13,10 +13,12 @@ class Module {
   /// Status::why says what is wrong with the driver or the devices.
   virtual Status status() = 0;
   virtual Result<std::unique_ptr<TrainingEngine>> make_engine(const EngineOptions& options) = 0;
+  virtual Result<EnsembleResult> run_ensemble(const EngineOptions& options, const EnsembleSettings& settings,
+                                              const EnsembleControl& control) = 0;
 };
 
 /// Changes with every change of what passes between the two.
-inline constexpr char kModuleBuild[] = THALWEG_VERSION "/1";
+inline constexpr char kModuleBuild[] = THALWEG_VERSION "/2";
 inline constexpr char kModuleEntry[] = "thalweg_gpu_module";
 /// Null if `build` is another than the module's own. The module lives as long as the program.
 using ModuleEntry = Module* (*)(const char* build);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gpu/kernels/drawn.hpp"
 #include "gpu/kernels/elements.hpp"
 #include "gpu/kernels/norms.hpp"
 
@@ -30,8 +31,8 @@ bool in_place(LayerKind kind) {
 
 }  // namespace
 
-DeviceData::DeviceData(Queue& queue, std::shared_ptr<const Dataset> data)
-    : queue_(queue), data_(std::move(data)) {
+DeviceData::DeviceData(std::shared_ptr<Queue> queue, std::shared_ptr<const Dataset> data)
+    : queue_(std::move(queue)), data_(std::move(data)) {
   std::vector<float> scale, shift;
   const double unit = data_->train.bytes.empty() ? 1.0 : 255.0;
   for (std::size_t c = 0; c < data_->mean.size(); ++c) {
@@ -39,19 +40,19 @@ DeviceData::DeviceData(Queue& queue, std::shared_ptr<const Dataset> data)
     scale.push_back(static_cast<float>(1.0 / (unit * deviation)));
     shift.push_back(static_cast<float>(-mean / deviation));
   }
-  scale_ = Buffer<float>(queue, std::span<const float>(scale));
-  shift_ = Buffer<float>(queue, std::span<const float>(shift));
+  scale_ = Buffer<float>(*queue_, std::span<const float>(scale));
+  shift_ = Buffer<float>(*queue_, std::span<const float>(shift));
   train_ = hold(data_->train, true);
   test_ = hold(data_->test, true);
 }
 
 DeviceData::Held DeviceData::hold(const Samples& samples, bool labels) const {
   Held out;
-  out.bytes = Buffer<std::uint8_t>(queue_, std::span<const std::uint8_t>(samples.bytes));
-  out.values = Buffer<float>(queue_, std::span<const float>(samples.values));
+  out.bytes = Buffer<std::uint8_t>(*queue_, std::span<const std::uint8_t>(samples.bytes));
+  out.values = Buffer<float>(*queue_, std::span<const float>(samples.values));
   if (labels) {
-    out.labels = Buffer<std::uint8_t>(queue_, std::span<const std::uint8_t>(samples.labels));
-    out.targets = Buffer<float>(queue_, std::span<const float>(samples.targets));
+    out.labels = Buffer<std::uint8_t>(*queue_, std::span<const std::uint8_t>(samples.labels));
+    out.targets = Buffer<float>(*queue_, std::span<const float>(samples.targets));
   }
   out.view = {.bytes = out.bytes.data(),
               .values = out.values.data(),
@@ -66,12 +67,13 @@ DeviceData::Held DeviceData::hold(const Samples& samples, bool labels) const {
 }
 
 DeviceNetwork::DeviceNetwork(Queue& queue, Products& products, Plan plan, const Spec& loss,
-                             std::shared_ptr<const DeviceData> data, std::uint64_t seed)
+                             std::shared_ptr<const DeviceData> data, std::uint64_t seed, bool rounds)
     : queue_(queue),
       products_(products),
       plan_(std::move(plan)),
       data_(std::move(data)),
       seed_(seed),
+      rounds_(rounds),
       cross_entropy_(loss.id == "cross_entropy"),
       smoothing_(cross_entropy_ ? static_cast<float>(loss.number("label_smoothing")) : 0.0f),
       values_(plan_.layers.size()),
@@ -124,6 +126,7 @@ bool DeviceNetwork::reserve(int rows) {
   for (Buffer<float>& delta : deltas_) delta = Buffer<float>(queue_, numbers(rows, widest));
   delta_ = deltas_[0].data();
   delta_before_ = deltas_[1].data();
+  if (!rounds_) return true;
   if (rounded_.empty()) rounded_ = Buffer<float>(queue_, static_cast<std::size_t>(plan_.parameters));
   largest = std::max(largest, numbers(rows, widest));
   products_.reserve(static_cast<std::int64_t>(largest), static_cast<std::int64_t>(largest));
@@ -281,6 +284,11 @@ void DeviceNetwork::measure(const DevicePass& pass, int rows, const DeviceMode& 
                                    .samples = what.samples,
                                    .report = report,
                                    .escaped = mode.escaped});
+}
+
+void DeviceNetwork::measure_drawn(int rows, float scale, const LabelDraws& draws, std::uint32_t first) {
+  queue_.launch(grid_for(rows), DrawnLoss{outputs(), delta_, rows, plan_.outputs, cross_entropy_, draws,
+                                          first, scale, precision_});
 }
 
 void DeviceNetwork::backward(const DevicePass& pass, int rows, const DeviceMode& mode, float* gradient) {

@@ -15,10 +15,11 @@
 
 namespace thalweg::gpu {
 
-/// The data set's samples on the device.
+/// The data set's samples on the device. Several may share them, each with a queue of its own; what was
+/// queued here must be done before another queue reads them.
 class DeviceData {
  public:
-  DeviceData(Queue& queue, std::shared_ptr<const Dataset> data);
+  DeviceData(std::shared_ptr<Queue> queue, std::shared_ptr<const Dataset> data);
   const Dataset& dataset() const { return *data_; }
   const DeviceSamples& train() const { return train_.view; }
   const DeviceSamples& test() const { return test_.view; }
@@ -32,7 +33,7 @@ class DeviceData {
   Held hold(const Samples& samples, bool labels) const;
 
  private:
-  Queue& queue_;
+  std::shared_ptr<Queue> queue_;  ///< of the memory: it goes after it
   std::shared_ptr<const Dataset> data_;
   Buffer<float> scale_, shift_;
   Held train_, test_;
@@ -48,8 +49,9 @@ struct DeviceMode {
 
 class DeviceNetwork {
  public:
+  /// @param rounds  it will be bound with another precision than fp32
   DeviceNetwork(Queue& queue, Products& products, Plan plan, const Spec& loss,
-                std::shared_ptr<const DeviceData> data, std::uint64_t seed);
+                std::shared_ptr<const DeviceData> data, std::uint64_t seed, bool rounds);
 
   /// The weights and running statistics that passes use from here on. After a change of the weights bind
   /// again, if the precision is not fp32.
@@ -69,6 +71,9 @@ class DeviceNetwork {
   };
   void measure(const DevicePass& pass, int rows, const DeviceMode& mode, const Measure& what,
                StepReport* report);
+  /// As measure(), but with labels that the model itself draws, and no report.
+  /// @param first  samples of the batch before this part of it
+  void measure_drawn(int rows, float scale, const LabelDraws& draws, std::uint32_t first);
   /// From delta() to the gradient by all parameters.
   void backward(const DevicePass& pass, int rows, const DeviceMode& mode, float* gradient);
 
@@ -108,6 +113,7 @@ class DeviceNetwork {
   Plan plan_;
   std::shared_ptr<const DeviceData> data_;
   std::uint64_t seed_;
+  bool rounds_;
   bool cross_entropy_;
   float smoothing_;
   std::size_t first_trained_ = 0;

@@ -9,15 +9,16 @@
 #include "core/surface/built_in.hpp"
 
 namespace thalweg {
-namespace {
 
-ensemble::GridOfStarts grid_of(const StartGrid& grid) {
+ensemble::GridOfStarts ensemble::cells_of(const StartGrid& grid) {
   return {.x0 = grid.x.lower,
           .y0 = grid.y.lower,
           .width = (grid.x.upper - grid.x.lower) / static_cast<double>(grid.columns),
           .height = (grid.y.upper - grid.y.lower) / static_cast<double>(grid.rows),
           .columns = grid.columns};
 }
+
+namespace {
 
 /// The squares of distances below it are too small for a float.
 constexpr double kLeastTolerance = 1e-18;
@@ -76,7 +77,7 @@ std::int64_t count_of(const Starts& starts) {
 StartPoint start_point(const Starts& starts, std::int64_t i, int dim) {
   StartPoint out;
   if (const auto* grid = std::get_if<StartGrid>(&starts)) {
-    start_of(grid_of(*grid), i, out.x, out.y);
+    start_of(ensemble::cells_of(*grid), i, out.x, out.y);
   } else {
     const auto& list = std::get<StartList>(starts);
     out.x = list.x[static_cast<std::size_t>(i)];

@@ -49,6 +49,12 @@ struct StartPoint {
 };
 StartPoint start_point(const Starts& starts, std::int64_t i, int dim);
 
+namespace ensemble {
+struct GridOfStarts;
+/// The cells as devices take them (element.hpp).
+GridOfStarts cells_of(const StartGrid& grid);
+}  // namespace ensemble
+
 /// At most this many particles of one ensemble.
 inline constexpr std::int64_t kMostParticles = std::int64_t{1} << 26;
 

@@ -393,7 +393,7 @@ class CpuEngine final : public TrainingEngine {
   std::optional<CpuNetwork> network_;
   std::unique_ptr<cpu::Updater> updater_;  ///< of an element-wise rule
   std::unique_ptr<FloatStepper> method_;   ///< of all others; both null: nothing is built
-  BatchObjective objective_;
+  CpuBatchObjective objective_;
   std::uint64_t seed_ = 0;
   /// Updates made. It chooses dropout masks, too: those of a skipped step, which left no trace in the
   /// weights, are drawn once more.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "core/nn/cpu_kernels.hpp"
 #include "core/nn/cpu_product.hpp"
@@ -221,27 +220,15 @@ PassResult CpuNetwork::measure(const PassSamples& pass, float scale) {
   return out;
 }
 
-void CpuNetwork::measure_drawn(int rows, float scale,
-                               const std::function<std::array<double, 2>(int row, int pair)>& random) {
+void CpuNetwork::measure_drawn(int rows, float scale, const LabelDraws& draws, std::size_t first) {
   const int width = plan_.outputs;
   for (int r = 0; r < rows; ++r) {
-    const float* row = outputs() + std::int64_t{r} * width;
+    const auto sample = static_cast<std::uint32_t>(first) + static_cast<std::uint32_t>(r);
     float* d = delta_.data() + std::int64_t{r} * width;
-    if (!cross_entropy_) {
-      const float deviation = scale * std::sqrt(2.0f / static_cast<float>(width));
-      for (int k = 0; k < width; k += 2) {
-        const auto [first, second] = random(r, k / 2);  // Box-Muller
-        const double radius = std::sqrt(-2.0 * std::log(first)), angle = 2.0 * std::numbers::pi * second;
-        d[k] = deviation * static_cast<float>(radius * std::cos(angle));
-        if (k + 1 < width) d[k + 1] = deviation * static_cast<float>(radius * std::sin(angle));
-      }
-      continue;
-    }
-    cross_entropy(row, width, 0, 0.0f, 1.0f, d);  // softmax, less 1 at class 0
-    double left = random(r, 0)[0] - (static_cast<double>(d[0]) + 1.0);
-    int label = 0;
-    for (; left > 0.0 && label + 1 < width; ++label) left -= static_cast<double>(d[label + 1]);
-    cross_entropy(row, width, label, 0.0f, scale, d);
+    if (cross_entropy_)
+      drawn_cross_entropy(outputs() + std::int64_t{r} * width, width, draws(sample, 0)[0], scale, d);
+    else
+      drawn_squared_error(width, [&](int pair) { return draws(sample, pair); }, scale, d);
   }
 }
 

@@ -6,7 +6,6 @@
 // batches, state; the engine has those.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -16,6 +15,7 @@
 #include "core/nn/aligned.hpp"
 #include "core/nn/cpu_sparse.hpp"
 #include "core/nn/engine.hpp"
+#include "core/nn/functions.hpp"
 #include "core/nn/model.hpp"
 
 namespace thalweg {
@@ -81,11 +81,9 @@ class CpuNetwork {
   /// The loss and, unless `scale` is 0, its gradient by the outputs times `scale` into delta(): the mean's
   /// for 1 / rows.
   PassResult measure(const PassSamples& pass, float scale);
-  /// As measure(), but with labels that the model itself draws, as its loss reads its outputs: classes from the
-  /// softmax; with squared error targets that are normal about the outputs, with the variance width/2 that makes
-  /// the loss a negative log-likelihood. No smoothing, which leaves curvature alone.
-  /// @param random  two uniform numbers in (0, 1), the `pair`-th of those of a row
-  void measure_drawn(int rows, float scale, const std::function<std::array<double, 2>(int row, int pair)>& random);
+  /// As measure(), but with labels that the model itself draws, as its loss reads its outputs (functions.hpp).
+  /// @param first  samples of the batch before this part of it
+  void measure_drawn(int rows, float scale, const LabelDraws& draws, std::size_t first);
   /// From the gradient by the outputs in delta() to that by all parameters, which overwrites `gradient`.
   void backward(int rows, const PassMode& mode, float* gradient);
 

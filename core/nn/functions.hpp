@@ -2,6 +2,7 @@
 // element or row by row, templated on the number type.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 
@@ -153,6 +154,44 @@ THALWEG_HD inline T squared_error(const T* outputs, int count, const Target& tar
     if (gradient) gradient[k] = scale * T(2) * difference / T(count);
   }
   return sum / T(count);
+}
+
+/// The random numbers that labels are drawn with: two in (0, 1) for each pair of outputs.
+struct LabelDraws {
+  std::uint64_t seed = 0;
+  std::uint64_t step = 0;
+  int outputs = 0;
+  /// @param sample  of the batch, counted from its first
+  THALWEG_HD std::array<double, 2> operator()(std::uint32_t sample, int pair) const {
+    const auto pairs = static_cast<std::uint32_t>((outputs + 1) / 2);
+    return uniform_pair(seed, RandomStream::kPerturbation, step,
+                        sample * pairs + static_cast<std::uint32_t>(pair));
+  }
+};
+
+/// The gradient, times `scale`, of the cross-entropy of one row of logits with a class that is drawn from
+/// their softmax by `random` in (0, 1). No smoothing, which leaves curvature alone.
+template <class T>
+THALWEG_HD inline void drawn_cross_entropy(const T* logits, int count, double random, T scale, T* gradient) {
+  cross_entropy(logits, count, 0, T(0), T(1), gradient);  // softmax, less 1 at class 0
+  double left = random - (static_cast<double>(gradient[0]) + 1.0);
+  int label = 0;
+  for (; left > 0.0 && label + 1 < count; ++label) left -= static_cast<double>(gradient[label + 1]);
+  cross_entropy(logits, count, label, T(0), scale, gradient);
+}
+
+/// The same of the squared error, with targets that are normal about the outputs, with the variance count/2
+/// that makes the loss a negative log-likelihood. `random(pair)`: two numbers in (0, 1).
+template <class T, class Random>
+THALWEG_HD inline void drawn_squared_error(int count, const Random& random, T scale, T* gradient) {
+  using std::sqrt, std::log, std::cos, std::sin;
+  const T deviation = scale * sqrt(T(2) / static_cast<T>(count));
+  for (int k = 0; k < count; k += 2) {
+    const auto pair = random(k / 2);  // Box-Muller
+    const double radius = sqrt(-2.0 * log(pair[0])), angle = 6.283185307179586476925 * pair[1];
+    gradient[k] = deviation * static_cast<T>(radius * cos(angle));
+    if (k + 1 < count) gradient[k + 1] = deviation * static_cast<T>(radius * sin(angle));
+  }
 }
 
 /// What a gradient of this length is multiplied by, as PyTorch's clip_grad_norm_. 1 for NaN, which must show

@@ -68,8 +68,8 @@ THALWEG_HD inline PhiloxBlock random_words(std::uint64_t seed, RandomStream stre
 }
 
 /// Two independent uniform numbers in (0, 1).
-inline std::array<double, 2> uniform_pair(std::uint64_t seed, RandomStream stream, std::uint64_t step,
-                                          std::uint32_t pair) {
+THALWEG_HD inline std::array<double, 2> uniform_pair(std::uint64_t seed, RandomStream stream,
+                                                     std::uint64_t step, std::uint32_t pair) {
   const PhiloxBlock words = random_words(seed, stream, step, pair);
   return {unit_uniform(words[0], words[1]), unit_uniform(words[2], words[3])};
 }

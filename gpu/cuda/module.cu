@@ -7,6 +7,7 @@
 #include <exception>
 
 #include "gpu/engine.hpp"
+#include "gpu/ensemble.hpp"
 
 namespace thalweg::gpu {
 namespace {
@@ -55,19 +56,34 @@ class CudaModule final : public Module {
   }
 
   Result<std::unique_ptr<TrainingEngine>> make_engine(const EngineOptions& options) override try {
+    const auto own = on_runtime(options);
+    if (!own) return own.error();
+    return make_training_engine(*own);
+  } catch (const std::exception& exception) {
+    return Error{ErrorCode::kUnsupported, exception.what(), "device"};
+  }
+
+  Result<EnsembleResult> run_ensemble(const EngineOptions& options, const EnsembleSettings& settings,
+                                      const EnsembleControl& control) override try {
+    const auto own = on_runtime(options);
+    if (!own) return own.error();
+    return run_ensemble_on(*own, settings, control);
+  } catch (const std::exception& exception) {
+    return Error{ErrorCode::kUnsupported, exception.what(), "device"};
+  }
+
+ private:
+  /// The options with the runtime's number of the device.
+  Result<EngineOptions> on_runtime(const EngineOptions& options) {
     const Status found = status();
     if (!found.usable()) return Error{ErrorCode::kUnsupported, found.why, "device"};
     if (options.device < 0 || options.device >= static_cast<int>(found.devices.size()))
       return bad_input("there is no device " + std::to_string(options.device) + ", only " +
                            std::to_string(found.devices.size()) + " in all",
                        "device");
-    return gpu::make_training_engine(
-        {.device = numbers_[static_cast<std::size_t>(options.device)], .tf32 = options.tf32});
-  } catch (const std::exception& exception) {
-    return Error{ErrorCode::kUnsupported, exception.what(), "device"};
+    return EngineOptions{.device = numbers_[static_cast<std::size_t>(options.device)], .tf32 = options.tf32};
   }
 
- private:
   void add_device(int number, Status& out) {
     cudaDeviceProp properties{};
     if (const cudaError_t status = cudaGetDeviceProperties(&properties, number); status != cudaSuccess) {

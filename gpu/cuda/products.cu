@@ -50,10 +50,9 @@ Products::Products(Queue& queue, bool tf32) : queue_(queue), library_(std::make_
   check_cublas(cublasSetStream(library_->handle, static_cast<cudaStream_t>(queue.native())));
   library_->workspace = Buffer<std::byte>(queue, kWorkspace);
   check_cublas(cublasSetWorkspace(library_->handle, library_->workspace.data(), kWorkspace));
-  check_cublas(cublasSetMathMode(library_->handle, CUBLAS_PEDANTIC_MATH));
-  if (!tf32) return;
+  // With the default mode fp32 products are fp32 throughout, and those of 16 bits are on the tensor cores.
   check_cublas(cublasSetMathMode(library_->handle, CUBLAS_DEFAULT_MATH));
-  library_->compute = CUBLAS_COMPUTE_32F_FAST_TF32;
+  if (tf32) library_->compute = CUBLAS_COMPUTE_32F_FAST_TF32;
 }
 
 Products::~Products() = default;
@@ -64,7 +63,7 @@ void Products::reserve(std::int64_t a, std::int64_t b) {
 }
 
 void Products::multiply(bool a_transposed, bool b_transposed, int m, int n, int k, const float* a,
-                        const float* b, float* c, Precision precision) {
+                        const float* b, float* c, Precision precision, bool more) {
   const std::int64_t a_size = std::int64_t{m} * k, b_size = std::int64_t{k} * n;
   const void* from_a = a;
   const void* from_b = b;
@@ -82,11 +81,11 @@ void Products::multiply(bool a_transposed, bool b_transposed, int m, int n, int 
     type = CUDA_R_16BF;
     convert(__nv_bfloat16{});
   }
-  const float one = 1.0f, none = 0.0f;
+  const float one = 1.0f, kept = more ? 1.0f : 0.0f;
   // cuBLAS counts column by column: what lies row by row is its transpose, so it is given cᵀ = op(b)ᵀ op(a)ᵀ.
   check_cublas(cublasGemmEx(library_->handle, b_transposed ? CUBLAS_OP_T : CUBLAS_OP_N,
                             a_transposed ? CUBLAS_OP_T : CUBLAS_OP_N, n, m, k, &one, from_b, type,
-                            b_transposed ? k : n, from_a, type, a_transposed ? m : k, &none, c, CUDA_R_32F, n,
+                            b_transposed ? k : n, from_a, type, a_transposed ? m : k, &kept, c, CUDA_R_32F, n,
                             precision == Precision::kFp32 ? library_->compute : CUBLAS_COMPUTE_32F,
                             CUBLAS_GEMM_DEFAULT));
 }

@@ -65,6 +65,8 @@ class Block {
   THALWEG_DEVICE T from_lane(T value, int lane) const {
     return __shfl_sync(0xFFFFFFFFu, value, lane);
   }
+  /// Adds to a number that all blocks add to, and returns what it was: in no order that can be known.
+  THALWEG_DEVICE std::int32_t add(std::int32_t* number, std::int32_t by) const { return atomicAdd(number, by); }
 };
 
 #else
@@ -90,6 +92,10 @@ class Block {
   template <class T>
   T from_lane(T value, int lane) const {
     return emulator::exchange(*fiber_, value, lane);
+  }
+  std::int32_t add(std::int32_t* number, std::int32_t by) const {
+    *number += by;
+    return *number - by;
   }
 
  private:

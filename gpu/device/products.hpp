@@ -23,8 +23,9 @@ class Products {
 
   /// c = op(a) op(b), m x n. op(a) is m x k: `a` itself, or, if `a_transposed`, what lies k x m; op(b)
   /// likewise. Not fp32: both operands are rounded, and multiplied on the tensor cores. c overlaps neither.
+  /// `more`: the product is added to what c holds.
   void multiply(bool a_transposed, bool b_transposed, int m, int n, int k, const float* a, const float* b,
-                float* c, Precision precision = Precision::kFp32);
+                float* c, Precision precision = Precision::kFp32, bool more = false);
 
  private:
   struct Library;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <functional>
 
@@ -30,6 +31,13 @@ struct BlockState {
 enum class Order { kForward, kBackward };
 Order thread_order();
 void set_thread_order(Order order);
+
+/// Launches, copies and fills that the calling thread's queues have done so far, recorded ones each time:
+/// what a device would need as many nodes of a graph for. Transfers between host and device are not among
+/// them.
+std::int64_t pieces_of_work();
+/// From here on the calling thread's queues count and do nothing, so that large steps can be counted.
+void count_only(bool only);
 
 /// Runs body(fiber) for every thread of a block. Throws std::logic_error if some threads wait for others that
 /// never come.

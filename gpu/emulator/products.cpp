@@ -12,7 +12,7 @@ Products::~Products() = default;
 void Products::reserve(std::int64_t, std::int64_t) {}
 
 void Products::multiply(bool a_transposed, bool b_transposed, int m, int n, int k, const float* a,
-                        const float* b, float* c, Precision precision) {
+                        const float* b, float* c, Precision precision, bool more) {
   queue_.launch({.x = 1, .threads = kWarp}, [=](Block block) {
     if (block.thread() != 0) return;
     const auto at = [](const float* from, bool transposed, int row, int column, int rows, int columns) {
@@ -21,7 +21,7 @@ void Products::multiply(bool a_transposed, bool b_transposed, int m, int n, int 
     };
     for (int i = 0; i < m; ++i)
       for (int j = 0; j < n; ++j) {
-        double sum = 0.0;
+        double sum = more ? static_cast<double>(c[std::int64_t{i} * n + j]) : 0.0;
         for (int l = 0; l < k; ++l)
           sum += static_cast<double>(round_to(precision, at(a, a_transposed, i, l, m, k))) *
                  static_cast<double>(round_to(precision, at(b, b_transposed, l, j, k, n)));

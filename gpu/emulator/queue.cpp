@@ -16,11 +16,19 @@ namespace {
 /// What is being recorded; null: work is done at once.
 thread_local Graph::Recorded* recording = nullptr;
 
+thread_local std::int64_t pieces = 0;
+thread_local bool counts_only = false;
+
+void perform(const std::function<void()>& work) {
+  ++pieces;
+  if (!counts_only) work();
+}
+
 void do_or_record(std::function<void()> work) {
   if (recording)
     recording->work.push_back(std::move(work));
   else
-    work();
+    perform(work);
 }
 
 void must_not_record(const char* what) {
@@ -36,6 +44,13 @@ void* filled(std::size_t bytes) {
 }
 
 }  // namespace
+
+namespace emulator {
+
+std::int64_t pieces_of_work() { return pieces; }
+void count_only(bool only) { counts_only = only; }
+
+}  // namespace emulator
 
 Queue::Queue(int device) : device_(device) {}
 Queue::~Queue() = default;
@@ -96,7 +111,7 @@ Graph Queue::record(const std::function<void()>& work) {
 
 void Queue::replay(const Graph& graph) {
   must_not_record("replay");
-  for (const auto& work : graph.recorded().work) work();
+  for (const auto& work : graph.recorded().work) perform(work);
 }
 
 void* allocate_device(int, std::size_t bytes) {

@@ -40,13 +40,14 @@ struct ColumnSums {
   int rows, width;
   float* out;
   Precision precision;
+  bool more = false;  ///< adds to what is there
   THALWEG_DEVICE void operator()(Block block) const {
     const int j = ColumnBlock::column(block);
     float sum = 0.0f;
     for (int r = ColumnBlock::share(block); j < width && r < rows; r += ColumnBlock::kShares)
       sum += d[std::int64_t{r} * width + j];
     sum = ColumnBlock::sum(block, sum);
-    if (j < width && ColumnBlock::share(block) == 0) out[j] = rounded(precision, sum);
+    if (j < width && ColumnBlock::share(block) == 0) out[j] = rounded(precision, more ? out[j] + sum : sum);
   }
 };
 

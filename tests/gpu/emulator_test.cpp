@@ -5,6 +5,8 @@
 #include <stdexcept>
 
 #include "gpu/device/queue.hpp"
+#include "tests/gpu/digits.hpp"
+#include "tests/gpu/step_size.hpp"
 
 namespace thalweg::gpu {
 namespace {
@@ -76,6 +78,37 @@ TEST(Emulator, RecordsAndReplays) {
   EXPECT_EQ(out.values()[0], 0.0);
   queue.replay(graph);
   EXPECT_EQ(out.values()[0], 31.0 * 16.0);
+}
+
+TEST(Emulator, CountsWithoutDoing) {
+  Queue queue(0);
+  Buffer<double> out(queue, 1);
+  out.zero();
+  const std::int64_t before = emulator::pieces_of_work();
+  emulator::count_only(true);
+  const Graph graph = queue.record([&] {
+    queue.launch({.threads = 32, .shared = 8 * sizeof(double)}, SumThreads{out.data()});
+    queue.zero(out.data(), 8);
+  });
+  queue.replay(graph);
+  queue.replay(graph);
+  emulator::count_only(false);
+  EXPECT_EQ(emulator::pieces_of_work() - before, 4);
+  EXPECT_EQ(out.values()[0], 0.0);
+}
+
+/// A step of a small network takes as long as its launches: one more is a tenth of its speed.
+TEST(StepSize, IsAFewLaunches) {
+  const auto data = thalweg::test::mnist_like(1, 1);
+  const auto small =
+      thalweg::test::step_size(thalweg::test::network("784-128-10", "adam:lr=0.001"), data, 64);
+  EXPECT_LE(small.pieces, 6.0);
+  EXPECT_EQ(small.bytes, 24.0 * 101'770 + 64 * 789);
+  EXPECT_EQ(small.operations, 2.0 * 64 * (2 * 784 * 128 + 3 * 128 * 10));
+  const auto large =
+      thalweg::test::step_size(thalweg::test::network("784-512-512-10", "adam:lr=0.001"), data, 512);
+  EXPECT_LE(large.pieces, 16.0);
+  std::printf("%g and %g pieces\n", small.pieces, large.pieces);
 }
 
 }  // namespace

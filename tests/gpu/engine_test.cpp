@@ -1,67 +1,28 @@
-// The device engine, run on the CPU by the emulator, against the CPU engine.
-#include "gpu/engine.hpp"
-
+// The device engine, by the emulator or on a device (target.hpp), against the CPU engine.
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 #include "core/optimizer/rules.hpp"
-#include "gpu/device/queue.hpp"
-#include "tests/nn/engines.hpp"
+#include "tests/gpu/comparisons.hpp"
 
 namespace thalweg {
 namespace {
 
 using test::batch_of;
+using test::difference;
+using test::expect_alike;
 
-/// Threads take their turns in another order in every second step: a race would show.
-void emulator_order(int step) {
-  gpu::emulator::set_thread_order(step % 2 == 0 ? gpu::emulator::Order::kForward
-                                                : gpu::emulator::Order::kBackward);
-}
-
-std::unique_ptr<TrainingEngine> device(const NetworkSettings& settings, std::shared_ptr<const Dataset> data,
-                                       std::uint64_t seed = 7) {
-  auto engine = gpu::make_training_engine({});
-  if (auto error = engine->load(std::move(data))) ADD_FAILURE() << error->text();
-  if (auto error = engine->build(settings, seed)) ADD_FAILURE() << error->text();
-  return engine;
-}
-
-/// ‖a − b‖ / ‖b‖; NaN if anything is.
-double difference(std::span<const float> a, std::span<const float> b) {
-  if (a.size() != b.size()) return NAN;
-  double squares = 0.0, all = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    squares += std::pow(static_cast<double>(a[i]) - static_cast<double>(b[i]), 2);
-    all += std::pow(static_cast<double>(b[i]), 2);
-  }
-  return std::sqrt(squares) / std::max(std::sqrt(all), 1e-30);
-}
-
-void expect_alike(const TrainingEngine& ours, const TrainingEngine& cpu, double tolerance) {
-  const EngineState a = ours.state(), b = cpu.state();
-  EXPECT_EQ(a.steps, b.steps);
-  EXPECT_LE(difference(a.parameters, b.parameters), tolerance);
-  EXPECT_LE(difference(a.buffers, b.buffers), tolerance);
-  EXPECT_LE(difference(a.average, b.average), tolerance);
-  EXPECT_EQ(a.progress, b.progress);
-  EXPECT_EQ(a.scaling, b.scaling);
-  EXPECT_EQ(a.slots.size(), b.slots.size());
-}
-
-class DeviceEngine : public ::testing::TestWithParam<const char*> {};
+class DeviceEngine : public test::OnDevice<::testing::TestWithParam<const char*>> {};
 
 TEST_P(DeviceEngine, TrainsAsTheCpuDoes) {
   for (const char* loss : {"cross_entropy:label_smoothing=0.1", "squared_error"}) {
     SCOPED_TRACE(loss);
     const auto data = test::toy_data();
     const NetworkSettings settings = test::network(GetParam(), "momentum:lr=0.05", loss);
-    const auto ours = device(settings, data);
+    const auto ours = test::on_device(settings, data);
     const auto cpu = test::built(settings, data);
     EXPECT_EQ(difference(ours->parameters(), cpu->parameters()), 0.0);
     for (int step = 0; step < 4; ++step) {
-      emulator_order(step);
+      test::before_step(step);
       const auto batch = batch_of(step == 1 ? 13 : 32, static_cast<std::uint32_t>(step * 20));
       StepDetail detail{.whole = true}, wanted_detail{.whole = true};
       const auto result = ours->step(batch, {.learning_rate = 0.05, .clip_norm = 0.5}, &detail);
@@ -93,12 +54,12 @@ TEST_P(DeviceEngine, TrainsAsTheCpuDoes) {
     ASSERT_FALSE(cpu->loss_gradient(samples, wanted_gradient));
     EXPECT_LE(difference(gradient, wanted_gradient), 3e-5);
   }
-  emulator_order(0);
+  test::before_step(0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, DeviceEngine, ::testing::ValuesIn(test::kNetworks));
 
-class DeviceRule : public ::testing::TestWithParam<std::string> {};
+class DeviceRule : public test::OnDevice<::testing::TestWithParam<std::string>> {};
 
 TEST_P(DeviceRule, KeepsToTheCpuForAHundredSteps) {
   const auto data = test::toy_data();
@@ -107,7 +68,7 @@ TEST_P(DeviceRule, KeepsToTheCpuForAHundredSteps) {
   settings.optimizer = training_spec(descriptor);
   settings.ema_decay = 0.9;
   const double rate = settings.optimizer.number("lr");
-  const auto ours = device(settings, data);
+  const auto ours = test::on_device(settings, data);
   const auto cpu = test::built(settings, data);
   for (std::uint32_t step = 0; step < 100; ++step) {
     const auto batch = batch_of(16, step * 5 % 80);
@@ -143,14 +104,16 @@ std::vector<std::uint8_t> bits(const EngineState& state) {
 
 constexpr const char* kMixed = "linear:units=9; batch_norm; relu; dropout:p=0.3; linear:units=3";
 
+class StepsOnADevice : public test::OnDevice<> {};
+
 /// Steps waited for one by one, with and without a look at their detail, and steps under way together.
-TEST(StepsOnADevice, AreTheSameHoweverTheyAreAskedFor) {
+TEST_F(StepsOnADevice, AreTheSameHoweverTheyAreAskedFor) {
   const auto data = test::toy_data();
   for (const double clip : {0.0, 0.4}) {
     NetworkSettings settings = test::network(kMixed, "adamw:lr=0.01");
     settings.ema_decay = 0.9;
-    const auto one = device(settings, data), detailed = device(settings, data),
-               together = device(settings, data);
+    const auto one = test::on_device(settings, data), detailed = test::on_device(settings, data),
+               together = test::on_device(settings, data);
     std::vector<StepResult> results;
     for (std::uint32_t step = 0; step < 40; ++step) {
       const auto batch = batch_of(step == 20 ? 11 : 16, step);
@@ -177,11 +140,11 @@ TEST(StepsOnADevice, AreTheSameHoweverTheyAreAskedFor) {
   }
 }
 
-TEST(StepsOnADevice, EndWhereALossEscapes) {
+TEST_F(StepsOnADevice, EndWhereALossEscapes) {
   const auto data = test::toy_data();
   const NetworkSettings settings = test::network(kMixed, "adam:lr=0.01");
   for (const std::size_t last : {0u, 5u, 15u, 16u, 30u}) {
-    const auto plain = device(settings, data), together = device(settings, data);
+    const auto plain = test::on_device(settings, data), together = test::on_device(settings, data);
     std::vector<double> losses;
     for (std::uint32_t step = 0; step <= last; ++step)
       losses.push_back(plain->step(batch_of(16, step), {.learning_rate = 0.01})->loss);
@@ -198,12 +161,12 @@ TEST(StepsOnADevice, EndWhereALossEscapes) {
   }
 }
 
-TEST(StepsOnADevice, TakeTheirBatchInParts) {
+TEST_F(StepsOnADevice, TakeTheirBatchInParts) {
   const auto data = test::toy_data();
   for (const char* model : {"8-7-3", kMixed}) {
     NetworkSettings settings = test::network(model, "momentum:lr=0.05");
     settings.micro_batch = 6;
-    const auto ours = device(settings, data);
+    const auto ours = test::on_device(settings, data);
     const auto cpu = test::built(settings, data);
     for (std::uint32_t step = 0; step < 5; ++step) {
       const auto batch = batch_of(step == 3 ? 5 : 22, step * 7);
@@ -216,7 +179,7 @@ TEST(StepsOnADevice, TakeTheirBatchInParts) {
   }
 }
 
-TEST(StepsOnADevice, RoundAsTheCpuDoes) {
+TEST_F(StepsOnADevice, RoundAsTheCpuDoes) {
   const auto data = test::toy_data();
   for (const Precision precision : {Precision::kFp16, Precision::kBf16})
     for (const char* model :
@@ -224,7 +187,7 @@ TEST(StepsOnADevice, RoundAsTheCpuDoes) {
       SCOPED_TRACE(model);
       NetworkSettings settings = test::network(model, "adam:lr=0.01");
       settings.precision = precision;
-      const auto ours = device(settings, data);
+      const auto ours = test::on_device(settings, data);
       const auto cpu = test::built(settings, data);
       const double step_of = precision == Precision::kFp16 ? 1e-3 : 8e-3;
       for (std::uint32_t step = 0; step < 12; ++step) {
@@ -243,11 +206,11 @@ TEST(StepsOnADevice, RoundAsTheCpuDoes) {
     }
 }
 
-TEST(StepsOnADevice, SkipAStepThatOverflows) {
+TEST_F(StepsOnADevice, SkipAStepThatOverflows) {
   const auto data = test::toy_data();
   NetworkSettings settings = test::network("8-7-3", "adam:lr=0.01");
   settings.precision = Precision::kFp16;
-  const auto ours = device(settings, data);
+  const auto ours = test::on_device(settings, data);
   const auto cpu = test::built(settings, data);
   EngineState state = cpu->state();
   state.scaling = {0x1p40, 7.0};
@@ -264,7 +227,7 @@ TEST(StepsOnADevice, SkipAStepThatOverflows) {
   EXPECT_EQ(bits(ours->state()), bits(cpu->state()));
 }
 
-TEST(StepsOnADevice, GoOnFromTheCpusState) {
+TEST_F(StepsOnADevice, GoOnFromTheCpusState) {
   const auto data = test::toy_data();
   // Nothing before the normalisation: the gradient of a bias there is noise, which Adam makes large.
   NetworkSettings settings =
@@ -273,7 +236,7 @@ TEST(StepsOnADevice, GoOnFromTheCpusState) {
   const auto cpu = test::built(settings, data);
   for (std::uint32_t step = 0; step < 9; ++step)
     ASSERT_TRUE(cpu->step(batch_of(16, step), {.learning_rate = 0.01}));
-  const auto ours = device(settings, data, 3);
+  const auto ours = test::on_device(settings, data, 3);
   ASSERT_FALSE(ours->restore(cpu->state()));
   EXPECT_EQ(ours->state(), cpu->state());
   for (std::uint32_t step = 0; step < 9; ++step) {
@@ -282,21 +245,21 @@ TEST(StepsOnADevice, GoOnFromTheCpusState) {
   }
   // Its own masks: the seed that it was built with differs.
   EXPECT_GT(difference(ours->state().parameters, cpu->state().parameters), 1e-4);
-  const auto same = device(settings, data);
+  const auto same = test::on_device(settings, data);
   const EngineState before = cpu->state();
   ASSERT_FALSE(same->restore(before));
   EXPECT_EQ(same->state(), before);
   ASSERT_TRUE(same->step(batch_of(16), {.learning_rate = 0.01}));
   ASSERT_TRUE(cpu->step(batch_of(16), {.learning_rate = 0.01}));
-  expect_alike(*same, *cpu, 1e-6);
+  expect_alike(*same, *cpu, 1e-6 * test::looseness());
   EngineState wrong = before;
   wrong.slots.pop_back();
   EXPECT_TRUE(same->restore(wrong));
 }
 
-TEST(StepsOnADevice, RefuseWhatTheCpuRefuses) {
+TEST_F(StepsOnADevice, RefuseWhatTheCpuRefuses) {
   const auto data = test::toy_data();
-  auto engine = gpu::make_training_engine({});
+  auto engine = test::make_device_engine();
   EXPECT_FALSE(engine->step(batch_of(4), {}));
   EXPECT_TRUE(engine->build(test::network("8-3"), 1));
   EXPECT_TRUE(engine->load(nullptr));
@@ -320,10 +283,10 @@ TEST(StepsOnADevice, RefuseWhatTheCpuRefuses) {
   EXPECT_FALSE(engine->activations(DataPart::kTest, batch_of(4), 0));
 }
 
-TEST(StepsOnADevice, SeeWhatComesOutOfEachLayer) {
+TEST_F(StepsOnADevice, SeeWhatComesOutOfEachLayer) {
   const auto data = test::toy_data();
   const NetworkSettings settings = test::network(kMixed, "adam:lr=0.01");
-  const auto ours = device(settings, data);
+  const auto ours = test::on_device(settings, data);
   const auto cpu = test::built(settings, data);
   const auto a = ours->activations(DataPart::kTest, batch_of(31), 8),
              b = cpu->activations(DataPart::kTest, batch_of(31), 8);
@@ -337,9 +300,9 @@ TEST(StepsOnADevice, SeeWhatComesOutOfEachLayer) {
   }
 }
 
-TEST(StepsOnADevice, AnswerForSamplesOfTheirOwn) {
+TEST_F(StepsOnADevice, AnswerForSamplesOfTheirOwn) {
   const auto data = test::toy_data();
-  const auto ours = device(test::network("8-7-3"), data);
+  const auto ours = test::on_device(test::network("8-7-3"), data);
   const auto cpu = test::built(test::network("8-7-3"), data);
   Samples own = data->test;
   own.labels.clear();

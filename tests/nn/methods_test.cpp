@@ -225,7 +225,7 @@ TEST(Methods, DiagonalEstimatesAreRightOnTheAverage) {
                          .loss = &settings.loss,
                          .samples = samples,
                          .part = 11};
-    BatchObjective objective;
+    CpuBatchObjective objective;
     const std::size_t count = parameters.size();
     std::vector<float> unit(count), column(count), drawn(count);
     std::vector<double> exact(count);
