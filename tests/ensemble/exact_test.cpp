@@ -186,6 +186,18 @@ TEST(Ensemble, FollowsSchedulesAndSaysWhereItDiverges) {
   expect_exact_everywhere(ensemble_of("rosenbrock", "gd:lr=0.01", 8, 8, 60, 1e-3));
 }
 
+TEST(Ensemble, TakesSubnormalNumbersAsZero) {
+  // Every step halves x, until the half would be subnormal.
+  const auto halving = ensemble_of("parabola", "gd:lr=0.5", 40, 1, 140);
+  expect_exact_everywhere(halving);
+  const EnsembleResult halved = run_ensemble(halving).value();
+  for (const float x : halved.x) {
+    EXPECT_GE(std::fabs(x), 0x1p-126f);
+    EXPECT_LT(std::fabs(x), 0x1p-124f);
+  }
+  expect_exact_everywhere(ensemble_of("quadratic", "adam:lr=0.5,beta1=0.1,beta2=0.5", 5, 5, 300));
+}
+
 TEST(Ensemble, OneParticleWithAllThatItIsIsTheSame) {
   // The functions that kernels of a device are made of, put together as they do.
   const auto settings = ensemble_of("rosenbrock", "adam:lr=0.01", 1, 1, 50);
