@@ -1,4 +1,4 @@
-// Engines on the emulated device, beside those of the CPU, for tests.
+// Engines on the device (target.hpp) beside those of the CPU, for tests.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -6,22 +6,15 @@
 #include <cmath>
 #include <span>
 
-#include "gpu/device/queue.hpp"
-#include "gpu/engine.hpp"
+#include "tests/gpu/target.hpp"
 #include "tests/nn/engines.hpp"
 
 namespace thalweg::test {
 
-/// Threads take their turns in another order in every second step: a race would show.
-inline void emulator_order(int step) {
-  gpu::emulator::set_thread_order(step % 2 == 0 ? gpu::emulator::Order::kForward
-                                                : gpu::emulator::Order::kBackward);
-}
-
 inline std::unique_ptr<TrainingEngine> on_device(const NetworkSettings& settings,
                                                  std::shared_ptr<const Dataset> data,
                                                  std::uint64_t seed = 7) {
-  auto engine = gpu::make_training_engine({});
+  auto engine = make_device_engine();
   if (auto error = engine->load(std::move(data))) ADD_FAILURE() << error->text();
   if (auto error = engine->build(settings, seed)) ADD_FAILURE() << error->text();
   return engine;
@@ -36,6 +29,17 @@ inline double distance(std::span<const float> a, std::span<const float> b) {
     all += std::pow(static_cast<double>(b[i]), 2);
   }
   return std::sqrt(squares) / std::max(std::sqrt(all), 1e-30);
+}
+
+inline void expect_alike(const TrainingEngine& ours, const TrainingEngine& cpu, double tolerance) {
+  const EngineState a = ours.state(), b = cpu.state();
+  EXPECT_EQ(a.steps, b.steps);
+  EXPECT_LE(distance(a.parameters, b.parameters), tolerance);
+  EXPECT_LE(distance(a.buffers, b.buffers), tolerance);
+  EXPECT_LE(distance(a.average, b.average), tolerance);
+  EXPECT_EQ(a.progress, b.progress);
+  EXPECT_EQ(a.scaling, b.scaling);
+  EXPECT_EQ(a.slots.size(), b.slots.size());
 }
 
 /// A state away from the initial one: scales of 1 and shifts of 0 hide factors.

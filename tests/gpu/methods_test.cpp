@@ -1,13 +1,11 @@
-// Methods and wrappers on the device engine, run on the CPU by the emulator, against the CPU engine: they run
-// on the host, and what they ask is answered by the device.
+// Methods and wrappers on the device engine, by the emulator or on a device (target.hpp), against the CPU
+// engine: they run on the host, and what they ask is answered by the device.
 #include <algorithm>
 #include <string>
 #include <vector>
 
-#include "core/nn/cpu_batch.hpp"
 #include "core/optimizer/updater.hpp"
 #include "core/optimizer/wrapper.hpp"
-#include "gpu/batch.hpp"
 #include "tests/gpu/devices.hpp"
 
 namespace thalweg {
@@ -26,9 +24,9 @@ std::vector<std::string> everything() {
       out.push_back(format_spec(training_spec(descriptor), descriptor));
   for (const Descriptor& wrapper : optimizer_wrappers())
     for (const char* base : {"gd:lr=0.1", "adam:lr=0.01"}) out.push_back(wrapper.id + "+" + base);
-  out.insert(out.end(), {"sophia:estimate=hutchinson,period=2,lr=0.01", "sophia:period=1,lr=0.01",
-                         "sam+muon:lr=0.01", "local+schedule_free_adamw:lr=0.01", "gauss_newton",
-                         "lookahead+sam+lamb:lr=0.02"});
+  out.insert(out.end(),
+             {"sophia:estimate=hutchinson,period=2,lr=0.01", "sophia:period=1,lr=0.01", "sam+muon:lr=0.01",
+              "local+schedule_free_adamw:lr=0.01", "gauss_newton", "lookahead+sam+lamb:lr=0.02"});
   return out;
 }
 
@@ -36,11 +34,11 @@ void go(TrainingEngine& engine, const NetworkSettings& settings, std::uint32_t f
         double clip = 0.0) {
   const double rate = settings.optimizer.number("lr");
   for (std::uint32_t t = from; t < to; ++t) {
-    test::emulator_order(static_cast<int>(t));
+    test::before_step(static_cast<int>(t));
     const auto result = engine.step(batch_of(20, 5 * t % 70), {.learning_rate = rate, .clip_norm = clip});
     ASSERT_TRUE(result) << result.error().text();
   }
-  test::emulator_order(0);
+  test::before_step(0);
 }
 
 void expect_alike(const TrainingEngine& ours, const TrainingEngine& cpu) {
@@ -54,7 +52,8 @@ void expect_alike(const TrainingEngine& ours, const TrainingEngine& cpu) {
   EXPECT_EQ(a.scaling, b.scaling);
 }
 
-class DeviceMethod : public ::testing::TestWithParam<std::string> {};
+class DeviceMethod : public test::OnDevice<::testing::TestWithParam<std::string>> {};
+class DeviceMethods : public test::OnDevice<> {};
 
 TEST_P(DeviceMethod, KeepsToTheCpuAndGoesOnFromItsState) {
   const auto data = test::toy_data();
@@ -83,7 +82,7 @@ TEST_P(DeviceMethod, KeepsToTheCpuAndGoesOnFromItsState) {
 INSTANTIATE_TEST_SUITE_P(Methods, DeviceMethod, ::testing::ValuesIn(everything()));
 
 /// Parts of a batch, clipping, 16-bit numbers, the squared error.
-TEST(DeviceMethods, DoAsTheCpuDoesWithEverySetting) {
+TEST_F(DeviceMethods, DoAsTheCpuDoesWithEverySetting) {
   const auto data = test::toy_data();
   struct Case {
     const char* optimizer;
@@ -118,7 +117,7 @@ TEST(DeviceMethods, DoAsTheCpuDoesWithEverySetting) {
 }
 
 /// What needs the gradient alone trains in fp16, and skips what overflows; what asks for more is refused.
-TEST(DeviceMethods, TrainInHalfPrecisionWhereTheCpuDoes) {
+TEST_F(DeviceMethods, TrainInHalfPrecisionWhereTheCpuDoes) {
   const auto data = test::toy_data();
   NetworkSettings settings = test::network(kModel, "lamb:lr=0.02");
   settings.precision = Precision::kFp16;
@@ -142,78 +141,12 @@ TEST(DeviceMethods, TrainInHalfPrecisionWhereTheCpuDoes) {
   EXPECT_LE(distance(ours->parameters(), cpu->parameters()), 1e-3);
 
   settings.optimizer = test::network(kModel, "sam+gd").optimizer;
-  const auto engine = gpu::make_training_engine({});
+  const auto engine = test::make_device_engine();
   ASSERT_FALSE(engine->load(data));
   const auto error = engine->build(settings, 1), wanted = make_cpu_engine({1})->load(data);
   ASSERT_FALSE(wanted);
   ASSERT_TRUE(error);
   EXPECT_NE(error->text().find("loss scale"), std::string::npos);
-}
-
-/// Every question, once more by itself: answers are those of the CPU at any parameters, and change nothing.
-TEST(DeviceBatchObjective, AnswersAsTheCpuDoes) {
-  const auto data = test::toy_data();
-  const auto samples = batch_of(23, 40);
-  for (const char* loss : {"cross_entropy:label_smoothing=0.1", "squared_error"}) {
-    SCOPED_TRACE(loss);
-    const NetworkSettings settings = test::network(kModel, "gd", loss);
-    const auto engine = test::built(settings, data);
-    const EngineState state = test::scattered(engine->state());
-    const std::size_t count = state.parameters.size();
-    CpuNetwork cpu_network(engine->plan(), settings.loss, data, 7, 1);
-    CpuBatchObjective cpu;
-    cpu.begin({.network = &cpu_network,
-               .data = data,
-               .sparse = nullptr,
-               .loss = &settings.loss,
-               .samples = samples,
-               .part = 9,
-               .step = 3},
-              0.5, state.buffers, 0.7, 7);
-    const auto queue = std::make_shared<gpu::Queue>(0);
-    gpu::Products products(*queue, false);
-    const auto held = std::make_shared<const gpu::DeviceData>(queue, data);
-    gpu::DeviceNetwork network(*queue, products, engine->plan(), settings.loss, held, 7, false);
-    const gpu::Buffer<float> running(*queue, std::span<const float>(state.buffers));
-    const gpu::Buffer<std::uint32_t> chosen(*queue, std::span<const std::uint32_t>(samples));
-    gpu::DeviceBatchObjective ours(*queue, products,
-                                   {.network = &network,
-                                    .data = held,
-                                    .loss = settings.loss,
-                                    .precision = Precision::kFp32,
-                                    .running = running.data(),
-                                    .make_room = [&](int rows) { network.reserve(rows); }});
-    ours.begin({.samples = samples, .part = 9, .step = 3, .loss_here = 0.5, .longest = 0.7, .seed = 7},
-               chosen.data());
-    const float* const theta = state.parameters.data();
-    EXPECT_EQ(ours.loss_here(), 0.5);
-    EXPECT_EQ(ours.seed(), 7u);
-    EXPECT_NEAR(ours.loss(theta), cpu.loss(theta), 1e-5);
-    std::vector<float> a(count), b(count);
-    const auto expect_same = [&](const char* what) { EXPECT_LE(distance(a, b), 1e-5) << what; };
-    EXPECT_NEAR(ours.gradient(theta, a.data()), cpu.gradient(theta, b.data()), 1e-5);
-    expect_same("gradient");
-    EXPECT_NEAR(distance(a, std::vector<float>(count)) * 1e-30, 0.7, 1e-4);  // clipped
-    for (int worker = 0; worker < 3; ++worker) {
-      EXPECT_NEAR(ours.worker_gradient(theta, worker, 3, a.data()),
-                  cpu.worker_gradient(theta, worker, 3, b.data()), 1e-5);
-      expect_same("worker's gradient");
-    }
-    for (int i = 0; i < 2; ++i)  // other numbers are drawn each time
-      for (const auto estimate : {DiagonalEstimate::kHutchinson, DiagonalEstimate::kGaussNewtonBartlett}) {
-        ours.hessian_diagonal(theta, estimate, a.data());
-        cpu.hessian_diagonal(theta, estimate, b.data());
-        expect_same("diagonal");
-      }
-    ours.hessian_product(theta, state.parameters.data(), a.data());
-    cpu.hessian_product(theta, state.parameters.data(), b.data());
-    expect_same("Hessian");
-    EXPECT_TRUE(ours.gauss_newton_product(theta, state.parameters.data(), a.data()));
-    EXPECT_TRUE(cpu.gauss_newton_product(theta, state.parameters.data(), b.data()));
-    expect_same("Gauss-Newton");
-    EXPECT_EQ(ours.evaluations(), cpu.evaluations());
-    EXPECT_EQ(running.values(), state.buffers);
-  }
 }
 
 }  // namespace

@@ -1,0 +1,101 @@
+// Hessian-vector products as an engine gives them, by the emulator or on a device (target.hpp), against those
+// of the CPU's.
+#include <stdexcept>
+
+#include "core/curvature/power_iteration.hpp"
+#include "tests/gpu/devices.hpp"
+
+namespace thalweg {
+namespace {
+
+using test::batch_of, test::distance;
+
+class DeviceHessians : public test::OnDevice<> {};
+
+std::vector<float> direction(std::uint64_t number, std::size_t size) {
+  std::vector<float> out(size);
+  for (std::size_t i = 0; i < size; ++i)
+    out[i] = static_cast<float>(
+        normal_pair(5, RandomStream::kCurvature, number, static_cast<std::uint32_t>(i))[0]);
+  return out;
+}
+
+std::vector<float> product(HessianProduct& hessian, std::span<const float> v) {
+  std::vector<float> out(v.size(), 7.0f);
+  hessian.multiply(v, out);
+  return out;
+}
+
+constexpr std::uint32_t kSamples[] = {0, 5, 17, 40, 41, 90, 3, 3, 77, 31, 32, 60, 61, 62, 63, 64, 65, 66, 67};
+
+TEST_F(DeviceHessians, StayWhatTheyAreWhateverBecomesOfTheirEngine) {
+  const auto data = test::toy_data();
+  const NetworkSettings settings =
+      test::network("linear:units=6; batch_norm; gelu; dropout:p=0.2; linear:units=3", "adam");
+  auto engine = test::on_device(settings, data);
+  const auto cpu = test::built(settings, data);
+  ASSERT_FALSE(engine->restore(test::scattered(engine->state())));
+  ASSERT_FALSE(cpu->restore(test::scattered(cpu->state())));
+  const auto hessian = engine->hessian(kSamples);
+  ASSERT_TRUE(hessian);
+  const std::vector<float> v = direction(2, engine->parameters().size());
+  const std::vector<float> expected = product(**cpu->hessian(kSamples), v);
+  EXPECT_LE(distance(product(**hessian, v), expected), 3e-6);
+  const EngineState before = engine->state();
+  for (std::uint32_t t = 0; t < 3; ++t) ASSERT_TRUE(engine->step(batch_of(16, t), {.learning_rate = 0.1}));
+  EXPECT_LE(distance(product(**hessian, v), expected), 3e-6);
+  EXPECT_GT(distance(product(**engine->hessian(kSamples), v), expected), 1e-3);
+  engine = nullptr;
+  EXPECT_LE(distance(product(**hessian, v), expected), 3e-6);
+  // Products change nothing of the training.
+  const auto one = test::on_device(settings, data), other = test::on_device(settings, data);
+  for (TrainingEngine* each : {one.get(), other.get()}) {
+    ASSERT_FALSE(each->restore(before));
+    if (each == one.get()) product(**each->hessian(kSamples), v);
+    ASSERT_TRUE(each->step(batch_of(16), {.learning_rate = 0.1}));
+  }
+  EXPECT_EQ(one->state(), other->state());
+  EXPECT_FALSE(one->hessian({}));
+  EXPECT_THROW((*hessian)->multiply(v, std::span<float>()), std::invalid_argument);
+}
+
+/// In single precision whatever the network trains in.
+TEST_F(DeviceHessians, AreNotRounded) {
+  const auto data = test::toy_data();
+  NetworkSettings settings = test::network("linear:units=6; tanh; linear:units=3");
+  std::vector<float> expected;
+  for (const Precision precision : {Precision::kFp32, Precision::kBf16, Precision::kFp16}) {
+    settings.precision = precision;
+    const auto engine = test::on_device(settings, data);
+    const auto hessian = engine->hessian(kSamples);
+    ASSERT_TRUE(hessian);
+    const std::vector<float> hv = product(**hessian, direction(3, engine->parameters().size()));
+    if (expected.empty()) expected = hv;
+    EXPECT_EQ(hv, expected);
+  }
+}
+
+TEST_F(DeviceHessians, HaveTheLargestEigenvalueOfTheCpu) {
+  const auto data = test::toy_data();
+  const NetworkSettings settings = test::network("linear:units=12; relu; linear:units=3", "gd:lr=0.3");
+  const auto engine = test::on_device(settings, data), cpu = test::built(settings, data);
+  for (std::uint32_t t = 0; t < 20; ++t) ASSERT_TRUE(cpu->step(batch_of(32, t * 3), {.learning_rate = 0.3}));
+  EngineState state = engine->state();
+  state.parameters = cpu->state().parameters;
+  ASSERT_FALSE(engine->restore(state));
+  const auto samples = batch_of(96);
+  std::vector<double> values;
+  for (TrainingEngine* each : {engine.get(), cpu.get()}) {
+    const auto hessian = each->hessian(samples);
+    ASSERT_TRUE(hessian);
+    const PowerResult found = power_iteration(hessian_operator(**hessian, each->plan().parameters),
+                                              {.tolerance = 0.0, .products = 30});
+    EXPECT_EQ(found.products, 30);
+    values.push_back(found.value);
+  }
+  EXPECT_GT(values[1], 0.1);
+  EXPECT_NEAR(values[0], values[1], 1e-4 * values[1]);
+}
+
+}  // namespace
+}  // namespace thalweg
