@@ -199,7 +199,11 @@ std::optional<Error> write_basins(const EnsembleRecord& record, const std::strin
                static_cast<std::uint8_t>((colour >> 16U) & 0xFFU)};
   };
   const ui::Theme& theme = ui::light_theme();
-  for (const auto colour : theme.path) colours.push_back(rgb_of(colour));
+  for (const auto colour : theme.path) {
+    const Rgb rgb = rgb_of(colour);
+    if (*std::max_element(rgb.begin(), rgb.end()) > 90)
+      colours.push_back(rgb);  // the dark one is for what diverged
+  }
   const auto pixels = basin_picture(
       record.result, grid, {.minima = colours, .wandering = {214, 214, 214}, .diverged = {38, 38, 38}});
   return write_png(file, static_cast<int>(grid.columns), static_cast<int>(grid.rows), pixels);

@@ -78,7 +78,7 @@ Json resume_training(Store& store, const RunInfo& run, const OpenedRun& opened, 
   restore(*trainer, state.get(), use);
   TrainingKeeper kept(*keeper.recorder(), opened.lanes[opened.lane], *trainer);
   if (scene.device != opened.scene.training.device) kept.changed(scene, opened.lane);
-  kept.made_on(use.name, use.measured ? use.why : "");
+  kept.made_on(use.name, trainer->steps(), use.measured ? use.why : "");
   check_taken_up(keeper);
   const Lane lane{.seed = static_cast<std::uint64_t>(job.settings.training.spec.number("seed")),
                   .settings = job.settings};

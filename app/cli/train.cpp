@@ -72,7 +72,7 @@ int train(const TrainOptions& options) {
                                 .race = race,
                                 .device = use->name};
       kept.emplace(*recorder, start, **trainer);
-      if (use->measured) kept->made_on(use->name, use->why);
+      if (use->measured) kept->made_on(use->name, 0, use->why);
     }
     if (!options.json && all.size() > 1) print_run_title(all[i]);
     if (!options.json) print_device(*use);

@@ -63,7 +63,7 @@ TrainingRun train_to_end(Trainer& trainer, const Lane& lane, const TrainLoop& lo
   } catch (const DeviceError& error) {
     out.failure = error.what();
     trainer.stop();
-    if (keeper) keeper->fail(trainer, out.failure);
+    if (keeper) keeper->fail(trainer.view(), out.failure);
     print();
   }
   out.view = trainer.view();

@@ -194,11 +194,11 @@ void TrainingKeeper::hand_over(const TrainingView& view, bool last) {
   if (!points.empty()) recorder_.append(run_, std::move(points), steps);
 }
 
-void TrainingKeeper::made_on(const std::string& device, const std::string& choice) {
-  if (!choice.empty()) recorder_.add_event(run_, {seen_, "device", "auto", choice});
+void TrainingKeeper::made_on(const std::string& device, std::int64_t step, const std::string& choice) {
+  if (!choice.empty()) recorder_.add_event(run_, {step, "device", "auto", choice});
   if (device == device_) return;
-  recorder_.set_device(run_, device, seen_);
-  recorder_.add_event(run_, {seen_, "device", "now", device});
+  recorder_.set_device(run_, device, step);
+  recorder_.add_event(run_, {step, "device", "now", device});
   device_ = device;
 }
 
@@ -246,9 +246,8 @@ void TrainingKeeper::finish(const Trainer& trainer) {
   end(view);
 }
 
-void TrainingKeeper::fail(const Trainer& trainer, const std::string& why, const TrainerState* last) {
+void TrainingKeeper::fail(const TrainingView& view, const std::string& why, const TrainerState* last) {
   if (std::exchange(ended_, true)) return;
-  const TrainingView view = trainer.view();
   hand_over(view, true);
   recorder_.add_event(run_, {view.steps.rows(), "device", "failed", why});
   if (last && last->steps() > saved_step_) save(*last, view.seconds);

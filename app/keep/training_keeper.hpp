@@ -50,14 +50,15 @@ class TrainingKeeper {
   /// Live parameters were changed: events, and the Scene that makes this run again, as soon as an update is
   /// made with them.
   void changed(const TrainingScene& scene, std::size_t lane);
-  /// From the next update on it is computed on this device. `choice`: what `auto` measured, if it did.
-  void made_on(const std::string& device, const std::string& choice = {});
+  /// From update `step` on it is computed on this device.
+  /// @param choice  what `auto` measured; empty: it did not
+  void made_on(const std::string& device, std::int64_t step, const std::string& choice = {});
   /// At the trainer's outcome; "stopped" of one that could go on.
   void finish(const Trainer& trainer);
-  /// The device has failed under the trainer, whose engine is not looked at any more: what was recorded stays, and
-  /// the run can be resumed.
+  /// The device has failed: what was recorded stays, and the run can be resumed.
+  /// @param view  the record; the engine is lost
   /// @param last  the newest state that there is; null: none but the checkpoints
-  void fail(const Trainer& trainer, const std::string& why, const TrainerState* last = nullptr);
+  void fail(const TrainingView& view, const std::string& why, const TrainerState* last = nullptr);
 
   const std::string& uid() const { return uid_; }
   /// Where the run can be taken up again: the step of its newest checkpoint.

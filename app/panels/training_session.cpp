@@ -34,6 +34,7 @@ TrainingRequest TrainingSession::request_for(const Frame& frame) const {
   out.fork_step = fork_step_;
   out.fork_first = fork_first_;
   out.fork_count = fork_count_;
+  out.attempt = attempt_;
   return out;
 }
 
@@ -47,7 +48,7 @@ void TrainingSession::synchronise(Frame& frame) {
   worker_.request(std::move(request));
   if (frame.synchronous) worker_.wait();
   run_ = worker_.snapshot();
-  const bool current = run_->run == number_ && run_->fork == fork_;
+  const bool current = run_->run == number_ && run_->fork == fork_ && run_->attempt == attempt_;
   if (current && training_ && run_->arrived && (run_->finished() || run_->steps() >= limit_ || run_->error))
     training_ = false;
   Scene next = frame.scene();
@@ -80,6 +81,8 @@ void TrainingSession::toggle(Frame& frame) {
       scene.training.step = step;
     });
     train();
+  } else if (device_failed()) {
+    continue_on_cpu(frame);
   } else if (stopped_ || run_->finished() || run_->error) {
     restart(frame);
     train();
@@ -124,6 +127,23 @@ void TrainingSession::open(Editor& editor, OpenedTraining opened, std::optional<
   if (step && *step < next.training.step) at_ = step;
   editor.open(std::move(next));
   opened_ = std::make_shared<const OpenedTraining>(std::move(opened));
+}
+
+bool TrainingSession::device_failed() const {
+  return run_->device_failure && run_->attempt == attempt_ && run_->run == number_;
+}
+
+void TrainingSession::continue_on_cpu(Frame& frame) {
+  propose(frame, {}, {},
+          [](Scene& scene) { *scene.training.device.find("device") = std::string(kCpuDevice); });
+  try_again();
+}
+
+void TrainingSession::try_again() {
+  ++attempt_;
+  stopped_ = false;
+  at_.reset();
+  train();
 }
 
 void TrainingSession::stop() {

@@ -33,6 +33,11 @@ class TrainingSession {
   void stop();
   /// Starts again from new weights with the Scene's settings, without the changes made on the way.
   void restart(Frame& frame);
+  /// A device has failed: what was trained on it goes on from its last state on the CPU, or where the Scene says
+  /// now.
+  void continue_on_cpu(Frame& frame);
+  void try_again();
+  bool device_failed() const;
   /// Trains so many updates further and pauses; looking back, shows what is so much later or earlier.
   void step(std::int64_t updates);
 
@@ -61,6 +66,7 @@ class TrainingSession {
   const TrainingSnapshot::Lane* selected_lane() const;
   std::size_t selected_index() const;
 
+  bool device_asked_for = false;  ///< the set-up is to show its choice of devices
   int selected = 0;  ///< index of the optimizer whose network is looked into
   std::shared_ptr<const Drawing> drawing;
 
@@ -77,6 +83,7 @@ class TrainingSession {
   std::shared_ptr<const OpenedTraining> opened_;
   std::optional<std::int64_t> at_;  ///< the past step that is shown
   std::uint64_t fork_ = 0;          ///< the last one that was asked for
+  std::uint64_t attempt_ = 0;       ///< likewise
   std::int64_t fork_step_ = 0;
   std::size_t fork_first_ = 0;
   std::size_t fork_count_ = 0;

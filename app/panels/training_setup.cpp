@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/panels/device_rows.hpp"
 #include "app/panels/optimizer_cards.hpp"
 #include "app/panels/spec_rows.hpp"
 #include "app/ui/compat.hpp"
@@ -115,6 +116,7 @@ std::string short_model(const Model& model) {
 }
 
 void TrainingSetup::draw(Frame& frame, TrainingSession& session) {
+  device_failed(frame, session);
   differs(frame, session);
   data(frame, session);
   ui::gap(12);
@@ -128,10 +130,32 @@ void TrainingSetup::draw(Frame& frame, TrainingSession& session) {
   ui::gap(12);
   training(frame, session);
   ui::gap(12);
+  draw_device_rows(frame, session);
+  ui::gap(12);
   probes(frame, session);
   ui::gap(12);
   view(frame);
   ui::gap(16);
+}
+
+void TrainingSetup::device_failed(Frame& frame, TrainingSession& session) {
+  if (!session.device_failed()) return;
+  const ui::Scope scope("device_failed");
+  ui::begin_card("card");
+  ui::paragraph(session.run().device_lost ? "The device has failed." : "The device can't be used.", ui::theme().error,
+                ui::Type::kStrong);
+  ui::gap(4);
+  note(session.run().device_failure->text());
+  if (session.run().device_lost) note("Nothing of the record is lost. The run can go on from its last state.");
+  ui::gap(4);
+  if (ui::button("cpu", session.began() ? "Continue on the CPU" : "Train on the CPU", true))
+    session.continue_on_cpu(frame);
+  ui::tooltip("Space does the same. Device is CPU from then on.");
+  ImGui::SameLine(0, ui::px(8));
+  if (ui::button("again", "Try again")) session.try_again();
+  ui::tooltip("The same device once more.");
+  ui::end_card();
+  ui::gap(12);
 }
 
 void TrainingSetup::differs(Frame& frame, TrainingSession& session) {
@@ -274,7 +298,11 @@ void TrainingSetup::optimizers(Frame& frame, TrainingSession& session) {
       .status =
           [&session](std::size_t index) {
             const auto [first, count] = session.lanes_of(index);
-            return count > 0 ? status_of(session.shown(session.run().lanes[first])) : CardStatus{"", ui::theme().dim, ""};
+            if (count == 0) return CardStatus{"", ui::theme().dim, ""};
+            const TrainingSnapshot::Lane& lane = session.run().lanes[first];
+            if (lane.failed && session.run().device_failure)
+              return CardStatus{"device failed", ui::theme().error, session.run().device_failure->text()};
+            return status_of(session.shown(lane));
           },
       .set =
           [&session](Scene& scene, std::size_t index, const Parameter& parameter, const Value& value) {

@@ -14,6 +14,7 @@ class TrainingSetup {
   void draw(Frame& frame, TrainingSession& session);
 
  private:
+  void device_failed(Frame& frame, TrainingSession& session);
   void differs(Frame& frame, TrainingSession& session);
   void data(Frame& frame, TrainingSession& session);
   void model(Frame& frame, TrainingSession& session);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "app/panels/device_rows.hpp"
 #include "app/ui/compat.hpp"
 #include "app/ui/text.hpp"
 #include "core/optimizer/optimizer.hpp"
@@ -39,6 +40,8 @@ Progress progress_of(const TrainingSession& session) {
 std::string state_of(const TrainingSession& session) {
   const TrainingSnapshot& run = session.run();
   if (run.loading) return "loading";
+  if (session.device_failed()) return run.device_lost ? "device failed" : "can't train";
+  if (run.choosing) return "measuring";
   if (run.error && run.lanes.empty()) return "can't train";
   if (session.looking_back()) return "looking back";
   if (run.replaying) return "replaying";
@@ -101,6 +104,26 @@ float draw_fork(Frame& frame, const TrainingSession& session, float right, float
   ImGui::SetCursorScreenPos({right - width, middle - ui::px(12)});
   if (ui::chip("fork", text, fork_text(lane->fork) + ". Click to open that run"))
     frame.open_run(lane->fork.parent, lane->fork.step);
+  return width + ui::px(12);
+}
+
+/// What it is trained on, or the way on where that has failed. @return its width in pixels
+float draw_device(Frame& frame, TrainingSession& session, float right, float middle, float room) {
+  if (session.device_failed()) {
+    const char* const label = room < ui::px(360) ? "On the CPU" : session.began() ? "Continue on the CPU" : "Train on the CPU";
+    const float width = ui::text_width(ui::Type::kNormal, label) + ui::px(28);
+    ImGui::SetCursorScreenPos({right - width, middle - 0.5F * ui::px(ui::kControl)});
+    if (ui::button("continue_cpu", label, true)) session.continue_on_cpu(frame);
+    ui::tooltip(session.run().device_failure->text());
+    return width + ui::px(12);
+  }
+  const DeviceWords words = device_words(frame.scene().training.device, session.run());
+  const auto width_of = [](const std::string& label) { return ui::text_width(ui::Type::kNote, label) + ui::px(18); };
+  const std::string& label = width_of(words.label) > room - ui::px(300) ? words.brief : words.label;
+  const float width = width_of(label);
+  if (width > room - ui::px(60)) return 0.0F;
+  ImGui::SetCursorScreenPos({right - width, middle - ui::px(12)});
+  if (ui::chip("device", label, words.tooltip)) session.device_asked_for = true;
   return width + ui::px(12);
 }
 
@@ -170,8 +193,8 @@ void draw_training_transport(Frame& frame, TrainingSession& session, const Rect&
   };
   const bool narrow = area.width() < ui::px(820);
   const std::string state = state_of(session);
-  ui::draw_centred(list, ui::Type::kStrong, x, middle,
-                   run.error && run.lanes.empty() ? ui::theme().error : ui::theme().text, state);
+  const bool trouble = session.device_failed() || (run.error && run.lanes.empty());
+  ui::draw_centred(list, ui::Type::kStrong, x, middle, trouble ? ui::theme().error : ui::theme().text, state);
   x += std::max(ui::text_width(ui::Type::kStrong, "looking back"), ui::text_width(ui::Type::kStrong, state)) +
        ui::px(16);
   if (progress.budget > 0) {
@@ -217,6 +240,7 @@ void draw_training_transport(Frame& frame, TrainingSession& session, const Rect&
     if (ui::chip("front", label, "Back to where the run is (End)")) session.show_front();
     right -= width + ui::px(12);
   }
+  right -= draw_device(frame, session, right, middle, right - x);
   right -= draw_fork(frame, session, right, middle, right - x - ui::px(160));
   if (progress.budget > 0 && right - x > ui::px(60))
     draw_timeline(frame, session, progress, x, right, middle);

@@ -316,16 +316,18 @@ bool combo(std::string_view id, std::span<const ComboItem> items, int& selected,
     for (std::size_t i = 0; i < items.size(); ++i) {
       const int index = static_cast<int>(i);
       ImGui::PushID(index);
-      const bool chosen = ImGui::InvisibleButton("##item", ImVec2(std::max(room, 1.0f), row));
+      const bool fit = items[i].unfit.empty();
+      const bool chosen = ImGui::InvisibleButton("##item", ImVec2(std::max(room, 1.0f), row)) && fit;
       ImGui::PopID();
+      if (!fit) tooltip(items[i].unfit);
       const ImVec2 a = ImGui::GetItemRectMin();
       const ImVec2 b = ImGui::GetItemRectMax();
-      const bool over = ImGui::IsItemHovered();
+      const bool over = ImGui::IsItemHovered() && fit;
       if (over || selected == index)
         popup->AddRectFilled(a, b, over ? mix(t.card, t.hairline, 0.7f) : mix(t.card, t.accent, 0.16f),
                              px(4.0f));
       const float label =
-          draw_centred(popup, Type::kNormal, a.x + px(8.0f), middle(a, b), t.text, items[i].label);
+          draw_centred(popup, Type::kNormal, a.x + px(8.0f), middle(a, b), fit ? t.text : t.faint, items[i].label);
       if (!items[i].note.empty()) {
         const float left = a.x + px(16.0f) + label;
         draw_centred(popup, Type::kNote, b.x - px(8.0f), middle(a, b), t.dim,

@@ -104,6 +104,7 @@ bool segmented(std::string_view id, std::span<const std::string> words, int& sel
 struct ComboItem {
   std::string label;
   std::string note = {};
+  std::string unfit = {};  ///< not empty: it can't be chosen, and its tooltip says why
 };
 bool combo(std::string_view id, std::span<const ComboItem> items, int& selected, float width = 0.0f,
            float height_points = kControl);

@@ -1,24 +1,33 @@
 #include "app/work/engines.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace thalweg {
 namespace {
 
+constexpr std::size_t kMostChoices = 32;
+
 int threads_of(const Spec& settings) { return static_cast<int>(settings.number("threads")); }
+
+/// What makes no difference to how long an update takes is as it is by default.
+TrainingSettings timeless(TrainingSettings settings) {
+  const TrainingSettings usual = default_training();
+  for (const char* key : {"epochs", "steps", "validation", "patience", "seed"})
+    *settings.training.spec.find(key) = *usual.training.spec.find(key);
+  settings.training.changes.clear();
+  settings.optimizer.changes.clear();
+  if (Value* rate = settings.optimizer.spec.find("lr")) *rate = 0.0;
+  settings.schedule = usual.schedule;
+  settings.drives.clear();
+  settings.probes = usual.probes;
+  return settings;
+}
 
 DeviceUse use_of(int index, std::string why = {}) {
   return {.id = index == 0 ? "cuda" : "cuda:" + std::to_string(index),
           .name = gpu::status().devices[static_cast<std::size_t>(index)].name,
           .why = std::move(why)};
-}
-
-std::optional<DeviceUse> find_device(const std::string& name) {
-  if (name == kCpuDevice) return DeviceUse{};
-  const auto& devices = gpu::status().devices;
-  for (std::size_t i = 0; i < devices.size(); ++i)
-    if (devices[i].name == name) return use_of(static_cast<int>(i));
-  return std::nullopt;
 }
 
 Result<DeviceUse> cuda_device(int index) {
@@ -53,6 +62,14 @@ Result<DeviceUse> measured(const TrainingSettings& settings, const std::shared_p
 
 }  // namespace
 
+std::optional<DeviceUse> find_device(const std::string& name) {
+  if (name == kCpuDevice) return DeviceUse{};
+  const auto& devices = gpu::status().devices;
+  for (std::size_t i = 0; i < devices.size(); ++i)
+    if (devices[i].name == name) return use_of(static_cast<int>(i));
+  return std::nullopt;
+}
+
 DeviceList list_devices() { return {.cuda = gpu::status()}; }
 
 Result<DeviceUse> device_for(const TrainingSettings& settings, const std::shared_ptr<const Dataset>& data,
@@ -84,6 +101,20 @@ Result<std::unique_ptr<Trainer>> trainer_on(const DeviceUse& use, const Training
   } catch (const DeviceError& error) {
     return device_error(use, error.what());
   }
+}
+
+Result<DeviceUse> DeviceChooser::choose(const TrainingSettings& settings,
+                                        const std::shared_ptr<const Dataset>& data,
+                                        const std::string& recorded, const std::function<bool()>& stop) {
+  const TrainingSettings key = timeless(settings);
+  const auto known = std::find_if(known_.begin(), known_.end(),
+                                  [&](const Choice& choice) { return choice.settings == key; });
+  if (recorded.empty() && known != known_.end()) return known->use;
+  auto use = device_for(settings, data, recorded, stop);
+  if (!use || !use->measured || (stop && stop())) return use;
+  if (known_.size() == kMostChoices) known_.erase(known_.begin());
+  known_.push_back({key, *use});
+  return use;
 }
 
 Error device_error(const DeviceUse& use, const std::string& what) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/training/trainer.hpp"
 #include "gpu/gpu.hpp"
@@ -39,6 +40,9 @@ DeviceList list_devices();
 Result<DeviceUse> device_for(const TrainingSettings& settings, const std::shared_ptr<const Dataset>& data,
                              const std::string& recorded = {}, const std::function<bool()>& stop = {});
 
+/// The device of that name, if it is here. "cpu" always is.
+std::optional<DeviceUse> find_device(const std::string& name);
+
 /// A new engine.
 /// @param settings  device_descriptor()
 Result<std::unique_ptr<TrainingEngine>> engine_on(const DeviceUse& use, const Spec& settings);
@@ -47,6 +51,24 @@ Result<std::unique_ptr<TrainingEngine>> engine_on(const DeviceUse& use, const Sp
 /// error, too.
 Result<std::unique_ptr<Trainer>> trainer_on(const DeviceUse& use, const TrainingSettings& settings,
                                             std::shared_ptr<const Dataset> data);
+
+/// Remembers what `auto` took, so that the same question is not measured again whenever a slider moves. One
+/// thread at a time.
+class DeviceChooser {
+ public:
+  /// As device_for().
+  Result<DeviceUse> choose(const TrainingSettings& settings, const std::shared_ptr<const Dataset>& data,
+                           const std::string& recorded = {}, const std::function<bool()>& stop = {});
+  /// Devices are not what they were.
+  void forget() { known_.clear(); }
+
+ private:
+  struct Choice {
+    TrainingSettings settings;  ///< without what makes no difference to the time of an update
+    DeviceUse use;
+  };
+  std::vector<Choice> known_;  ///< the newest last
+};
 
 /// What can be done about a device that has failed.
 Error device_error(const DeviceUse& use, const std::string& what);

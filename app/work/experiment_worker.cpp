@@ -5,6 +5,8 @@
 #include <chrono>
 #include <exception>
 
+#include "app/work/engines.hpp"
+
 namespace thalweg {
 namespace {
 
@@ -44,6 +46,8 @@ void ExperimentWorker::work(const ExperimentRequest& request) {
   publish(report);
   try {
     make(request, report);
+  } catch (const DeviceError& error) {
+    report.error = Error{ErrorCode::kUnsupported, error.what(), "device"};
   } catch (const std::exception& exception) {
     report.error = Error{
         ErrorCode::kInternal,
@@ -72,15 +76,21 @@ void ExperimentWorker::make(const ExperimentRequest& request, ExperimentReport& 
     }
     return worker_.newer().load();
   };
+  const auto use = device_for(request.settings, data, {}, [this] { return worker_.newer().load(); });
+  auto engine = use ? engine_on(*use, request.settings.device) : use.error();
+  if (!engine) {
+    report.error = engine.error();
+    return;
+  }
   if (request.kind == ExperimentKind::kLearningRate) {
     auto result =
-        lr_find(request.settings, data, make_cpu_engine(), default_spec(lr_find_descriptor()), seen);
+        lr_find(request.settings, data, std::move(*engine), default_spec(lr_find_descriptor()), seen);
     if (result)
       report.sweep = std::move(*result);
     else
       report.error = result.error();
   } else {
-    auto result = overfit_one_batch(request.settings, data, make_cpu_engine(),
+    auto result = overfit_one_batch(request.settings, data, std::move(*engine),
                                     default_spec(overfit_descriptor()), seen);
     if (result)
       report.overfit = std::move(*result);

@@ -8,6 +8,7 @@ namespace thalweg {
 namespace {
 
 constexpr std::size_t kMostStates = 1024;
+constexpr std::int64_t kWidest = 1 << 20;
 
 std::size_t bytes_of(const EngineState& state) {
   return sizeof(float) *
@@ -54,6 +55,10 @@ void TrainingMemory::keep(std::shared_ptr<const TrainerState> state) {
   if (place != states_.end() && step_of(**place) == step_of(*state)) return;
   states_.insert(place, std::move(state));
   bytes_ += bytes;
+}
+
+void TrainingMemory::space(std::int64_t steps) {
+  while (interval_ < std::min(steps, kWidest)) interval_ *= 2;
 }
 
 /// Every second one goes, and those that came from elsewhere.

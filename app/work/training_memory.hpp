@@ -19,6 +19,9 @@ class TrainingMemory {
   /// @param room  bytes that the states may take
   void set_room(std::size_t room) { room_ = room; }
 
+  /// States to come are at least so many steps apart.
+  void space(std::int64_t steps);
+
   /// The first step beyond `step` at which a state is wanted: training should pause there for offer().
   std::int64_t next(std::int64_t step) const {
     return step < next_ ? next_ : (step / interval_ + 1) * interval_;

@@ -69,7 +69,10 @@ std::optional<Error> TrainingTrialsWorker::prepare(const TrainingTrials& request
       lanes_.push_back(std::move(*known));
       continue;
     }
-    auto made = Trainer::create(settings, data_, make_cpu_engine());
+    const auto use = chooser_.choose(settings, data_, {}, [this] { return worker_.newer().load(); });
+    if (!use) return use.error();
+    if (worker_.newer()) return std::nullopt;
+    auto made = trainer_on(*use, settings, data_);
     if (!made) return made.error();
     lanes_.push_back({std::make_shared<const TrainingSettings>(settings), std::move(*made)});
     if (worker_.newer()) return std::nullopt;
@@ -110,6 +113,9 @@ void TrainingTrialsWorker::work(const TrainingTrials& request) {
       publish(true);
       train();
     }
+  } catch (const DeviceError& failure) {
+    lanes_.clear();
+    error = Error{ErrorCode::kUnsupported, failure.what(), "device"};
   } catch (const std::exception& exception) {
     lanes_.clear();
     error = Error{ErrorCode::kInternal,

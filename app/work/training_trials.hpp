@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "app/work/latest.hpp"
-#include "core/training/trainer.hpp"
+#include "app/work/engines.hpp"
 
 namespace thalweg {
 
@@ -62,6 +62,7 @@ class TrainingTrialsWorker {
   Spec data_spec_;
   std::string folder_;
   std::vector<Lane> lanes_;
+  DeviceChooser chooser_;
   mutable std::mutex mutex_;
   std::shared_ptr<const TrainingTrialsView> snapshot_ = std::make_shared<TrainingTrialsView>();
   LatestWorker<TrainingTrials> worker_;

@@ -13,6 +13,8 @@ namespace {
 constexpr double kSliceSeconds = 0.006;
 constexpr double kPublishSeconds = 1.0 / 60.0;
 constexpr double kRateSeconds = 0.5;
+/// A device waits while a state to go back to is read from it: they are so many seconds of training apart.
+constexpr double kStateSeconds = 0.05;
 /// Of the states that all lanes together keep to go back to, in bytes.
 constexpr std::size_t kMemory = std::size_t{256} << 20U;
 
@@ -29,6 +31,7 @@ TrainingSettings reachable(const TrainingSettings& run, const TrainingSettings& 
   if (first_difference(run.optimizer, wanted.optimizer) >= steps) out.optimizer = wanted.optimizer;
   if (first_difference(run.training, wanted.training) >= steps) out.training = wanted.training;
   out.probes = wanted.probes;
+  out.device = wanted.device;
   return out;
 }
 
@@ -54,6 +57,9 @@ TrainingWorker::TrainingWorker(std::function<void()> wake, store::Recorder* reco
     : wake_(std::move(wake)), recorder_(recorder), thread_([this](std::stop_token stop) {
         loop(std::move(stop));
         finish_all();
+        // What is on a device is given back by the thread that took it.
+        replay_.reset();
+        lanes_.clear();
       }) {}
 
 TrainingWorker::~TrainingWorker() {
@@ -136,6 +142,7 @@ void TrainingWorker::loop(std::stop_token stop) {
       if (request) {
         adopt(*request);
         publish(!busy() && !look_wanted());
+        ask_devices();
         continue;
       }
       if (slice)
@@ -147,6 +154,12 @@ void TrainingWorker::loop(std::stop_token stop) {
       if (arrived || now() - published_at_ >= kPublishSeconds) {
         answer();
         publish(arrived);
+      }
+    } catch (const DeviceError& error) {
+      try {
+        device_failed(error.what());
+      } catch (const std::exception& exception) {
+        fail(exception);
       }
     } catch (const std::exception& exception) {
       fail(exception);
@@ -179,7 +192,7 @@ void TrainingWorker::set_claims() {
 
 void TrainingWorker::adopt(const TrainingRequest& request) {
   const bool began =
-      std::any_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.trainer->steps() > 0; });
+      std::any_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.steps() > 0; });
   const bool again = request.run != run_;
   const bool other = request.lanes != request_.lanes || request.folder != request_.folder ||
                      request.data != request_.data || !data_;
@@ -188,6 +201,8 @@ void TrainingWorker::adopt(const TrainingRequest& request) {
   run_ = request.run;
   if (again || (!began && other)) {
     forked_ = request.fork;
+    attempted_ = request.attempt;
+    failure_.reset();
     replay_.reset();
     if (again) {
       finish_all();
@@ -202,9 +217,10 @@ void TrainingWorker::adopt(const TrainingRequest& request) {
     if (request.fork != forked_) fork();
     synchronise(request);
   }
+  if (request.attempt != attempted_) revive();
   if (request.drive == TrainingRequest::Drive::kStop)
     for (Lane& lane : lanes_)
-      if (lane.trainer->steps() > 0) lane.trainer->stop();
+      if (lane.trainer->steps() > 0 && !lane.failed) lane.trainer->stop();
   if (lanes_.empty()) look_.reset();
   if (look_ && (look_->lane != request.selected || (request.at && look_->step != *request.at)))
     next_look_ = 0.0;
@@ -254,6 +270,7 @@ std::optional<Error> TrainingWorker::add_lane(const TrainingRequest& request, st
   lane.settings = std::make_shared<const TrainingSettings>(request.lanes[index]);
   lane.optimizer = index / seeds;
   lane.seed = static_cast<int>(index % seeds);
+  lane.built = request.lanes[index].device;
   if (index < lanes_.size())
     lanes_[index] = std::move(lane);
   else
@@ -267,6 +284,7 @@ void TrainingWorker::take_up(const OpenedTraining& opened, std::size_t index) {
   const OpenedRun& run = opened.run;
   if (index >= run.lanes.size() || run.lanes[index].uid.empty()) return;
   lane.kept = run.lanes[index];
+  lane.recorded = lane.kept->device;
   lane.fork = lane.kept->fork;
   lane.catch_up = lane.kept->steps;
   lane.memory.offer(*lane.trainer);  // how it began
@@ -299,6 +317,11 @@ void TrainingWorker::adjust_lanes(const TrainingRequest& request) {
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     Lane& lane = lanes_[i];
     TrainingSettings target = reachable(*lane.settings, request.lanes[i], lane.trainer->steps());
+    if (target.device != lane.settings->device) {
+      lane.settled = false;
+      lane.recorded.clear();
+      lane.failed.reset();
+    }
     if (target != *lane.settings) {
       if (auto error = lane.trainer->retarget(target))
         error_ = error;
@@ -309,6 +332,8 @@ void TrainingWorker::adjust_lanes(const TrainingRequest& request) {
       for (Lane& other : lanes_) other.changed = true;
     differs_ = differs_ || *lane.settings != request.lanes[i];
   }
+  if (std::none_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.failed.has_value(); }))
+    failure_.reset();
 }
 
 /// Optimizers or seeds that were added start from the beginning and catch up; those that were removed go.
@@ -365,7 +390,7 @@ std::optional<TrainingWorker::Slice> TrainingWorker::next_slice() const {
     const std::int64_t limit = request_.drive == TrainingRequest::Drive::kTrain
                                    ? std::max(request_.limit, lane.catch_up)
                                    : lane.catch_up;
-    if (lane.trainer->outcome() != Outcome::kRunning || step >= limit || (out && step >= behind)) continue;
+    if (lane.outcome() != Outcome::kRunning || step >= limit || (out && step >= behind)) continue;
     behind = step;
     const double most =
         lane.seconds_per_step > 0.0 ? std::clamp(kSliceSeconds / lane.seconds_per_step, 1.0, 1e6) : 1.0;
@@ -380,6 +405,7 @@ std::optional<TrainingWorker::Slice> TrainingWorker::next_slice() const {
 bool TrainingWorker::busy() const { return next_slice() || replay_wanted(); }
 
 void TrainingWorker::train(const Slice& slice) {
+  if (!settle(slice.lane)) return;
   Lane& lane = lanes_[slice.lane];
   Trainer& trainer = *lane.trainer;
   // Only now: what is moved while it stands still is one change.
@@ -396,6 +422,8 @@ void TrainingWorker::train(const Slice& slice) {
     // An evaluation at the end of an epoch is not taken for slow steps.
     const double kept = lane.seconds_per_step > 0.0 ? std::min(each, 2.0 * lane.seconds_per_step) : each;
     lane.seconds_per_step = lane.seconds_per_step > 0.0 ? 0.7 * lane.seconds_per_step + 0.3 * kept : kept;
+    if (lane.use.id != kCpuDevice)
+      lane.memory.space(static_cast<std::int64_t>(kStateSeconds / lane.seconds_per_step));
   }
   const Spec& training = lane.settings->training.spec;
   rate_samples_ += made * static_cast<std::int64_t>(training.number("batch") * training.number("accumulate"));
@@ -419,11 +447,12 @@ void TrainingWorker::publish(bool arrived) {
   auto next = std::make_shared<TrainingSnapshot>();
   next->run = run_;
   for (const Lane& lane : lanes_)
-    next->lanes.push_back({lane.settings, lane.trainer->view(), lane.optimizer, lane.seed,
+    next->lanes.push_back({lane.settings, lane.view(), lane.optimizer, lane.seed,
                            lane.keeper ? lane.keeper->uid()
                            : lane.kept ? lane.kept->uid
                                        : "",
-                           lane.fork});
+                           lane.fork, lane.settled ? std::optional(lane.use) : std::nullopt,
+                           lane.failed.has_value()});
   next->data = data_;
   next->data_spec = data_spec_;
   next->plan = lanes_.empty() ? nullptr : plan_;
@@ -435,10 +464,15 @@ void TrainingWorker::publish(bool arrived) {
   next->fork = forked_;
   next->replaying =
       replay_wanted() || std::any_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) {
-        return lane.trainer->steps() < lane.catch_up && lane.trainer->outcome() == Outcome::kRunning;
+        return lane.trainer->steps() < lane.catch_up && lane.outcome() == Outcome::kRunning;
       });
   next->samples_per_second = rate_;
   next->error = error_;
+  next->choosing = choosing_;
+  next->devices = devices_;
+  next->attempt = attempted_;
+  next->device_failure = failure_;
+  next->device_lost = failure_ && lost_;
   {
     const std::scoped_lock lock(mutex_);
     snapshot_ = std::move(next);

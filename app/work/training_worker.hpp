@@ -82,6 +82,8 @@ struct TrainingRequest {
   std::int64_t fork_step = 0;
   std::size_t fork_first = 0;
   std::size_t fork_count = 0;
+  /// Another number: lanes whose device has failed go on from their last state, on what their settings say now.
+  std::uint64_t attempt = 0;
   Drive drive = Drive::kPause;
   /// No lane goes beyond: for single steps, and for pictures of a given step.
   std::int64_t limit = std::numeric_limits<std::int64_t>::max();
@@ -99,6 +101,9 @@ struct TrainingSnapshot {
     int seed = 0;               ///< counted from 0
     std::string uid = {};       ///< in the file of runs; empty: it is not kept, or not yet
     Fork fork = {};             ///< where it left another run
+    /// What it is trained on; nothing: that is found out when it makes its first update.
+    std::optional<DeviceUse> device = {};
+    bool failed = false;  ///< its device has: the record ends there, and nothing goes on by itself
   };
 
   std::uint64_t run = 0;
@@ -117,6 +122,11 @@ struct TrainingSnapshot {
   /// On the way to the step that was asked for, or to where a run that was opened had got to.
   bool replaying = false;
   double samples_per_second = 0.0;  ///< of all lanes together; 0: not known
+  bool choosing = false;            ///< devices are measured
+  std::shared_ptr<const DeviceList> devices;  ///< null: not known yet
+  std::uint64_t attempt = 0;                  ///< the last one that was carried out
+  std::optional<Error> device_failure = {};   ///< why lanes have failed
+  bool device_lost = false;                   ///< on the way; else it could not be had
   std::optional<Error> error = {};  ///< why there are no networks, or why they ended
 
   /// Updates made by the lane that has made most.
@@ -163,6 +173,19 @@ class TrainingWorker {
     std::optional<KeptRun> kept;  ///< it was opened; the keeper takes it up where it goes on
     std::int64_t catch_up = 0;    ///< an opened run had got so far, a fork begins there
     TrainingMemory memory;
+
+    DeviceUse use;         ///< that its engine is on
+    Spec built;            ///< device_descriptor(): what that was made with
+    bool settled = false;  ///< it is where the settings want it; else that is seen to before its next update
+    std::string recorded;  ///< device that an opened run was made on; empty: its own, or none
+    /// Its record up to where the device has failed. The trainer is another then, on the CPU, in the last state
+    /// that there is.
+    std::optional<TrainingView> failed;
+
+    /// As it is on record.
+    std::int64_t steps() const { return failed ? failed->steps.rows() : trainer->steps(); }
+    Outcome outcome() const { return failed ? failed->outcome : trainer->outcome(); }
+    TrainingView view() const { return failed ? *failed : trainer->view(); }
   };
   struct Slice {
     std::size_t lane = 0;
@@ -179,6 +202,13 @@ class TrainingWorker {
   void take_up(const OpenedTraining& opened, std::size_t index);
   std::optional<Slice> next_slice() const;
   bool busy() const;
+  void ask_devices();
+  bool settle(std::size_t index);
+  std::optional<Error> move(Lane& lane, const DeviceUse& use);
+  std::unique_ptr<TrainingEngine> engine_to_look(const Lane& lane) const;
+  void device_failed(const std::string& what);
+  void give_up(std::size_t index, const std::string& what);
+  void revive();
   void train(const Slice& slice);
   void fork();
   void fork(Lane& lane, std::size_t index, std::int64_t step);
@@ -197,6 +227,7 @@ class TrainingWorker {
   static bool take_over(TrainingScene& scene, const TrainingSettings& lane, std::size_t index);
   void keep();
   void keep(Lane& lane, std::size_t index);
+  void begin_record(Lane& lane, std::size_t index);
   void take_up_record(Lane& lane, std::size_t index);
   void tell_changes(Lane& lane, std::size_t index);
   void finish(Lane& lane, std::size_t index) noexcept;
@@ -219,6 +250,12 @@ class TrainingWorker {
   std::shared_ptr<const DrawingAnswer> answer_;
   std::size_t answered_lane_ = 0;
   std::optional<Error> error_;
+  std::shared_ptr<const DeviceList> devices_;
+  DeviceChooser chooser_;
+  std::optional<Error> failure_;
+  bool lost_ = false;
+  bool choosing_ = false;
+  std::uint64_t attempted_ = 0;
   std::uint64_t run_ = 0;
   TrainingScene scene_;  ///< what the lanes are trained by, whatever was asked for since
   std::string race_;     ///< uid that they share in the file of runs

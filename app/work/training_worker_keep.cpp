@@ -12,10 +12,12 @@ bool TrainingWorker::take_over(TrainingScene& scene, const TrainingSettings& lan
   LiveSpec training = lane.training;
   *training.spec.find("seed") = *scene.training.spec.find("seed");
   const bool changed =
-      optimizer.live != lane.optimizer || scene.training != training || scene.probes != lane.probes;
+      optimizer.live != lane.optimizer || scene.training != training || scene.probes != lane.probes ||
+      scene.device != lane.device;
   optimizer.live = lane.optimizer;
   scene.training = std::move(training);
   scene.probes = lane.probes;
+  scene.device = lane.device;
   return changed;
 }
 
@@ -30,6 +32,7 @@ void TrainingWorker::take_up_record(Lane& lane, std::size_t index) {
     return;
   lane.keeper = std::make_unique<TrainingKeeper>(*recorder_, *lane.kept, *lane.trainer);
   lane.keeper->changed(scene_, index);
+  lane.keeper->made_on(lane.use.name, lane.trainer->steps(), lane.use.measured ? lane.use.why : "");
   lane.changed = false;
 }
 
@@ -37,17 +40,20 @@ void TrainingWorker::keep(Lane& lane, std::size_t index) {
   const Trainer& trainer = *lane.trainer;
   // Of a fork the first update of its own makes it a run.
   if (trainer.steps() <= lane.catch_up || (lane.kept && !lane.keeper)) return;
-  if (!lane.keeper) {
-    if (race_.empty() && lanes_.size() > 1) race_ = store::new_uid();
-    lane.changed = false;
-    lane.keeper = std::make_unique<TrainingKeeper>(
-        *recorder_, TrainingStart{scene_, index, race_, kCpuDevice, lane.fork.parent, lane.fork.step},
-        trainer);
-  }
+  if (!lane.keeper) begin_record(lane, index);
   if (trainer.outcome() == Outcome::kRunning)
     lane.keeper->update(trainer);
   else
     finish(lane, index);
+}
+
+void TrainingWorker::begin_record(Lane& lane, std::size_t index) {
+  if (race_.empty() && lanes_.size() > 1) race_ = store::new_uid();
+  lane.changed = false;
+  lane.keeper = std::make_unique<TrainingKeeper>(
+      *recorder_, TrainingStart{scene_, index, race_, lane.use.name, lane.fork.parent, lane.fork.step},
+      *lane.trainer);
+  if (lane.use.measured) lane.keeper->made_on(lane.use.name, lane.fork.step, lane.use.why);
 }
 
 void TrainingWorker::keep() {

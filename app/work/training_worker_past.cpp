@@ -16,7 +16,7 @@ constexpr double kSliceSeconds = 0.006;
 /// The step that the selected network is replayed to; nothing where it is looked at as it is.
 std::optional<std::int64_t> TrainingWorker::replay_step() const {
   if (!request_.at || request_.selected >= lanes_.size()) return std::nullopt;
-  return *request_.at < lanes_[request_.selected].trainer->steps() ? request_.at : std::nullopt;
+  return *request_.at < lanes_[request_.selected].steps() ? request_.at : std::nullopt;
 }
 
 bool TrainingWorker::replay_wanted() const {
@@ -30,7 +30,7 @@ void TrainingWorker::replay() {
   try {
     if (!std::exchange(replay_aimed_, true)) {
       remember_from_file(lane, step);
-      replay_.aim(*lane.trainer, data_, [&] { return engine_on({}, lane.settings->device).value(); }, lane.memory, step);
+      replay_.aim(*lane.trainer, data_, [&] { return engine_to_look(lane); }, lane.memory, step);
     }
     (void)replay_.go_on(kSliceSeconds);
   } catch (const std::exception& exception) {
@@ -60,7 +60,7 @@ void TrainingWorker::fork() {
   forked_ = request_.fork;
   const std::size_t end = std::min(request_.fork_first + request_.fork_count, lanes_.size());
   for (std::size_t i = std::min(request_.fork_first, end); i < end; ++i)
-    if (lanes_[i].trainer->steps() > request_.fork_step) fork(lanes_[i], i, request_.fork_step);
+    if (lanes_[i].steps() > request_.fork_step) fork(lanes_[i], i, request_.fork_step);
   replay_.reset();
   look_.reset();
   next_look_ = 0.0;
@@ -75,10 +75,11 @@ void TrainingWorker::fork(Lane& lane, std::size_t index, std::int64_t step) {
     if (auto error = lane.trainer->restore(with_record(*state, lane.trainer->view())))
       throw std::runtime_error(error->text());
   } else {
-    auto trainer = trainer_on({}, *lane.settings, data_);
+    auto trainer = trainer_on(lane.use, *lane.settings, data_);
     if (!trainer) throw std::runtime_error(trainer.error().text());
     lane.trainer = std::move(*trainer);
   }
+  lane.failed.reset();
   lane.keeper.reset();
   lane.kept.reset();
   lane.fork = {parent, step};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace thalweg {
 namespace {
@@ -13,29 +14,38 @@ Rgb mixed(const Rgb& a, const Rgb& b, double share_of_b) {
   return out;
 }
 
+/// Logarithms of the steps between which brightness falls: few that were very quick or slow do not count.
+std::pair<double, double> shading_range(const EnsembleResult& result) {
+  std::vector<std::int32_t> steps;
+  for (std::size_t i = 0; i < result.steps.size(); ++i)
+    if (result.outcome[i] == Outcome::kConverged) steps.push_back(result.steps[i]);
+  if (steps.empty()) return {0.0, 0.0};
+  const auto at = [&](double share) {
+    const auto place =
+        steps.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(steps.size() - 1));
+    std::nth_element(steps.begin(), place, steps.end());
+    return std::log1p(*place);
+  };
+  return {at(0.02), at(0.98)};
+}
+
 constexpr Rgb kWhite{255, 255, 255}, kBlack{0, 0, 0};
 
 }  // namespace
 
 std::vector<std::uint8_t> basin_picture(const EnsembleResult& result, const StartGrid& grid,
                                         const BasinColours& colours) {
-  std::int32_t least = INT32_MAX, most = 0;
-  for (std::size_t i = 0; i < result.steps.size(); ++i)
-    if (result.outcome[i] == Outcome::kConverged) {
-      least = std::min(least, result.steps[i]);
-      most = std::max(most, result.steps[i]);
-    }
-  const double low = std::log1p(least), range = std::log1p(most) - low;
+  const auto [low, high] = shading_range(result);
   const auto colour_of = [&](std::size_t i) {
     if (result.outcome[i] == Outcome::kDiverged) return colours.diverged;
     if (result.outcome[i] != Outcome::kConverged) return colours.wandering;
     const auto minimum = static_cast<std::size_t>(std::max(0, result.minimum[i]));
-    const std::size_t round = minimum / colours.minima.size();
-    const Rgb own = mixed(colours.minima[minimum % colours.minima.size()], kBlack,
-                          std::min(0.5, 0.15 * static_cast<double>(round)));
-    const double late = range > 0.0 ? (std::log1p(result.steps[i]) - low) / range : 0.0;
-    return late < 0.5 ? mixed(own, kWhite, 0.7 * (1.0 - 2.0 * late))
-                      : mixed(own, kBlack, 0.6 * (2.0 * late - 1.0));
+    const auto round = static_cast<double>(minimum / colours.minima.size() % 4);
+    const Rgb own = mixed(colours.minima[minimum % colours.minima.size()], kBlack, 0.15 * round);
+    const double late =
+        high > low ? std::clamp((std::log1p(result.steps[i]) - low) / (high - low), 0.0, 1.0) : 0.5;
+    return late < 0.5 ? mixed(own, kWhite, 0.6 * (1.0 - 2.0 * late))
+                      : mixed(own, kBlack, 0.4 * (2.0 * late - 1.0));
   };
   std::vector<std::uint8_t> out;
   out.reserve(3 * result.steps.size());

@@ -152,9 +152,9 @@ std::size_t pick_device(std::span<const StepTime> times) {
 
 std::string duration_text(double seconds) {
   char text[32];
-  const auto [factor, unit] = seconds < 1e-3  ? std::pair(1e6, "µs")
-                              : seconds < 1.0 ? std::pair(1e3, "ms")
-                                              : std::pair(1.0, "s");
+  const auto [factor, unit] = seconds < 0.9995e-3 ? std::pair(1e6, "µs")
+                              : seconds < 0.9995  ? std::pair(1e3, "ms")
+                                                  : std::pair(1.0, "s");
   const double value = factor * seconds;
   std::snprintf(text, sizeof text, "%.*f %s", value < 9.95 ? 1 : 0, value, unit);
   return text;

@@ -7,6 +7,7 @@ program=$1
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 unset DISPLAY WAYLAND_DISPLAY
+export THALWEG_CUDA_MODULE=none
 export THALWEG_DB=$scratch/data/runs.sqlite # nothing of this is for the user's own runs
 failures=0
 
@@ -198,7 +199,7 @@ refused 2 "leaves no sample to train on" train --data two_moons:n=3 --model 2-8-
 refused 2 "seeds: must be at least 1" "${net[@]}" --seeds 0
 refused 2 "threads: must be at least 1" "${net[@]}" --threads 0
 refused 2 "device: must be one of auto, cpu, cuda, cuda:1" "${net[@]}" --device tpu
-THALWEG_CUDA_MODULE=none refused 1 "device cuda: THALWEG_CUDA_MODULE=none leaves CUDA out" "${net[@]}" --device cuda
+refused 1 "device cuda: THALWEG_CUDA_MODULE=none leaves CUDA out" "${net[@]}" --device cuda
 refused 2 "$scratch/nowhere" train --data mnist --folder "$scratch/nowhere"
 refused 2 "min: must be less than max" lr-find --data two_moons --model 2-8-2 --min 1 --max 0.1
 refused 2 "only one is possible here" lr-find --data two_moons --model 2-8-2 --optimizer adam --optimizer gd

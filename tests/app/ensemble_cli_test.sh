@@ -29,7 +29,7 @@ refused() {
 
 cd "$scratch"
 "$program" ensemble --surface himmelblau --optimizer adam:lr=0.05 --grid 40x30 --steps 1000 --threads 2 >table
-has table "adam:lr=0.05 on himmelblau, 1200 starts" "converged" "100.00 %" "2.99999" "steps/s" "2 threads"
+has table "adam:lr=0.05 on himmelblau, 1200 starts" "converged" "100.00 %" "-2.80512" "steps/s" "2 threads"
 
 "$program" ensemble --surface himmelblau --optimizer adam:lr=0.05 --grid 40x30 --steps 1000 --json \
   --out all.csv --picture map.png >json
@@ -71,7 +71,7 @@ rows = list(struct.iter_unpack("<fffffiii", data[10 + size:]))
 assert len(rows) == 100 and abs(rows[0][0] + 0.98) < 1e-6 and all(r[5] == 5 and r[7] == 2 for r in rows), rows[0]
 PY
 
-refused 2 "there is no surface" --surface nothing
+refused 2 "there is no 'nothing'" --surface nothing
 refused 1 "no typed formula" --surface 'expr:x^2+y^2'
 refused 1 "element-wise" --optimizer lbfgs
 refused 2 "grid: must be starts along x and y" --grid 100
@@ -86,5 +86,5 @@ refused 2 "must end in .csv or .npy" --out all.txt
 refused 2 "must end in .png" --picture map.svg
 refused 2 "curve" --surface parabola --picture map.png
 refused 1 "goes by the loss" --schedule plateau
-refused 1 "cannot" --grid 4x4 --steps 3 --out "$scratch/1.csv/all.csv"
+refused 1 "can't be written" --grid 4x4 --steps 3 --out "$scratch/1.csv/all.csv"
 [ ! -e "$THALWEG_DB" ] || fail "an ensemble was kept as a run"

@@ -61,14 +61,14 @@ TEST(BasinPicture, HasTheLowestRowBelowAndAColourForEachEnd) {
   };
   EXPECT_EQ(at(0, 0), (Rgb{1, 1, 1}));
   EXPECT_EQ(at(0, 2), (Rgb{9, 9, 9}));
-  EXPECT_EQ(at(0, 4)[1], 239);  // the first to arrive: 0.3 of green and 0.7 of white
-  EXPECT_EQ(at(0, 4)[0], 179);
+  EXPECT_EQ(at(0, 4)[1], 233);  // the first to arrive: 0.4 of green and 0.6 of white
+  EXPECT_EQ(at(0, 4)[0], 153);
   // Later is darker, in the order of steps 10, 20, 40.
   EXPECT_GT(at(1, 0)[0], at(1, 1)[0]);
   EXPECT_GT(at(1, 1)[1], at(1, 3)[1]);
   EXPECT_GT(at(1, 2)[0], at(1, 2)[1]);  // the other colour
   // The fourth minimum has the first colour again, darker; it was the last to arrive.
-  EXPECT_EQ(at(1, 4), (Rgb{68, 0, 0}));
+  EXPECT_EQ(at(1, 4), (Rgb{102, 0, 0}));
 }
 
 }  // namespace

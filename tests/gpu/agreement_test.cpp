@@ -1,13 +1,13 @@
 // What else must hold of every device: runs repeat to the bit, an epoch's losses are the CPU's,
 // checkpoints pass between devices, and wrong use changes nothing.
 #include "core/optimizer/rules.hpp"
-#include "tests/gpu/devices.hpp"
+#include "tests/gpu/comparisons.hpp"
 
 namespace thalweg {
 namespace {
 
 using test::batch_of;
-using test::distance;
+using test::difference;
 
 class Agreement : public test::OnDevice<> {};
 
@@ -93,8 +93,8 @@ TEST_P(AgreementOfCheckpoints, ARunGoesOnOnTheOtherDevice) {
     train(*first, 10, 10, rate);
     train(*second, 10, 10, rate);
     test::expect_alike(*second, *first, 2e-5 * test::looseness());
-    EXPECT_LE(distance(second->state().slots, first->state().slots), 1e-4 * test::looseness());
-    EXPECT_GT(distance(first->state().parameters, middle.parameters), 1e-3);
+    EXPECT_LE(difference(second->state().slots, first->state().slots), 1e-4 * test::looseness());
+    EXPECT_GT(difference(first->state().parameters, middle.parameters), 1e-3);
   }
 }
 

@@ -2,13 +2,13 @@
 #include <gtest/gtest.h>
 
 #include "core/optimizer/rules.hpp"
-#include "tests/gpu/devices.hpp"
+#include "tests/gpu/comparisons.hpp"
 
 namespace thalweg {
 namespace {
 
 using test::batch_of;
-using test::distance;
+using test::difference;
 using test::expect_alike;
 
 class DeviceEngine : public test::OnDevice<::testing::TestWithParam<const char*>> {};
@@ -20,7 +20,7 @@ TEST_P(DeviceEngine, TrainsAsTheCpuDoes) {
     const NetworkSettings settings = test::network(GetParam(), "momentum:lr=0.05", loss);
     const auto ours = test::on_device(settings, data);
     const auto cpu = test::built(settings, data);
-    EXPECT_EQ(distance(ours->parameters(), cpu->parameters()), 0.0);
+    EXPECT_EQ(difference(ours->parameters(), cpu->parameters()), 0.0);
     for (int step = 0; step < 4; ++step) {
       test::before_step(step);
       const auto batch = batch_of(step == 1 ? 13 : 32, static_cast<std::uint32_t>(step * 20));
@@ -31,7 +31,7 @@ TEST_P(DeviceEngine, TrainsAsTheCpuDoes) {
       EXPECT_NEAR(result->loss, wanted->loss, 1e-5 * (1.0 + wanted->loss));
       EXPECT_NEAR(result->gradient_norm, wanted->gradient_norm, 1e-5 * (1.0 + wanted->gradient_norm));
       EXPECT_EQ(result->correct, wanted->correct);
-      EXPECT_LE(distance(ours->gradient(), cpu->gradient()), 2e-5);
+      EXPECT_LE(difference(ours->gradient(), cpu->gradient()), 2e-5);
       expect_alike(*ours, *cpu, 1e-5);
       for (std::size_t t = 0; t < detail.tensors.size(); ++t) {
         const TensorStatistics &a = detail.tensors[t], &b = wanted_detail.tensors[t];
@@ -47,12 +47,12 @@ TEST_P(DeviceEngine, TrainsAsTheCpuDoes) {
     EXPECT_NEAR(measured->loss, wanted->loss, 1e-5 * (1.0 + wanted->loss));
     EXPECT_EQ(measured->accuracy, wanted->accuracy);
     EXPECT_EQ(measured->count, wanted->count);
-    EXPECT_LE(distance(*ours->outputs(data->test), *cpu->outputs(data->test)), 1e-5);
+    EXPECT_LE(difference(*ours->outputs(data->test), *cpu->outputs(data->test)), 1e-5);
     std::vector<float> gradient(ours->parameters().size()), wanted_gradient(gradient.size());
     const auto samples = batch_of(40);
     ASSERT_FALSE(ours->loss_gradient(samples, gradient));
     ASSERT_FALSE(cpu->loss_gradient(samples, wanted_gradient));
-    EXPECT_LE(distance(gradient, wanted_gradient), 3e-5);
+    EXPECT_LE(difference(gradient, wanted_gradient), 3e-5);
   }
   test::before_step(0);
 }
@@ -244,7 +244,7 @@ TEST_F(StepsOnADevice, GoOnFromTheCpusState) {
     ASSERT_TRUE(cpu->step(batch_of(16, step), {.learning_rate = 0.01}));
   }
   // Its own masks: the seed that it was built with differs.
-  EXPECT_GT(distance(ours->state().parameters, cpu->state().parameters), 1e-4);
+  EXPECT_GT(difference(ours->state().parameters, cpu->state().parameters), 1e-4);
   const auto same = test::on_device(settings, data);
   const EngineState before = cpu->state();
   ASSERT_FALSE(same->restore(before));
@@ -307,8 +307,8 @@ TEST_F(StepsOnADevice, AnswerForSamplesOfTheirOwn) {
   Samples own = data->test;
   own.labels.clear();
   const auto chosen = batch_of(5, 3);
-  EXPECT_LE(distance(*ours->outputs(own), *cpu->outputs(own)), 1e-6);
-  EXPECT_LE(distance(*ours->outputs(own, chosen), *cpu->outputs(own, chosen)), 1e-6);
+  EXPECT_LE(difference(*ours->outputs(own), *cpu->outputs(own)), 1e-6);
+  EXPECT_LE(difference(*ours->outputs(own, chosen), *cpu->outputs(own, chosen)), 1e-6);
   EXPECT_EQ(ours->evaluate(DataPart::kTrain, chosen)->count, 5);
   int asked = 0;
   const auto stopped = ours->evaluate(DataPart::kTrain, {}, [&] { return asked++ >= 0; });

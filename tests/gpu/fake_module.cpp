@@ -16,6 +16,7 @@
 #include <string>
 
 #include "gpu/module.hpp"
+#include "tests/gpu/wrapped_engine.hpp"
 
 namespace thalweg::gpu {
 namespace {
@@ -29,27 +30,24 @@ constexpr char kOutOfMemory[] =
     "the device is out of memory; a smaller batch or network needs less, or the CPU will do";
 constexpr char kLost[] = "the device was lost: its driver has reset it, or it was taken away";
 
-class FakeEngine final : public TrainingEngine {
+class FakeEngine final : public test::WrappedEngine {
  public:
-  FakeEngine() : fault_(variable("THALWEG_FAKE_FAULT")) {
+  FakeEngine() : WrappedEngine(make_cpu_engine()), fault_(variable("THALWEG_FAKE_FAULT")) {
     if (const auto colon = fault_.find(':'); colon != std::string::npos) {
       fault_step_ = std::atoll(fault_.c_str() + colon + 1);
       fault_.resize(colon);
     }
   }
 
-  std::optional<Error> load(std::shared_ptr<const Dataset> data) override {
-    return alive().load(std::move(data));
-  }
   std::optional<Error> build(const NetworkSettings& settings, std::uint64_t seed) override {
     if (fault_ == "out_of_memory_at_build") fail(kOutOfMemory);
     steps_ = 0;
-    return alive().build(settings, seed);
+    return WrappedEngine::build(settings, seed);
   }
   Result<StepResult> step(std::span<const std::uint32_t> batch, const StepRates& rates,
                           StepDetail* detail) override {
     if (fault_step_ >= 0 && steps_ >= fault_step_) fail(fault_ == "lost_at_step" ? kLost : kOutOfMemory);
-    auto result = alive().step(batch, rates, detail);
+    auto result = WrappedEngine::step(batch, rates, detail);
     if (result) ++steps_;
     return result;
   }
@@ -57,50 +55,21 @@ class FakeEngine final : public TrainingEngine {
   Result<Evaluation> evaluate(DataPart part, std::optional<std::span<const std::uint32_t>> indices,
                               const std::function<bool()>& stop, Weights weights) override {
     if (fault_ == "lost_at_evaluation") fail(kLost);
-    return alive().evaluate(part, indices, stop, weights);
-  }
-  Result<std::vector<float>> outputs(const Samples& samples,
-                                     std::optional<std::span<const std::uint32_t>> indices,
-                                     Weights weights) override {
-    return alive().outputs(samples, indices, weights);
-  }
-  Result<std::vector<LayerActivations>> activations(DataPart part, std::span<const std::uint32_t> indices,
-                                                    int bins) override {
-    return alive().activations(part, indices, bins);
-  }
-  std::optional<Error> loss_gradient(std::span<const std::uint32_t> samples, std::span<float> out) override {
-    return alive().loss_gradient(samples, out);
-  }
-  Result<std::unique_ptr<HessianProduct>> hessian(std::span<const std::uint32_t> samples) override {
-    return alive().hessian(samples);
-  }
-  std::optional<Error> set_optimizer(const Spec& optimizer) override {
-    return alive().set_optimizer(optimizer);
+    return WrappedEngine::evaluate(part, indices, stop, weights);
   }
   EngineState state() const override {
-    if (fault_ == "lost_at_state" && steps_ > 0) {
-      failed_ = true;
-      throw DeviceError(kLost);
-    }
-    return alive().state();
+    if (fault_ == "lost_at_state" && steps_ > 0) fail(kLost);
+    return WrappedEngine::state();
   }
   std::optional<Error> restore(const EngineState& state) override {
-    auto error = alive().restore(state);
+    auto error = WrappedEngine::restore(state);
     if (!error) steps_ = state.steps;
     return error;
   }
-  const Plan& plan() const override { return engine_->plan(); }
-  std::span<const float> parameters() const override { return alive().parameters(); }
-  std::span<const float> gradient() const override { return alive().gradient(); }
 
- private:
-  [[noreturn]] void fail(const char* message) {
-    (void)alive();
-    failed_ = true;
-    throw DeviceError(message);
-  }
+ protected:
   /// An engine that has failed can only be destroyed: whoever asks more of it is told loudly.
-  TrainingEngine& alive() const {
+  TrainingEngine& inner() const override {
     if (failed_) {
       std::fprintf(stderr, "fake module: an engine was used after its device had failed\n");
       std::abort();
@@ -108,7 +77,13 @@ class FakeEngine final : public TrainingEngine {
     return *engine_;
   }
 
-  std::unique_ptr<TrainingEngine> engine_ = make_cpu_engine();
+ private:
+  [[noreturn]] void fail(const char* message) const {
+    (void)inner();
+    failed_ = true;
+    throw DeviceError(message);
+  }
+
   std::string fault_;
   std::int64_t fault_step_ = -1;
   std::int64_t steps_ = 0;

@@ -1,16 +1,14 @@
-// Hessian-vector products of the device engine, run on the CPU by the emulator, against those of the CPU
-// engine (which tests/nn/hessian_test.cpp and gauss_newton_test.cpp hold against differences of the loss).
-#include "gpu/hessian.hpp"
-
+// Hessian-vector products of the device engine against those of the CPU engine (which
+// tests/nn/hessian_test.cpp holds against differences of the loss).
 #include <stdexcept>
 
-#include "core/nn/cpu_hessian.hpp"
-#include "tests/gpu/devices.hpp"
+#include "core/curvature/power_iteration.hpp"
+#include "tests/gpu/comparisons.hpp"
 
 namespace thalweg {
 namespace {
 
-using test::batch_of, test::distance;
+using test::batch_of, test::difference;
 
 std::vector<float> direction(std::uint64_t number, std::size_t size) {
   std::vector<float> out(size);
@@ -26,73 +24,24 @@ std::vector<float> product(HessianProduct& hessian, std::span<const float> v) {
   return out;
 }
 
-/// One network with scattered weights, on the emulated device and on the CPU.
-class Both {
- public:
-  Both(const std::string& model, const std::string& loss, std::shared_ptr<const Dataset> data)
-      : settings_(test::network(model, "gd", loss)), data_(std::move(data)) {
-    const auto engine = test::built(settings_, data_);
-    plan_ = engine->plan();
-    state_ = test::scattered(engine->state());
-    parameters_ = {queue_, std::span<const float>(state_.parameters)};
-    running_ = {queue_, std::span<const float>(state_.buffers)};
-    on_device_ = std::make_shared<const gpu::DeviceData>(std::make_shared<gpu::Queue>(0), data_);
-  }
-
-  std::size_t size() const { return state_.parameters.size(); }
-
-  std::unique_ptr<HessianProduct> cpu(std::span<const std::uint32_t> samples, bool gauss_newton) const {
-    return make_cpu_hessian({.plan = plan_,
-                             .loss = settings_.loss,
-                             .data = data_,
-                             .samples = {samples.begin(), samples.end()},
-                             .parameters = state_.parameters,
-                             .buffers = state_.buffers,
-                             .gauss_newton = gauss_newton});
-  }
-  gpu::DeviceCurvatureSettings curvature() const {
-    return {.plan = plan_, .loss = settings_.loss, .data = on_device_};
-  }
-  std::unique_ptr<HessianProduct> device(std::span<const std::uint32_t> samples, bool gauss_newton,
-                                         gpu::DeviceCurvatureSettings curvature) const {
-    return gpu::make_device_hessian({.curvature = std::move(curvature),
-                                     .samples = samples,
-                                     .parameters = parameters_.data(),
-                                     .running = running_.data(),
-                                     .gauss_newton = gauss_newton});
-  }
-  const gpu::Buffer<float>& parameters() const { return parameters_; }
-  const gpu::Buffer<float>& running() const { return running_; }
-
- private:
-  NetworkSettings settings_;
-  std::shared_ptr<const Dataset> data_;
-  Plan plan_;
-  EngineState state_;
-  gpu::Queue queue_{0};
-  gpu::Buffer<float> parameters_, running_;
-  std::shared_ptr<const gpu::DeviceData> on_device_;
-};
-
 constexpr std::uint32_t kSamples[] = {0, 5, 17, 40, 41, 90, 3, 3, 77, 31, 32, 60, 61, 62, 63, 64, 65, 66, 67};
 
-class DeviceHessian : public ::testing::TestWithParam<const char*> {};
+class DeviceHessian : public test::OnDevice<::testing::TestWithParam<const char*>> {};
 
 TEST_P(DeviceHessian, IsThatOfTheCpu) {
-  for (const char* loss : {"cross_entropy", "cross_entropy:label_smoothing=0.2", "squared_error"}) {
+  const auto data = test::toy_data();
+  for (const char* loss : {"cross_entropy:label_smoothing=0.2", "squared_error"}) {
     SCOPED_TRACE(loss);
-    const Both both(GetParam(), loss, test::toy_data());
-    gpu::DeviceCurvatureSettings curvature = both.curvature();
-    if (std::string(loss) == "cross_entropy:label_smoothing=0.2") curvature.most_small = 0;  // large products
-    for (const bool gauss_newton : {false, true}) {
-      SCOPED_TRACE(gauss_newton ? "Gauss-Newton" : "Hessian");
-      const auto cpu = both.cpu(kSamples, gauss_newton),
-                 ours = both.device(kSamples, gauss_newton, curvature);
-      for (int i = 0; i < 3; ++i) {  // as it is, recorded, and replayed
-        test::before_step(i);
-        const std::vector<float> v = direction(static_cast<std::uint64_t>(i), both.size());
-        EXPECT_LE(distance(product(*ours, v), product(*cpu, v)), 3e-6) << "product " << i;
-      }
+    const NetworkSettings settings = test::network(GetParam(), "gd", loss);
+    const auto engine = test::on_device(settings, data), cpu = test::built(settings, data);
+    for (TrainingEngine* each : {engine.get(), cpu.get()})
+      ASSERT_FALSE(each->restore(test::scattered(each->state())));
+    const auto ours = engine->hessian(kSamples), wanted = cpu->hessian(kSamples);
+    ASSERT_TRUE(ours && wanted);
+    for (int i = 0; i < 3; ++i) {  // as it is, recorded, and replayed
+      test::before_step(i);
+      const std::vector<float> v = direction(static_cast<std::uint64_t>(i), engine->parameters().size());
+      EXPECT_LE(difference(product(**ours, v), product(**wanted, v)), 3e-6 * test::looseness()) << i;
     }
   }
   test::before_step(0);
@@ -100,60 +49,75 @@ TEST_P(DeviceHessian, IsThatOfTheCpu) {
 
 INSTANTIATE_TEST_SUITE_P(Networks, DeviceHessian, ::testing::ValuesIn(test::kNetworks));
 
-class SplitHessian : public ::testing::TestWithParam<const char*> {};
+class DeviceHessians : public test::OnDevice<> {};
 
-/// In one part and in several, with and without room for what is kept.
-TEST_P(SplitHessian, IsTheMeanOverItsParts) {
-  const Both both(GetParam(), "cross_entropy", test::toy_data(300, 5));
-  std::vector<std::uint32_t> samples(270);  // more than one slice of sums over rows
-  for (std::uint32_t i = 0; i < samples.size(); ++i) samples[i] = i * 7 % 300;
-  const std::vector<float> v = direction(4, both.size());
-  const std::vector<float> expected = product(*both.cpu(samples, false), v);
-  const auto split = [&](int rows, std::int64_t own, std::size_t bytes) {
-    gpu::DeviceCurvatureSettings curvature = both.curvature();
-    curvature.most_rows = rows;
-    curvature.most_small = own;
-    curvature.kept_bytes = bytes;
-    const auto ours = both.device(samples, false, curvature);
-    const std::vector<float> hv = product(*ours, v);
-    EXPECT_LE(distance(hv, expected), 1e-5) << rows << " rows, own kernels up to " << own;
-    return hv;
-  };
-  constexpr std::size_t kAll = std::size_t{1} << 30;
-  split(1000, kAll, kAll);
-  split(1000, 0, kAll);
-  split(120, 0, kAll);
-  const std::vector<float> kept = split(120, kAll, kAll);
-  // Passes that are run again give what the kept ones give.
-  EXPECT_EQ(split(120, kAll, std::size_t{60'000}), kept);
-  EXPECT_EQ(split(120, kAll, 0), kept);
+TEST_F(DeviceHessians, StayWhatTheyAreWhateverBecomesOfTheirEngine) {
+  const auto data = test::toy_data();
+  const NetworkSettings settings =
+      test::network("linear:units=6; batch_norm; gelu; dropout:p=0.2; linear:units=3", "adam");
+  auto engine = test::on_device(settings, data);
+  const auto cpu = test::built(settings, data);
+  ASSERT_FALSE(engine->restore(test::scattered(engine->state())));
+  ASSERT_FALSE(cpu->restore(test::scattered(cpu->state())));
+  const auto hessian = engine->hessian(kSamples);
+  ASSERT_TRUE(hessian);
+  const std::vector<float> v = direction(2, engine->parameters().size());
+  const std::vector<float> expected = product(**cpu->hessian(kSamples), v);
+  EXPECT_LE(difference(product(**hessian, v), expected), 3e-6 * test::looseness());
+  const EngineState before = engine->state();
+  for (std::uint32_t t = 0; t < 3; ++t) ASSERT_TRUE(engine->step(batch_of(16, t), {.learning_rate = 0.1}));
+  EXPECT_LE(difference(product(**hessian, v), expected), 3e-6 * test::looseness());
+  EXPECT_GT(difference(product(**engine->hessian(kSamples), v), expected), 1e-3);
+  engine = nullptr;
+  EXPECT_LE(difference(product(**hessian, v), expected), 3e-6 * test::looseness());
+  // Products change nothing of the training.
+  const auto one = test::on_device(settings, data), other = test::on_device(settings, data);
+  for (TrainingEngine* each : {one.get(), other.get()}) {
+    ASSERT_FALSE(each->restore(before));
+    if (each == one.get()) product(**each->hessian(kSamples), v);
+    ASSERT_TRUE(each->step(batch_of(16), {.learning_rate = 0.1}));
+  }
+  EXPECT_EQ(one->state(), other->state());
+  EXPECT_FALSE(one->hessian({}));
+  EXPECT_THROW((*hessian)->multiply(v, std::span<float>()), std::invalid_argument);
 }
 
-INSTANTIATE_TEST_SUITE_P(Networks, SplitHessian,
-                         ::testing::Values("linear:units=5; tanh; linear:units=3",
-                                           "linear:units=6; batch_norm; relu; linear:units=5; layer_norm; "
-                                           "linear:units=3",
-                                           "rms_norm; residual:norm=group_norm,groups=4,activation=silu; "
-                                           "linear:units=3"));
-
-/// One object at one point after the other, as methods ask: other weights, other samples, more and fewer.
-TEST(DeviceCurvature, GoesFromPointToPoint) {
-  const std::string model = "linear:units=7; tanh; layer_norm; linear:units=3";
-  const Both both(model, "cross_entropy", test::toy_data());
-  gpu::Queue queue(0);
-  gpu::Products products(queue, false);
-  gpu::DeviceCurvature curvature(queue, products, both.curvature());
-  const std::vector<float> v = direction(1, both.size());
-  std::vector<float> out(both.size());
-  for (const int count : {20, 20, 20, 9, 31, 20}) {
-    const auto samples = batch_of(count, static_cast<std::uint32_t>(count));
-    curvature.at(both.parameters().data(), both.running().data(), samples);
-    for (const bool gauss_newton : {false, true, false}) {
-      curvature.multiply(gauss_newton, v, out);
-      EXPECT_LE(distance(out, product(*both.cpu(samples, gauss_newton), v)), 3e-6) << count;
-    }
+/// In single precision whatever the network trains in.
+TEST_F(DeviceHessians, AreNotRounded) {
+  const auto data = test::toy_data();
+  NetworkSettings settings = test::network("linear:units=6; tanh; linear:units=3");
+  std::vector<float> expected;
+  for (const Precision precision : {Precision::kFp32, Precision::kBf16, Precision::kFp16}) {
+    settings.precision = precision;
+    const auto engine = test::on_device(settings, data);
+    const auto hessian = engine->hessian(kSamples);
+    ASSERT_TRUE(hessian);
+    const std::vector<float> hv = product(**hessian, direction(3, engine->parameters().size()));
+    if (expected.empty()) expected = hv;
+    EXPECT_EQ(hv, expected);
   }
-  EXPECT_THROW(curvature.multiply(false, v, std::span(out).first(3)), std::invalid_argument);
+}
+
+TEST_F(DeviceHessians, HaveTheLargestEigenvalueOfTheCpu) {
+  const auto data = test::toy_data();
+  const NetworkSettings settings = test::network("linear:units=12; relu; linear:units=3", "gd:lr=0.3");
+  const auto engine = test::on_device(settings, data), cpu = test::built(settings, data);
+  for (std::uint32_t t = 0; t < 20; ++t) ASSERT_TRUE(cpu->step(batch_of(32, t * 3), {.learning_rate = 0.3}));
+  EngineState state = engine->state();
+  state.parameters = cpu->state().parameters;
+  ASSERT_FALSE(engine->restore(state));
+  const auto samples = batch_of(96);
+  std::vector<double> values;
+  for (TrainingEngine* each : {engine.get(), cpu.get()}) {
+    const auto hessian = each->hessian(samples);
+    ASSERT_TRUE(hessian);
+    const PowerResult found = power_iteration(hessian_operator(**hessian, each->plan().parameters),
+                                              {.tolerance = 0.0, .products = 30});
+    EXPECT_EQ(found.products, 30);
+    values.push_back(found.value);
+  }
+  EXPECT_GT(values[1], 0.1);
+  EXPECT_NEAR(values[0], values[1], 1e-4 * values[1]);
 }
 
 }  // namespace

@@ -1,17 +1,16 @@
-// Methods and wrappers on the device engine, by the emulator or on a device (target.hpp), against the CPU
-// engine: they run on the host, and what they ask is answered by the device.
-#include <algorithm>
+// Methods and wrappers on the device engine against the CPU engine: they run on the host, and what they ask
+// is answered by the device.
 #include <string>
 #include <vector>
 
 #include "core/optimizer/updater.hpp"
 #include "core/optimizer/wrapper.hpp"
-#include "tests/gpu/devices.hpp"
+#include "tests/gpu/comparisons.hpp"
 
 namespace thalweg {
 namespace {
 
-using test::batch_of, test::distance;
+using test::batch_of, test::difference;
 
 constexpr const char* kModel =
     "linear:units=9; tanh; batch_norm; dropout:p=0.3; linear:units=6; relu; linear:units=3";
@@ -41,19 +40,18 @@ void go(TrainingEngine& engine, const NetworkSettings& settings, std::uint32_t f
   test::before_step(0);
 }
 
-void expect_alike(const TrainingEngine& ours, const TrainingEngine& cpu) {
+void expect_near(const TrainingEngine& ours, const TrainingEngine& cpu, double tolerance) {
   const EngineState a = ours.state(), b = cpu.state();
   EXPECT_EQ(a.steps, b.steps);
-  EXPECT_LE(distance(a.parameters, b.parameters), 1e-4);
-  EXPECT_LE(distance(a.buffers, b.buffers), 1e-4);
-  EXPECT_LE(distance(a.average, b.average), 1e-4);
+  EXPECT_LE(difference(a.parameters, b.parameters), tolerance);
+  EXPECT_LE(difference(a.buffers, b.buffers), tolerance);
+  EXPECT_LE(difference(a.average, b.average), tolerance);
   EXPECT_EQ(a.slots.size(), b.slots.size());
   EXPECT_EQ(a.progress.size(), b.progress.size());
   EXPECT_EQ(a.scaling, b.scaling);
 }
 
 class DeviceMethod : public test::OnDevice<::testing::TestWithParam<std::string>> {};
-class DeviceMethods : public test::OnDevice<> {};
 
 TEST_P(DeviceMethod, KeepsToTheCpuAndGoesOnFromItsState) {
   const auto data = test::toy_data();
@@ -63,8 +61,8 @@ TEST_P(DeviceMethod, KeepsToTheCpuAndGoesOnFromItsState) {
   const EngineState start = ours->state();
   go(*ours, settings, 0, 7);
   go(*cpu, settings, 0, 7);
-  expect_alike(*ours, *cpu);
-  EXPECT_GT(distance(ours->state().parameters, start.parameters), 1e-4) << "nothing happened";
+  expect_near(*ours, *cpu, 1e-4 * test::looseness());
+  EXPECT_GT(difference(ours->state().parameters, start.parameters), 1e-4) << "nothing happened";
   // The state of one on the other, and on.
   const auto crossed = test::on_device(settings, data), back = test::built(settings, data);
   ASSERT_FALSE(crossed->restore(cpu->state()));
@@ -72,14 +70,19 @@ TEST_P(DeviceMethod, KeepsToTheCpuAndGoesOnFromItsState) {
   EXPECT_EQ(crossed->state(), cpu->state());
   EXPECT_EQ(back->state(), ours->state());
   for (TrainingEngine* each : {ours.get(), cpu.get(), crossed.get(), back.get()}) go(*each, settings, 7, 14);
-  expect_alike(*ours, *cpu);
-  expect_alike(*crossed, *cpu);
-  expect_alike(*ours, *back);
+  // Conjugate directions magnify from batch to batch what the last one was rounded by: a start that is off by
+  // 1e-7 ends off by 2e-4 on the CPU, too. The others end off by less than 2e-5 so.
+  const double tolerance = (GetParam() == "cg" ? 1e-3 : 1e-4) * test::looseness();
+  expect_near(*ours, *cpu, tolerance);
+  expect_near(*crossed, *cpu, tolerance);
+  expect_near(*ours, *back, tolerance);
   const auto evaluated = ours->evaluate(DataPart::kTest), wanted = cpu->evaluate(DataPart::kTest);
   EXPECT_NEAR(evaluated->loss, wanted->loss, 1e-3 * wanted->loss);
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, DeviceMethod, ::testing::ValuesIn(everything()));
+
+class DeviceMethods : public test::OnDevice<> {};
 
 /// Parts of a batch, clipping, 16-bit numbers, the squared error.
 TEST_F(DeviceMethods, DoAsTheCpuDoesWithEverySetting) {
@@ -108,11 +111,11 @@ TEST_F(DeviceMethods, DoAsTheCpuDoesWithEverySetting) {
     const auto ours = test::on_device(settings, data), cpu = test::built(settings, data);
     // 16-bit numbers hold every rounding that falls on the other side for long.
     const std::uint32_t steps = c.precision == Precision::kFp32 ? 10 : 2;
-    const double tolerance = c.precision == Precision::kFp32 ? 1e-4 : 1e-3;
+    const double tolerance = (c.precision == Precision::kFp32 ? 1e-4 : 1e-3) * test::looseness();
     go(*ours, settings, 0, steps, c.clip);
     go(*cpu, settings, 0, steps, c.clip);
-    EXPECT_LE(distance(ours->parameters(), cpu->parameters()), tolerance);
-    EXPECT_LE(distance(ours->state().buffers, cpu->state().buffers), tolerance);
+    EXPECT_LE(difference(ours->parameters(), cpu->parameters()), tolerance);
+    EXPECT_LE(difference(ours->state().buffers, cpu->state().buffers), tolerance);
   }
 }
 
@@ -138,13 +141,12 @@ TEST_F(DeviceMethods, TrainInHalfPrecisionWhereTheCpuDoes) {
   EXPECT_GT(skipped, 2);
   EXPECT_LT(skipped, 20);
   EXPECT_EQ(ours->state().steps, 20 - skipped);
-  EXPECT_LE(distance(ours->parameters(), cpu->parameters()), 1e-3);
+  EXPECT_LE(difference(ours->parameters(), cpu->parameters()), 1e-3 * test::looseness());
 
   settings.optimizer = test::network(kModel, "sam+gd").optimizer;
   const auto engine = test::make_device_engine();
   ASSERT_FALSE(engine->load(data));
-  const auto error = engine->build(settings, 1), wanted = make_cpu_engine({1})->load(data);
-  ASSERT_FALSE(wanted);
+  const auto error = engine->build(settings, 1);
   ASSERT_TRUE(error);
   EXPECT_NE(error->text().find("loss scale"), std::string::npos);
 }

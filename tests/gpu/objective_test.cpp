@@ -1,17 +1,20 @@
-// What the device answers to methods that ask (gpu/batch.hpp), in the emulator, against the CPU's answers.
+// What methods ask of a batch, answered by the emulated device and by the CPU.
+#include <string>
+#include <vector>
+
 #include "core/nn/cpu_batch.hpp"
 #include "gpu/batch.hpp"
-#include "tests/gpu/devices.hpp"
+#include "tests/gpu/comparisons.hpp"
 
 namespace thalweg {
 namespace {
 
-using test::batch_of, test::distance;
+using test::batch_of, test::difference;
 
 constexpr const char* kModel =
     "linear:units=9; tanh; batch_norm; dropout:p=0.3; linear:units=6; relu; linear:units=3";
 
-/// Every question, once more by itself: answers are those of the CPU at any parameters, and change nothing.
+/// Answers are those of the CPU at any parameters, and change nothing.
 TEST(DeviceBatchObjective, AnswersAsTheCpuDoes) {
   const auto data = test::toy_data();
   const auto samples = batch_of(23, 40);
@@ -51,10 +54,10 @@ TEST(DeviceBatchObjective, AnswersAsTheCpuDoes) {
     EXPECT_EQ(ours.seed(), 7u);
     EXPECT_NEAR(ours.loss(theta), cpu.loss(theta), 1e-5);
     std::vector<float> a(count), b(count);
-    const auto expect_same = [&](const char* what) { EXPECT_LE(distance(a, b), 1e-5) << what; };
+    const auto expect_same = [&](const char* what) { EXPECT_LE(difference(a, b), 1e-5) << what; };
     EXPECT_NEAR(ours.gradient(theta, a.data()), cpu.gradient(theta, b.data()), 1e-5);
     expect_same("gradient");
-    EXPECT_NEAR(distance(a, std::vector<float>(count)) * 1e-30, 0.7, 1e-4);  // clipped
+    EXPECT_NEAR(difference(a, std::vector<float>(count)) * 1e-30, 0.7, 1e-4);  // clipped
     for (int worker = 0; worker < 3; ++worker) {
       EXPECT_NEAR(ours.worker_gradient(theta, worker, 3, a.data()),
                   cpu.worker_gradient(theta, worker, 3, b.data()), 1e-5);

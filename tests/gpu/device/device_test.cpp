@@ -6,13 +6,13 @@
 #include "core/curvature/power_iteration.hpp"
 #include "core/optimizer/rules.hpp"
 #include "tests/ensemble/ensembles.hpp"
-#include "tests/gpu/devices.hpp"
+#include "tests/gpu/comparisons.hpp"
 #include "tests/gpu/digits.hpp"
 
 namespace thalweg {
 namespace {
 
-using test::distance;
+using test::difference;
 
 constexpr char kSmall[] = "784-128-10";
 constexpr char kLarge[] = "784-512-512-10";
@@ -85,7 +85,7 @@ TEST_P(EpochsAtSize, LossesAndAccuracyAreTheCpus) {
   EXPECT_NEAR(a->loss, b->loss, 1e-3 * b->loss);
   EXPECT_NEAR(a->accuracy, b->accuracy, 2e-3);
   std::printf("%s, %s: parameters %.1e apart\n", GetParam().model, GetParam().optimizer,
-              distance(ours->parameters(), cpu->parameters()));
+              difference(ours->parameters(), cpu->parameters()));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -106,7 +106,7 @@ TEST_P(RulesAtSize, ParametersAfterAHundredStepsAreTheCpus) {
   train(*ours, 64, rate, 100);
   train(*cpu, 64, rate, 100);
   EXPECT_EQ(ours->state().steps, 100);
-  const double apart = distance(ours->parameters(), cpu->parameters());
+  const double apart = difference(ours->parameters(), cpu->parameters());
   RecordProperty("apart", std::to_string(apart));
   std::printf("%s: %.1e apart\n", GetParam().c_str(), apart);
   EXPECT_LE(apart, 1e-4);
@@ -123,8 +123,8 @@ TEST_F(AtSize, LargeProductsKeepToTheCpu) {
     const auto cpu = test::built(settings, data());
     train(*ours, 512, rate, 25);
     train(*cpu, 512, rate, 25);
-    EXPECT_LE(distance(ours->gradient(), cpu->gradient()), 1e-3);
-    EXPECT_LE(distance(ours->parameters(), cpu->parameters()), 1e-4);
+    EXPECT_LE(difference(ours->gradient(), cpu->gradient()), 1e-3);
+    EXPECT_LE(difference(ours->parameters(), cpu->parameters()), 1e-4);
   }
 }
 
@@ -148,7 +148,7 @@ TEST_F(AtSize, RoundedTrainingFollowsTheCpus) {
     const auto ours = test::on_device(settings, data());
     const auto cpu = test::built(settings, data());
     expect_losses(train(*ours, 512, 0.01, 20), train(*cpu, 512, 0.01, 20), 4.0 * place);
-    EXPECT_LE(distance(ours->parameters(), cpu->parameters()), 4.0 * place);
+    EXPECT_LE(difference(ours->parameters(), cpu->parameters()), 4.0 * place);
     EXPECT_EQ(ours->state().scaling, cpu->state().scaling);
   }
 }
@@ -169,7 +169,7 @@ TEST_F(AtSize, CurvatureIsTheCpus) {
   for (std::size_t i = 0; i < v.size(); ++i) v[i] = (i * 2654435761u % 1000) * 1e-3f - 0.5f;
   (*a)->multiply(v, x);
   (*b)->multiply(v, y);
-  EXPECT_LE(distance(x, y), 1e-4);
+  EXPECT_LE(difference(x, y), 1e-4);
   const PowerSettings power{.tolerance = 0.0, .products = 30, .seed = 1};
   const auto found = power_iteration(hessian_operator(**a, size), power);
   const auto wanted = power_iteration(hessian_operator(**b, size), power);

@@ -1,10 +1,10 @@
-// Engines on the device (target.hpp) beside those of the CPU, for tests.
+// How the tests of the device engine (target.hpp) compare it with the CPU's.
 #pragma once
 
-#include <gtest/gtest.h>
-
+#include <algorithm>
 #include <cmath>
 #include <span>
+#include <utility>
 
 #include "tests/gpu/target.hpp"
 #include "tests/nn/engines.hpp"
@@ -20,8 +20,8 @@ inline std::unique_ptr<TrainingEngine> on_device(const NetworkSettings& settings
   return engine;
 }
 
-/// ‖a − b‖ / ‖b‖; NaN if anything is, or if there are not as many of both.
-inline double distance(std::span<const float> a, std::span<const float> b) {
+/// ‖a − b‖ / ‖b‖; NaN if anything is.
+inline double difference(std::span<const float> a, std::span<const float> b) {
   if (a.size() != b.size()) return NAN;
   double squares = 0.0, all = 0.0;
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -29,17 +29,6 @@ inline double distance(std::span<const float> a, std::span<const float> b) {
     all += std::pow(static_cast<double>(b[i]), 2);
   }
   return std::sqrt(squares) / std::max(std::sqrt(all), 1e-30);
-}
-
-inline void expect_alike(const TrainingEngine& ours, const TrainingEngine& cpu, double tolerance) {
-  const EngineState a = ours.state(), b = cpu.state();
-  EXPECT_EQ(a.steps, b.steps);
-  EXPECT_LE(distance(a.parameters, b.parameters), tolerance);
-  EXPECT_LE(distance(a.buffers, b.buffers), tolerance);
-  EXPECT_LE(distance(a.average, b.average), tolerance);
-  EXPECT_EQ(a.progress, b.progress);
-  EXPECT_EQ(a.scaling, b.scaling);
-  EXPECT_EQ(a.slots.size(), b.slots.size());
 }
 
 /// A state away from the initial one: scales of 1 and shifts of 0 hide factors.
@@ -52,6 +41,17 @@ inline EngineState scattered(EngineState state) {
   for (std::size_t i = 0; i < state.buffers.size(); ++i)
     state.buffers[i] = static_cast<float>(0.6 + 0.3 * std::tanh(normal(10, i)));
   return state;
+}
+
+inline void expect_alike(const TrainingEngine& ours, const TrainingEngine& cpu, double tolerance) {
+  const EngineState a = ours.state(), b = cpu.state();
+  EXPECT_EQ(a.steps, b.steps);
+  EXPECT_LE(difference(a.parameters, b.parameters), tolerance);
+  EXPECT_LE(difference(a.buffers, b.buffers), tolerance);
+  EXPECT_LE(difference(a.average, b.average), tolerance);
+  EXPECT_EQ(a.progress, b.progress);
+  EXPECT_EQ(a.scaling, b.scaling);
+  EXPECT_EQ(a.slots.size(), b.slots.size());
 }
 
 }  // namespace thalweg::test
