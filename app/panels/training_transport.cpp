@@ -110,7 +110,7 @@ float draw_fork(Frame& frame, const TrainingSession& session, float right, float
 /// What it is trained on, or the way on where that has failed. @return its width in pixels
 float draw_device(Frame& frame, TrainingSession& session, float right, float middle, float room) {
   if (session.device_failed()) {
-    const char* const label = room < ui::px(360) ? "On the CPU" : session.began() ? "Continue on the CPU" : "Train on the CPU";
+    const char* const label = room < ui::px(360) ? "Use the CPU" : session.began() ? "Continue on the CPU" : "Train on the CPU";
     const float width = ui::text_width(ui::Type::kNormal, label) + ui::px(28);
     ImGui::SetCursorScreenPos({right - width, middle - 0.5F * ui::px(ui::kControl)});
     if (ui::button("continue_cpu", label, true)) session.continue_on_cpu(frame);
@@ -170,6 +170,7 @@ void draw_training_transport(Frame& frame, TrainingSession& session, const Rect&
            .icon = 16,
            .primary = true,
            .tooltip = training ? "Pause (Space)"
+                      : !back && session.device_failed() ? "Continue on the CPU (Space)"
                       : back   ? "Train on from here, as a fork: the run so far stays as it is (Space)"
                       : over   ? "Train again from new weights (Space)"
                                : "Train (Space)"}))

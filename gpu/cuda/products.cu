@@ -50,10 +50,9 @@ Products::Products(Queue& queue, bool tf32) : queue_(queue), library_(std::make_
   check_cublas(cublasSetStream(library_->handle, static_cast<cudaStream_t>(queue.native())));
   library_->workspace = Buffer<std::byte>(queue, kWorkspace);
   check_cublas(cublasSetWorkspace(library_->handle, library_->workspace.data(), kWorkspace));
-  check_cublas(cublasSetMathMode(library_->handle, CUBLAS_PEDANTIC_MATH));
-  if (!tf32) return;
+  // With the default mode fp32 products are fp32 throughout, and those of 16 bits are on the tensor cores.
   check_cublas(cublasSetMathMode(library_->handle, CUBLAS_DEFAULT_MATH));
-  library_->compute = CUBLAS_COMPUTE_32F_FAST_TF32;
+  if (tf32) library_->compute = CUBLAS_COMPUTE_32F_FAST_TF32;
 }
 
 Products::~Products() = default;

@@ -117,6 +117,38 @@ TEST_F(DevicePanel, AFailedDeviceIsSaidAndTheCpuTakesOver) {
   }
 }
 
+/// The driver is asked once in a process: this is for one of its own, as ctest makes them.
+TEST_F(DevicePanel, WithoutADeviceTheChoiceSaysWhy) {
+  fault("no_driver");
+  if (gpu::status().usable()) GTEST_SKIP() << "another test of this process has found a device";
+  open(small_scene("cuda"));
+  if (!headless_) return;
+  h().workbench().key({Key::kSpace, false, false});
+  h().frames(8);
+  EXPECT_EQ(h().scene().training.step, 0);
+  ASSERT_TRUE(shown("device_failed.cpu")) << ui::list_marks();
+  picture("device-none-asked-for");
+  h().click("device_failed.cpu");
+  h().frames(8);
+  EXPECT_EQ(device(), "cpu");
+  EXPECT_GT(h().scene().training.step, 0);
+  h().workbench().key({Key::kSpace, false, false});
+  Scene scene = h().scene();
+  *scene.training.device.find("device") = std::string("auto");
+  h().workbench().editor().apply(scene);
+  h().frames(3);
+  show_choice();
+  picture("device-none-choice");
+  h().click("device.device");
+  h().frames(3);
+  h().move("device.device.2");
+  h().frames(60);
+  picture("device-none-menu");
+  h().click("device.device.2");  // can't be chosen
+  h().frames(3);
+  EXPECT_EQ(device(), "auto");
+}
+
 TEST(DeviceWords, AreShortWhereThereIsLittleRoom) {
   EXPECT_EQ(short_device_name("NVIDIA H100 80GB HBM3"), "H100 80GB HBM3");
   EXPECT_EQ(short_device_name("NVIDIA GeForce RTX 4090"), "RTX 4090");
@@ -173,6 +205,31 @@ TEST_P(DeviceGallery, ChoiceAndFailure) {
   h().frames(12);
   EXPECT_TRUE(shown("transport.continue_cpu"));
   picture(name + "-failed");
+}
+
+TEST_P(DeviceGallery, MeasuredAndFailedCard) {
+  const Look& look = GetParam();
+  Scene scene = small_scene();
+  *scene.appearance.find("theme") = std::string(look.theme);
+  *scene.appearance.find("scale") = look.scale;
+  open(scene, look.width, look.height);
+  if (!headless_) return;
+  const std::string name = std::string("device-") + look.theme + "-" + std::to_string(look.width) + "x" +
+                           std::to_string(look.height) + "-" + format_number(look.scale);
+  h().workbench().key({Key::kSpace, false, false});
+  h().frames(6);
+  h().move("transport.device");
+  h().frames(60);
+  picture(name + "-measured");
+  open(small_scene("cuda"), look.width, look.height);
+  Scene again = h().scene();
+  again.appearance = scene.appearance;
+  h().workbench().editor().apply(again);
+  fault("lost_at_step:70");
+  h().workbench().key({Key::kSpace, false, false});
+  h().frames(12);
+  EXPECT_TRUE(shown("device_failed.cpu"));
+  picture(name + "-card");
 }
 
 INSTANTIATE_TEST_SUITE_P(Looks, DeviceGallery,

@@ -184,7 +184,7 @@ TEST(DeviceCurvature, MakesAProductOfFewPiecesOfWork) {
   for (const bool gauss_newton : {false, true}) {
     const std::int64_t before = gpu::emulator::pieces_of_work();
     curvature.multiply(gauss_newton, v, out);
-    EXPECT_LE(gpu::emulator::pieces_of_work() - before, gauss_newton ? 15 : 17);
+    EXPECT_LE(gpu::emulator::pieces_of_work() - before, gauss_newton ? 13 : 16);
   }
   gpu::emulator::count_only(false);
 }
