@@ -1,5 +1,7 @@
+#include "core/optimizer/flush.hpp"
 #include "gpu/device/queue.hpp"
 #include "gpu/engine.hpp"
+#include "gpu/ensemble.hpp"
 #include "tests/gpu/target.hpp"
 
 namespace thalweg::test {
@@ -10,6 +12,11 @@ const std::string& why_no_device() {
 }
 
 std::unique_ptr<TrainingEngine> make_device_engine() { return gpu::make_training_engine({}); }
+
+Result<EnsembleResult> device_ensemble(const EnsembleSettings& settings, const EnsembleControl& control) {
+  const cpu::FlushToZero flush;  // as the device's code is compiled
+  return gpu::run_ensemble_on({}, settings, control);
+}
 
 void before_step(int step) {
   gpu::emulator::set_thread_order(step % 2 == 0 ? gpu::emulator::Order::kForward

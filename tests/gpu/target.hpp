@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "core/ensemble/ensemble.hpp"
 #include "core/nn/engine.hpp"
 
 namespace thalweg::test {
@@ -16,6 +17,8 @@ const std::string& why_no_device();
 
 /// Nothing is loaded into it yet.
 std::unique_ptr<TrainingEngine> make_device_engine();
+
+Result<EnsembleResult> device_ensemble(const EnsembleSettings& settings, const EnsembleControl& control = {});
 
 /// To be called before steps: the emulator takes its threads in another order from one to the next, so that a
 /// race shows.

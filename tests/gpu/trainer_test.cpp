@@ -1,17 +1,19 @@
-// Whole runs on the (emulated) device: their records, checkpoints that change devices, bit for bit again.
+// Whole runs on the device (target.hpp): their records, checkpoints that change devices, bit for bit again.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "gpu/engine.hpp"
+#include "tests/gpu/target.hpp"
 #include "tests/training/runs.hpp"
 
 namespace thalweg {
 namespace {
 
+class RunsOnADevice : public test::OnDevice<> {};
+
 std::unique_ptr<Trainer> on_device(const TrainingSettings& settings) {
-  auto trainer = Trainer::create(settings, test::toy_data(100), gpu::make_training_engine({}));
+  auto trainer = Trainer::create(settings, test::toy_data(100), test::make_device_engine());
   if (!trainer) throw std::runtime_error(trainer.error().text());
   return std::move(*trainer);
 }
@@ -24,10 +26,11 @@ TrainerState read_back(const TrainerState& state) {
 
 double last_test_loss(const Trainer& trainer) { return trainer.epochs().back().test_loss; }
 
-TEST(RunsOnADevice, GoOnFromBytesBitForBit) {
+TEST_F(RunsOnADevice, GoOnFromBytesBitForBit) {
   for (const test::KindOfRun& one : test::every_kind_of_run()) {
     SCOPED_TRACE(one.name);
-    const auto whole = on_device(one.settings), first = on_device(one.settings), second = on_device(one.settings);
+    const auto whole = on_device(one.settings), first = on_device(one.settings),
+               second = on_device(one.settings);
     whole->advance(1000);
     first->advance(37);
     ASSERT_EQ(first->outcome(), Outcome::kRunning);
@@ -38,11 +41,11 @@ TEST(RunsOnADevice, GoOnFromBytesBitForBit) {
   }
 }
 
-TEST(RunsOnADevice, GoOnOnTheOtherOne) {
+TEST_F(RunsOnADevice, GoOnOnTheOtherOne) {
   for (const test::KindOfRun& one : test::every_kind_of_run()) {
     SCOPED_TRACE(one.name);
-    const auto cpu = test::made(one.settings), first = test::made(one.settings), ours = on_device(one.settings),
-               back = test::made(one.settings);
+    const auto cpu = test::made(one.settings), first = test::made(one.settings),
+               ours = on_device(one.settings), back = test::made(one.settings);
     cpu->advance(1000);
     first->advance(23);
     ASSERT_FALSE(ours->restore(read_back(first->state())));

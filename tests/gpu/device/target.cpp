@@ -30,6 +30,10 @@ std::unique_ptr<TrainingEngine> make_device_engine() {
   return nullptr;
 }
 
+Result<EnsembleResult> device_ensemble(const EnsembleSettings& settings, const EnsembleControl& control) {
+  return gpu::run_ensemble({}, settings, control);
+}
+
 void before_step(int) {}
 
 double looseness() { return 3.0; }
