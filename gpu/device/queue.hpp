@@ -109,11 +109,15 @@ class Buffer {
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
-  void assign(std::span<const T> values) { queue_->upload(data_, values.data(), values.size() * sizeof(T)); }
+  void assign(std::span<const T> values) {
+    if (!values.empty()) queue_->upload(data_, values.data(), values.size() * sizeof(T));
+  }
   void zero() {
     if (size_ > 0) queue_->zero(data_, size_ * sizeof(T));
   }
-  void copy_from(const Buffer& other) { queue_->copy(data_, other.data_, size_ * sizeof(T)); }
+  void copy_from(const Buffer& other) {
+    if (size_ > 0) queue_->copy(data_, other.data_, size_ * sizeof(T));
+  }
   std::vector<T> values() const {
     std::vector<T> out(size_);
     if (size_ > 0) queue_->download(out.data(), data_, size_ * sizeof(T));
