@@ -9,8 +9,8 @@
 
 #ifdef __SANITIZE_ADDRESS__
 // Fontconfig and Pango keep fonts for the next picture, where the leak checker does not find them; partly
-// from a thread of their own.
-extern "C" const char* __lsan_default_suppressions();
+// from a thread of their own. The checker is another library: to be found by it, the function must be visible.
+extern "C" __attribute__((visibility("default"))) const char* __lsan_default_suppressions();
 extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig\nleak:libpango\n"; }
 #endif
 
