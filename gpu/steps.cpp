@@ -146,8 +146,12 @@ void DeviceSteps::run_or_record(const Shape& shape, const std::function<void()>&
       recordings_.clear();
       moves_ = model_.moves;
     }
-    found = recordings_.emplace(shape, queue_.record(work)).first;
+    // Done before it is recorded: what is met for the first time may still have to be loaded, which need not
+    // be possible while something is recorded.
+    recordings_.emplace(shape, Graph{});
+    return work();
   }
+  if (!found->second) found->second = queue_.record(work);
   queue_.replay(found->second);
 }
 

@@ -82,8 +82,8 @@ class DeviceSteps {
   HostBuffer<std::uint32_t> host_chosen_;
   HostBuffer<double> host_sums_;
   HostBuffer<std::int64_t> never_;
-  std::map<Shape, Graph> recordings_;
-  std::int64_t moves_ = 0;  ///< DeviceModel::moves when they were made
+  std::map<Shape, Graph> recordings_;  ///< empty: it has been done once, and will be recorded
+  std::int64_t moves_ = 0;             ///< DeviceModel::moves when they were made
 
   std::vector<Begun> begun_;
   int launched_ = 0;

@@ -1,5 +1,6 @@
 #include "app/cli/ensemble.hpp"
 
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -9,8 +10,7 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/interrupt.hpp"
 #include "app/cli/options.hpp"
-#include "core/training/device.hpp"
-#include "gpu/gpu.hpp"
+#include "app/cli/training.hpp"
 
 namespace thalweg::cli {
 namespace {
@@ -97,29 +97,30 @@ std::string instruction_set() {
 
 /// What an ensemble is computed on.
 struct Runner {
-  std::string device = kCpuDevice;  ///< "cpu", or the name of a CUDA device
+  DeviceUse use;
   std::string how;
   EnsembleRun run;
 };
 
 Runner on_cpu(int threads) {
-  return {.how = std::to_string(threads) + (threads == 1 ? " thread, " : " threads, ") + instruction_set(),
+  return {.use = {},
+          .how = std::to_string(threads) + (threads == 1 ? " thread, " : " threads, ") + instruction_set(),
           .run = [threads](const EnsembleSettings& settings, const EnsembleControl& control) {
             return run_ensemble(settings, control, {.threads = threads, .isa = {}});
           }};
 }
 
-Runner on_cuda(int index) {
-  const std::string name = gpu::status().devices[static_cast<std::size_t>(index)].name;
-  return {.device = name,
+Runner on_cuda(DeviceUse use) {
+  const int index = *cuda_index(use.id);
+  return {.use = std::move(use),
           .how = "CUDA, a thread for each particle",
           .run = [index](const EnsembleSettings& settings, const EnsembleControl& control) {
             return gpu::run_ensemble({.device = index}, settings, control);
           }};
 }
 
-/// Seconds for a part of the ensemble; infinity where it can't be computed.
-double seconds_for_part(const Runner& runner, EnsembleSettings part) {
+/// What a step of a part of the ensemble takes.
+StepTime time_part(const Runner& runner, EnsembleSettings part) {
   constexpr double kSteps = 200.0;
   constexpr std::int64_t kSide = 256;
   *part.run.find("steps") = std::min(kSteps, part.run.number("steps"));
@@ -127,29 +128,41 @@ double seconds_for_part(const Runner& runner, EnsembleSettings part) {
     grid->columns = std::min(grid->columns, kSide);
     grid->rows = std::min(grid->rows, kSide);
   }
-  double best = std::numeric_limits<double>::infinity();
+  StepTime out{runner.use.id, std::numeric_limits<double>::infinity()};
   for (int round = 0; round < 2 && !interrupted(); ++round) {  // the first wakes the device
     const double begin = wall();
-    if (!runner.run(part, {.stop = interrupted, .progress = {}})) break;
-    best = std::min(best, wall() - begin);
+    const auto result = runner.run(part, {.stop = interrupted, .progress = {}});
+    if (!result) {
+      out.trouble = result.error().text();
+      break;
+    }
+    out.seconds = std::min(out.seconds, (wall() - begin) / part.run.number("steps"));
   }
-  return best;
+  return out;
 }
 
-/// `auto` computes a part of it on both where there is a choice, and takes the faster.
+/// `auto` computes a part of it on both where there is a choice, and takes CUDA if it is clearly faster.
 Result<Runner> runner_for(const std::string& text, int threads, const EnsembleSettings& settings) {
-  const auto device = parse_value(*device_descriptor().find("device"), text);
-  if (!device) return device.error();
-  const std::optional<int> asked = cuda_index(text);
-  if (text == kCpuDevice) return on_cpu(threads);
-  const gpu::Status& cuda = gpu::status();
-  if (asked && (!cuda.usable() || static_cast<std::size_t>(*asked) >= cuda.devices.size()))
-    return Error{ErrorCode::kUnsupported, cuda.usable() ? "there is no such CUDA device" : cuda.why, "device cuda"};
-  if (asked) return on_cuda(*asked);
-  Runner cpu = on_cpu(threads);
-  if (!cuda.usable()) return cpu;
-  Runner other = on_cuda(0);
-  return seconds_for_part(other, settings) < seconds_for_part(cpu, settings) ? other : cpu;
+  const auto read = read_device({text});
+  if (!read) return read.error();
+  const std::string& device = read->text("device");
+  if (device == kCpuDevice) return on_cpu(threads);
+  const std::optional<int> asked = cuda_index(device);
+  auto use = cuda_device(asked.value_or(0));
+  if (asked) {
+    if (!use) return use.error();
+    return on_cuda(std::move(*use));
+  }
+  std::array<Runner, 2> runners{on_cpu(threads), {}};
+  if (!use) {
+    runners[0].use.why = "cpu; cuda can't be used: " + gpu::status().why;
+    return runners[0];
+  }
+  runners[1] = on_cuda(std::move(*use));
+  const std::array<StepTime, 2> times{time_part(runners[0], settings), time_part(runners[1], settings)};
+  const std::size_t picked = times[0].trouble.empty() ? pick_device(times) : 0;
+  runners[picked].use.why = pick_text(times, picked);
+  return runners[picked];
 }
 
 }  // namespace
@@ -165,14 +178,15 @@ int ensemble(const EnsembleOptions& options) {
   catch_interrupts();
   const auto runner = runner_for(options.device, threads, record->settings);
   if (!runner) return fail(runner.error());
-  record->device = runner->device;
+  record->device = runner->use.name;
   record->how = runner->how;
+  record->choice = runner->use.why;
   const double begin = wall();
   {
     ProgressLine line;
-    auto result = runner->run(
-        record->settings,
-        {.stop = interrupted, .progress = [&](double share) { line.show("%.0f %%", 100.0 * share); }});
+    auto result = runner->run(record->settings, {.stop = interrupted, .progress = [&](double share) {
+                                                   line.show("%.0f %%", 100.0 * share);
+                                                 }});
     if (!result) return fail(result.error());
     record->result = std::move(*result);
   }

@@ -37,6 +37,7 @@ struct EnsembleRecord {
   double seconds = 0.0;
   std::string device;  ///< "cpu"
   std::string how;     ///< "2 threads, AVX-512"
+  std::string choice;  ///< why `auto` took it; empty: it was asked for
 };
 
 void print_table(const EnsembleRecord& record);

@@ -134,6 +134,7 @@ void print_table(const EnsembleRecord& record) {
                 static_cast<long long>(others), 100.0 * share(others, summary.count));
   std::printf("\n%.3g s on the %s (%s): %.3g steps/s\n", record.seconds, record.device.c_str(),
               record.how.c_str(), static_cast<double>(summary.total_steps) / record.seconds);
+  if (!record.choice.empty()) std::printf("auto: %s\n", record.choice.c_str());
 }
 
 Json written(const EnsembleRecord& record) {
@@ -171,6 +172,7 @@ Json written(const EnsembleRecord& record) {
   out["steps_per_second"] = static_cast<double>(summary.total_steps) / record.seconds;
   out["device"] = record.device;
   out["how"] = record.how;
+  if (!record.choice.empty()) out["device_choice"] = record.choice;
   return out;
 }
 

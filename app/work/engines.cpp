@@ -30,17 +30,6 @@ DeviceUse use_of(int index, std::string why = {}) {
           .why = std::move(why)};
 }
 
-Result<DeviceUse> cuda_device(int index) {
-  const gpu::Status& cuda = gpu::status();
-  if (!cuda.usable()) return Error{ErrorCode::kUnsupported, cuda.why, "device cuda"};
-  if (static_cast<std::size_t>(index) >= cuda.devices.size())
-    return Error{ErrorCode::kUnsupported,
-                 "there is no such device, only " + std::to_string(cuda.devices.size()) +
-                     "; thalweg devices lists what there is",
-                 "device cuda:" + std::to_string(index)};
-  return use_of(index);
-}
-
 /// Everything but the seed, which makes no difference to the time.
 Result<DeviceUse> measured(const TrainingSettings& settings, const std::shared_ptr<const Dataset>& data,
                            const std::function<bool()>& stop) {
@@ -61,6 +50,17 @@ Result<DeviceUse> measured(const TrainingSettings& settings, const std::shared_p
 }
 
 }  // namespace
+
+Result<DeviceUse> cuda_device(int index) {
+  const gpu::Status& cuda = gpu::status();
+  if (!cuda.usable()) return Error{ErrorCode::kUnsupported, cuda.why, "device cuda"};
+  if (static_cast<std::size_t>(index) >= cuda.devices.size())
+    return Error{ErrorCode::kUnsupported,
+                 "there is no such device, only " + std::to_string(cuda.devices.size()) +
+                     "; thalweg devices lists what there is",
+                 "device cuda:" + std::to_string(index)};
+  return use_of(index);
+}
 
 std::optional<DeviceUse> find_device(const std::string& name) {
   if (name == kCpuDevice) return DeviceUse{};

@@ -40,6 +40,9 @@ DeviceList list_devices();
 Result<DeviceUse> device_for(const TrainingSettings& settings, const std::shared_ptr<const Dataset>& data,
                              const std::string& recorded = {}, const std::function<bool()>& stop = {});
 
+/// The CUDA device of that number. Refuses one that is not there, saying why and what would help.
+Result<DeviceUse> cuda_device(int index);
+
 /// The device of that name, if it is here. "cpu" always is.
 std::optional<DeviceUse> find_device(const std::string& name);
 

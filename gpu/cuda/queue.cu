@@ -90,7 +90,9 @@ void Queue::wait() { check_cuda(cudaStreamSynchronize(stream_of(native_))); }
 
 Graph Queue::record(const std::function<void()>& work) {
   const cudaStream_t stream = stream_of(native_);
-  check_cuda(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+  // Relaxed: libraries load what they need when they need it. That nobody waits or takes memory meanwhile is
+  // what the emulator sees to.
+  check_cuda(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed));
   cudaGraph_t graph = nullptr;
   try {
     work();

@@ -36,6 +36,8 @@ void set_thread_order(Order order);
 /// what a device would need as many nodes of a graph for. Transfers between host and device are not among
 /// them.
 std::int64_t pieces_of_work();
+/// Recordings that were replayed so far, by this thread.
+std::int64_t replays();
 /// From here on the calling thread's queues count and do nothing, so that large steps can be counted.
 void count_only(bool only);
 

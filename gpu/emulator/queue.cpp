@@ -17,6 +17,7 @@ namespace {
 thread_local Graph::Recorded* recording = nullptr;
 
 thread_local std::int64_t pieces = 0;
+thread_local std::int64_t replayed = 0;
 thread_local bool counts_only = false;
 
 void perform(const std::function<void()>& work) {
@@ -48,6 +49,7 @@ void* filled(std::size_t bytes) {
 namespace emulator {
 
 std::int64_t pieces_of_work() { return pieces; }
+std::int64_t replays() { return replayed; }
 void count_only(bool only) { counts_only = only; }
 
 }  // namespace emulator
@@ -111,6 +113,7 @@ Graph Queue::record(const std::function<void()>& work) {
 
 void Queue::replay(const Graph& graph) {
   must_not_record("replay");
+  ++replayed;
   for (const auto& work : graph.recorded().work) perform(work);
 }
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # thalweg ensemble: its table, JSON, files and picture, and what it refuses.
-# Usage: ensemble_cli_test.sh THALWEG
+# Usage: ensemble_cli_test.sh THALWEG FAKE_MODULE
 set -euo pipefail
 program=$1
+module=$2
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 unset DISPLAY WAYLAND_DISPLAY
@@ -70,6 +71,30 @@ assert [d[0] for d in head["descr"]] == "x0 y0 x y loss steps minimum outcome".s
 rows = list(struct.iter_unpack("<fffffiii", data[10 + size:]))
 assert len(rows) == 100 and abs(rows[0][0] + 0.98) < 1e-6 and all(r[5] == 5 and r[7] == 2 for r in rows), rows[0]
 PY
+
+# On a device: asked for, or as auto finds, which says why it took what it took.
+cuda() { THALWEG_CUDA_MODULE=$module "$program" ensemble --surface rastrigin --optimizer momentum:lr=0.002 --grid 50x50 --steps 300 "$@"; }
+cuda --device cuda:0 --out cuda.csv >table
+has table "on the Fake GPU 80GB (CUDA, a thread for each particle)"
+cmp 1.csv cuda.csv
+cuda >table
+grep -qE '^auto: (cpu|cuda): .* a step, (cpu|cuda): ' table || fail "auto does not say why: $(cat table)"
+cuda --json >json
+grep -q '"device_choice": "c' json || fail "auto does not say why in JSON"
+THALWEG_FAKE_FAULT=lost_in_ensemble cuda >table
+has table "on the cpu" "auto: cpu: " "; cuda can't be used: " "the device was lost"
+export THALWEG_CUDA_MODULE=$module
+refused 1 "device cuda:3: there is no such device, only 1" --device cuda:3
+export THALWEG_FAKE_FAULT=lost_in_ensemble
+refused 1 "the device was lost" --device cuda --grid 4x4
+export THALWEG_FAKE_FAULT=no_driver
+refused 1 "no NVIDIA driver is installed" --device cuda --grid 4x4
+"$program" ensemble --grid 4x4 --steps 5 >table
+has table "auto: cpu; cuda can't be used: no NVIDIA driver is installed"
+"$program" ensemble --grid 4x4 --steps 5 --device cpu >table
+if grep -q auto table; then fail "the CPU was asked for"; fi
+unset THALWEG_FAKE_FAULT
+export THALWEG_CUDA_MODULE=none
 
 refused 2 "there is no 'nothing'" --surface nothing
 refused 1 "no typed formula" --surface 'expr:x^2+y^2'

@@ -103,11 +103,13 @@ TEST(StepSize, IsAFewLaunches) {
   const auto small =
       thalweg::test::step_size(thalweg::test::network("784-128-10", "adam:lr=0.001"), data, 64);
   EXPECT_LE(small.pieces, 6.0);
+  EXPECT_EQ(small.replays, 1.0 / 16);
   EXPECT_EQ(small.bytes, 24.0 * 101'770 + 64 * 789);
   EXPECT_EQ(small.operations, 2.0 * 64 * (2 * 784 * 128 + 3 * 128 * 10));
   const auto large =
       thalweg::test::step_size(thalweg::test::network("784-512-512-10", "adam:lr=0.001"), data, 512);
   EXPECT_LE(large.pieces, 16.0);
+  EXPECT_EQ(large.replays, 1.0 / 16);
   std::printf("%g and %g pieces\n", small.pieces, large.pieces);
 }
 

@@ -10,6 +10,7 @@
 //   out_of_memory_at_step:N, lost_at_step:N   update number N throws, counted from 0
 //   lost_at_evaluation                 the first evaluation throws
 //   lost_at_state                      the first reading of a state throws
+//   lost_in_ensemble                   ensembles fail
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -123,6 +124,8 @@ class FakeModule final : public Module {
   }
   Result<EnsembleResult> run_ensemble(const EngineOptions&, const EnsembleSettings& settings,
                                       const EnsembleControl& control) override {
+    if (variable("THALWEG_FAKE_FAULT") == "lost_in_ensemble")
+      return Error{ErrorCode::kUnsupported, kLost, "device"};
     return thalweg::run_ensemble(settings, control);
   }
 

@@ -15,6 +15,7 @@ struct StepSize {
   double bytes = 0.0;       ///< weights and the rule's numbers read and written once, samples read once
   double operations = 0.0;  ///< of the matrix products
   double pieces = 0.0;      ///< launches, copies and fills
+  double replays = 0.0;     ///< of recordings, once they have been made: what the host queues
 };
 
 /// Of a network on data of the shape of `data`. By the emulator, which counts and does nothing.
@@ -31,10 +32,11 @@ inline StepSize step_size(const NetworkSettings& settings, std::shared_ptr<const
     engine->finish();
   };
   steps();
-  const std::int64_t before = gpu::emulator::pieces_of_work();
+  const std::int64_t before = gpu::emulator::pieces_of_work(), replayed = gpu::emulator::replays();
   steps();
   StepSize out;
   out.pieces = static_cast<double>(gpu::emulator::pieces_of_work() - before) / kSteps;
+  out.replays = static_cast<double>(gpu::emulator::replays() - replayed) / kSteps;
   gpu::emulator::count_only(false);
   const Plan& plan = engine->plan();
   const auto parameters = static_cast<double>(plan.parameters);
