@@ -79,13 +79,7 @@ class Run {
       *column = Buffer<std::int32_t>(queue, size);
     live_count_ = Buffer<std::int32_t>(queue, 1);
     constants_ = Buffer<Step>(queue, kChunk);
-    const auto all = static_cast<std::size_t>(count_);
-    result_.x.resize(all);
-    result_.y.resize(all);
-    result_.loss.resize(all);
-    result_.steps.resize(all);
-    result_.outcome.resize(all);
-    result_.minimum.resize(all);
+    result_.resize(count_);
   }
 
   EnsembleResult run() {

@@ -25,10 +25,6 @@ std::size_t statistics(const PlannedLayer& layer, int rows) {
   return 0;
 }
 
-bool in_place(LayerKind kind) {
-  return kind == LayerKind::kRelu || kind == LayerKind::kLeakyRelu || kind == LayerKind::kDropout;
-}
-
 }  // namespace
 
 DeviceData::DeviceData(std::shared_ptr<Queue> queue, std::shared_ptr<const Dataset> data)
@@ -113,7 +109,7 @@ bool DeviceNetwork::reserve(int rows) {
     const PlannedLayer& layer = plan_.layers[i];
     widest = std::max(widest, layer.outputs);
     residual |= layer.kind == LayerKind::kAdd;
-    if (!in_place(layer.kind)) {
+    if (!works_in_place(layer.kind)) {
       values_[i] = Buffer<float>(queue_, numbers(rows, layer.outputs));
       before = values_[i].data();
     }
@@ -203,7 +199,7 @@ std::size_t DeviceNetwork::forward_linear(std::size_t i, const DevicePass& pass,
     const PlannedLayer& next = plan_.layers[static_cast<std::size_t>(fused.activation)];
     write.kind = next.kind;
     write.slope = static_cast<float>(next.setting);
-    if (!in_place(next.kind)) write.z = outputs_[i];
+    if (!works_in_place(next.kind)) write.z = outputs_[i];
   }
   write.dropout = mask(fused.dropout, mode);
   const Input x = input_of(i, pass);

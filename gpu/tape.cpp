@@ -168,7 +168,7 @@ void DeviceTapeRecorder::record_gradients(const CurvaturePoint& point, DeviceTap
                     .d = delta_};
       queue_.launch(grid_of_rows(shape.segments()), back);
     } else if (is_activation(layer.kind)) {
-      // Of one that works in place the input is gone, but the output will do (in_place in network.cpp).
+      // Of one that works in place the input is gone, but the output will do (works_in_place()).
       queue_.launch(grid_for(count),
                     ActivationDerivatives{layer.kind, static_cast<float>(layer.setting),
                                           network_.output_of(i - 1), delta_, out.slope, out.bend, count});

@@ -1,5 +1,6 @@
 #include "app/cli/ensemble.hpp"
 
+#include <CLI/CLI.hpp>
 #include <array>
 #include <cmath>
 #include <cstdio>

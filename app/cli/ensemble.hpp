@@ -1,7 +1,6 @@
 // thalweg ensemble: one optimizer from many starts, and where they end.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,6 +8,10 @@
 
 #include "app/cli/json.hpp"
 #include "core/ensemble/summary.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace thalweg::cli {
 

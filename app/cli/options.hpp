@@ -1,13 +1,16 @@
 // How options are made from descriptors, and the families of commands that run.cpp puts together.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "app/cli/commands.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace thalweg::cli {
 

@@ -1,5 +1,6 @@
 #include "app/cli/rates.hpp"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -260,8 +261,7 @@ void print(const Lane& lane, const RatesOptions& options) {
     std::printf("  %s\n", lane.rates.why.c_str());
   }
   std::printf("  run%s  %s after %lld steps", options.delay > 0 ? " without the delay" : "",
-              std::string(outcome_name(lane.outcome)).c_str(),
-              static_cast<long long>(lane.steps));
+              std::string(outcome_name(lane.outcome)).c_str(), static_cast<long long>(lane.steps));
   if (lane.reached)
     std::printf(", within %.3g of the minimum at step %lld", options.tolerance,
                 static_cast<long long>(*lane.reached));

@@ -1,12 +1,15 @@
 // thalweg rates: at which rate optimizers must come down a surface, and at which they do.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "app/cli/figure.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace thalweg::cli {
 

@@ -1,7 +1,6 @@
 // thalweg runs: what was kept, listed, compared, exported.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,6 +8,11 @@
 
 #include "app/cli/figure.hpp"
 #include "app/cli/keep.hpp"
+
+namespace CLI {
+class App;
+class Option;
+}
 
 namespace thalweg::cli {
 

@@ -1,6 +1,8 @@
 // Reads the command line of thalweg runs.
 #include "app/cli/runs.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include "app/cli/options.hpp"
 
 namespace thalweg::cli {
@@ -58,14 +60,17 @@ RunsCommands::RunsCommands(CLI::App& app)
   compare.add_flag("--all", options_.all, "settings that are the same too");
 
   CLI::App& out =
-      add("export", "a run as one file (JSON, with its series), its series as CSV, or a picture of them", runs_export);
+      add("export", "a run as one file (JSON, with its series), its series as CSV, or a picture of them",
+          runs_export);
   add_runs(out, options_);
   add_filter(out, options_);
-  out.add_option("--out", options_.out,
-                 "file; .svg or .png: a picture; .csv: the numbers; a folder for several runs; else standard output")
+  out.add_option(
+         "--out", options_.out,
+         "file; .svg or .png: a picture; .csv: the numbers; a folder for several runs; else standard output")
       ->type_name("FILE");
   out.add_flag("--csv", options_.csv, "run, series, step, value");
-  out.add_option("--series", options_.series, "of a picture or CSV, such as \"loss,test_accuracy\"")->type_name("LIST");
+  out.add_option("--series", options_.series, "of a picture or CSV, such as \"loss,test_accuracy\"")
+      ->type_name("LIST");
   out.add_option("--smoothing", options_.smoothing, "of a picture: share of the past in a running average")
       ->type_name("S")
       ->check(CLI::Range(0.0, 0.9999));
@@ -87,8 +92,8 @@ RunsCommands::RunsCommands(CLI::App& app)
   edit.add_flag("--star", options_.star, "mark it");
   edit.add_flag("--unstar", options_.unstar, "take the mark off");
 
-  CLI::App& resume = add("resume", "go on with runs that were interrupted or stopped; alone: list them",
-                         runs_resume);
+  CLI::App& resume =
+      add("resume", "go on with runs that were interrupted or stopped; alone: list them", runs_resume);
   add_runs(resume, options_);
   resume.add_flag("--all", options_.all, "all that were interrupted");
   add_device(resume, options_.device);

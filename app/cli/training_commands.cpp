@@ -1,4 +1,6 @@
 // The options of the commands that train a network.
+#include <CLI/CLI.hpp>
+
 #include "app/cli/options.hpp"
 #include "app/cli/runs.hpp"
 #include "core/training/curvature_report.hpp"
@@ -32,16 +34,15 @@ void add_optimizer(CLI::App& command, TrainingOptions& options, const char* help
   command.add_option("--optimizer", options.optimizers, help)->type_name("SPEC")->expected(1)->take_all();
 }
 
-void add_schedule(CLI::App& command, TrainingOptions& options) {
-  add_schedules(command, options.schedules);
-}
+void add_schedule(CLI::App& command, TrainingOptions& options) { add_schedules(command, options.schedules); }
 
 /// The experiments keep nothing: where the device fails they can only be made again.
 int on_any_device(int (*command)(const ExperimentOptions&), const ExperimentOptions& options) {
   try {
     return command(options);
   } catch (const DeviceError& error) {
-    return fail({ErrorCode::kUnsupported, std::string(error.what()) + "; --device cpu does without it", "device"});
+    return fail(
+        {ErrorCode::kUnsupported, std::string(error.what()) + "; --device cpu does without it", "device"});
   }
 }
 

@@ -156,13 +156,7 @@ class Ensemble {
         target_(target_of(surface, settings.run.number_or("tol", 0.0))),
         budget_(static_cast<std::int64_t>(settings.run.number("steps"))),
         count_(count_of(settings.starts)) {
-    const auto n = static_cast<std::size_t>(count_);
-    result_.x.resize(n);
-    result_.y.resize(n);
-    result_.loss.resize(n);
-    result_.steps.resize(n);
-    result_.outcome.resize(n);
-    result_.minimum.resize(n);
+    result_.resize(count_);
   }
 
   EnsembleResult run() {

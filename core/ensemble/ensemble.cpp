@@ -144,6 +144,13 @@ std::optional<Error> check(const EnsembleSettings& settings, const Surface& surf
   return std::nullopt;
 }
 
+void EnsembleResult::resize(std::int64_t particles) {
+  const auto size = static_cast<std::size_t>(particles);
+  for (std::vector<float>* column : {&x, &y, &loss}) column->resize(size);
+  for (std::vector<std::int32_t>* column : {&steps, &minimum}) column->resize(size);
+  outcome.resize(size);
+}
+
 std::int64_t EnsembleResult::total_steps() const {
   return std::accumulate(steps.begin(), steps.end(), std::int64_t{0});
 }

@@ -88,6 +88,7 @@ struct EnsembleResult {
   std::vector<std::int32_t> minimum;  ///< the nearest of Surface::minima(); -1: none is known, or diverged
 
   std::int64_t count() const { return static_cast<std::int64_t>(x.size()); }
+  void resize(std::int64_t particles);
   /// Of all particles together.
   std::int64_t total_steps() const;
 };

@@ -38,10 +38,6 @@ CpuNetwork::CpuNetwork(Plan plan, const Spec& loss, std::shared_ptr<const Datase
   while (plan_.layers[first_trained_].weight < 0) ++first_trained_;
 }
 
-bool CpuNetwork::in_place(LayerKind kind) {
-  return kind == LayerKind::kRelu || kind == LayerKind::kLeakyRelu || kind == LayerKind::kDropout;
-}
-
 void CpuNetwork::bind(const float* parameters, float* running, Precision precision) {
   parameters_ = parameters;
   running_ = running;
@@ -81,7 +77,7 @@ void CpuNetwork::reserve(int rows) {
     const PlannedLayer& layer = plan_.layers[i];
     widest = std::max(widest, layer.outputs);
     residual |= layer.kind == LayerKind::kAdd;
-    if (!in_place(layer.kind)) {
+    if (!works_in_place(layer.kind)) {
       values_[i].resize(numbers(rows, layer.outputs));
       before = values_[i].data();
     }

@@ -94,7 +94,7 @@ class CpuNetwork {
   /// Layers before it have no parameters, so no gradient is wanted there.
   std::size_t first_trained() const { return first_trained_; }
 
-  /// What goes into a layer and comes out of it, rows x width. A layer that works in place (in_place())
+  /// What goes into a layer and comes out of it, rows x width. A layer that works in place (works_in_place())
   /// has overwritten the output of the one before.
   const float* input_of(std::size_t layer) const { return layer == 0 ? inputs_.data() : outputs_[layer - 1]; }
   const float* output_of(std::size_t layer) const { return outputs_[layer]; }
@@ -103,9 +103,6 @@ class CpuNetwork {
   const float* mean_of(std::size_t layer) const { return means_[layer].data(); }
   const float* inverse_of(std::size_t layer) const { return inverses_[layer].data(); }
   float* delta() { return delta_.data(); }
-
-  /// Layers that overwrite their input: their backward pass needs no more than their output.
-  static bool in_place(LayerKind kind);
 
  private:
   void forward_layer(std::size_t i, int rows, const PassMode& mode, bool fused);

@@ -30,6 +30,11 @@ inline bool is_normalisation(LayerKind kind) {
          kind == LayerKind::kRmsNorm;
 }
 
+/// Layers that overwrite their input in an engine: their backward pass needs no more than their output.
+inline bool works_in_place(LayerKind kind) {
+  return kind == LayerKind::kRelu || kind == LayerKind::kLeakyRelu || kind == LayerKind::kDropout;
+}
+
 struct LayerDescriptor : Descriptor {
   LayerKind kind = LayerKind::kLinear;
 };

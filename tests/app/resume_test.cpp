@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <random>
@@ -30,6 +31,7 @@ class Child {
   explicit Child(const std::function<int()>& work) {
     int pipes[2];
     if (pipe(pipes) != 0) throw std::runtime_error("pipe");
+    std::fflush(nullptr);  // what waits to be written would be written by both
     pid_ = fork();
     if (pid_ == 0) {
       dup2(pipes[1], STDOUT_FILENO);

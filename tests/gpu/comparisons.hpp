@@ -31,6 +31,21 @@ inline double difference(std::span<const float> a, std::span<const float> b) {
   return std::sqrt(squares) / std::max(std::sqrt(all), 1e-30);
 }
 
+/// Normal numbers, to multiply a matrix by.
+inline std::vector<float> direction(std::uint64_t number, std::size_t size) {
+  std::vector<float> out(size);
+  for (std::size_t i = 0; i < size; ++i)
+    out[i] = static_cast<float>(
+        normal_pair(5, RandomStream::kCurvature, number, static_cast<std::uint32_t>(i))[0]);
+  return out;
+}
+
+inline std::vector<float> product(HessianProduct& hessian, std::span<const float> v) {
+  std::vector<float> out(v.size(), 7.0f);
+  hessian.multiply(v, out);
+  return out;
+}
+
 /// A state away from the initial one: scales of 1 and shifts of 0 hide factors.
 inline EngineState scattered(EngineState state) {
   const auto normal = [](std::uint64_t number, std::size_t i) {

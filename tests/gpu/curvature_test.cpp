@@ -11,21 +11,7 @@
 namespace thalweg {
 namespace {
 
-using test::batch_of, test::difference;
-
-std::vector<float> direction(std::uint64_t number, std::size_t size) {
-  std::vector<float> out(size);
-  for (std::size_t i = 0; i < size; ++i)
-    out[i] = static_cast<float>(
-        normal_pair(5, RandomStream::kCurvature, number, static_cast<std::uint32_t>(i))[0]);
-  return out;
-}
-
-std::vector<float> product(HessianProduct& hessian, std::span<const float> v) {
-  std::vector<float> out(v.size(), 7.0f);
-  hessian.multiply(v, out);
-  return out;
-}
+using test::batch_of, test::difference, test::direction, test::product;
 
 /// One network with scattered weights, on the emulated device and on the CPU.
 class Both {

@@ -8,21 +8,7 @@
 namespace thalweg {
 namespace {
 
-using test::batch_of, test::difference;
-
-std::vector<float> direction(std::uint64_t number, std::size_t size) {
-  std::vector<float> out(size);
-  for (std::size_t i = 0; i < size; ++i)
-    out[i] = static_cast<float>(
-        normal_pair(5, RandomStream::kCurvature, number, static_cast<std::uint32_t>(i))[0]);
-  return out;
-}
-
-std::vector<float> product(HessianProduct& hessian, std::span<const float> v) {
-  std::vector<float> out(v.size(), 7.0f);
-  hessian.multiply(v, out);
-  return out;
-}
+using test::batch_of, test::difference, test::direction, test::product;
 
 constexpr std::uint32_t kSamples[] = {0, 5, 17, 40, 41, 90, 3, 3, 77, 31, 32, 60, 61, 62, 63, 64, 65, 66, 67};
 
