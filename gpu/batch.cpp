@@ -128,6 +128,7 @@ HessianProduct& DeviceBatchObjective::product_at(std::span<const float> theta, b
                            .plan = setting_.network->plan(), .loss = setting_.loss, .data = setting_.data});
   go_to(theta.data());
   curvature_->at(theta_.data(), running_.data(), batch().samples);
+  queue_.wait();  // the host's copy of theta may be written to again
   return product_.emplace(*curvature_, gauss_newton);
 }
 

@@ -31,6 +31,7 @@ std::string amount(double bytes) {
 
 void check_cuda(cudaError_t status, std::size_t wanted) {
   if (status == cudaSuccess) return;
+  cudaGetLastError();  // has been seen: the next launch must not be told of it again
   if (status == cudaErrorMemoryAllocation) {
     std::size_t free = 0, all = 0;
     std::string room;
@@ -59,7 +60,10 @@ Queue::~Queue() {
   cudaStreamDestroy(stream_of(native_));
 }
 
-void Queue::use() const { check_cuda(cudaSetDevice(device_)); }
+void Queue::use() const {
+  check_cuda(cudaSetDevice(device_));
+  cudaGetLastError();  // whatever went wrong before was somebody else's
+}
 
 void Queue::launched() { check_cuda(cudaGetLastError()); }
 

@@ -67,7 +67,7 @@ class Queue {
   int device() const { return device_; }
   int multiprocessors() const { return multiprocessors_; }
 
-  /// A stream of CUDA; null in the emulator.
+  /// A stream of CUDA; of no meaning in the emulator.
   void* native() const { return native_; }
 
  private:

@@ -27,7 +27,7 @@ struct BlockState {
   bool cooperates = false;
 };
 
-/// In which order the threads of a block get their turns.
+/// In which order the threads of a block, and the blocks of a grid, get their turns.
 enum class Order { kForward, kBackward };
 Order thread_order();
 void set_thread_order(Order order);

@@ -67,6 +67,46 @@ TEST(Emulator, ShowsARaceInTheOrderOfThreads) {
   EXPECT_EQ(seen[1][0], 1.0f);
 }
 
+/// A block that counts on another's work: on a device they run at once.
+struct CountsOnAnother {
+  float* out;
+  THALWEG_DEVICE void operator()(Block block) const {
+    if (block.thread() == 0) out[block.x()] = block.x() == 0 ? 1.0f : out[block.x() - 1] + 1.0f;
+  }
+};
+
+TEST(Emulator, ShowsARaceInTheOrderOfBlocks) {
+  Queue queue(0);
+  std::vector<float> seen;
+  for (const auto order : {emulator::Order::kForward, emulator::Order::kBackward}) {
+    emulator::set_thread_order(order);
+    Buffer<float> out(queue, 3);
+    queue.launch({.x = 3, .threads = 32}, CountsOnAnother{out.data()});
+    seen.push_back(out.values()[2]);
+  }
+  emulator::set_thread_order(emulator::Order::kForward);
+  EXPECT_EQ(seen[0], 3.0f);
+  EXPECT_TRUE(std::isnan(seen[1]));
+}
+
+TEST(Emulator, TransfersEndWhenSomebodyWaits) {
+  Queue queue(0);
+  Buffer<float> there(queue, 2);
+  HostBuffer<float> sent(2), fetched(2);
+  sent[0] = 1.0f;
+  sent[1] = 2.0f;
+  fetched[0] = fetched[1] = 0.0f;
+  queue.send(there.data(), sent.data(), 2 * sizeof(float));
+  queue.fetch(fetched.data(), there.data(), 2 * sizeof(float));
+  there.zero();
+  EXPECT_TRUE(std::isnan(fetched[1]));  // not there yet
+  queue.wait();
+  EXPECT_EQ(fetched[1], 2.0f);
+  queue.send(there.data(), sent.data(), 2 * sizeof(float));
+  sent[1] = 3.0f;  // it might be on its way
+  EXPECT_THROW(queue.wait(), std::logic_error);
+}
+
 TEST(Emulator, RecordsAndReplays) {
   Queue queue(0);
   Buffer<double> out(queue, 1);
