@@ -43,8 +43,9 @@ void check_cuda(cudaError_t status, std::size_t wanted) {
                                   : "no more can be had" + room) +
                       "; a smaller batch or model may fit");
   }
+  // Nothing of CUDA works in this process after most of these (CUDA Runtime API, cudaError_t).
   throw DeviceError(std::string("the CUDA device has failed: ") + cudaGetErrorString(status) + " (" +
-                    cudaGetErrorName(status) + ")");
+                    cudaGetErrorName(status) + "); if it fails again at once, start the program anew");
 }
 
 Queue::Queue(int device) : device_(device) {

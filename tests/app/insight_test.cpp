@@ -180,5 +180,27 @@ TEST(InsightFigure, MapAndRootsAsFiles) {
   EXPECT_EQ(roots.csv().substr(0, 34), "eigenvalue,real,imaginary,modulus\n");
 }
 
+TEST(RatePixels, ShowTheFastAndTheUnstable) {
+  RateField field;
+  field.request = rate_map_request(parse_spec("momentum", optimizer_family()).value(), {1, 100}, 0.01);
+  field.request.width = RateField::kWidth;
+  field.request.height = RateField::kHeight;
+  field.radius = rate_map(field.request);
+  const RateTints tints{0x000010, 0x000020, 0x000030};
+  const auto rgb = rate_pixels(field, 9.0 / 11.0, 120, 80, tints, 0xff0000);
+  ASSERT_EQ(rgb.size(), 120U * 80U * 3U);
+  const auto at = [&](double rate, double momentum) {
+    const int column = static_cast<int>(field.request.unit_of_rate(rate) * 120),
+              row = static_cast<int>((1.0 - momentum) * 80);
+    const std::size_t i = 3 * static_cast<std::size_t>(row * 120 + column);
+    return rgb[i] << 16 | rgb[i + 1] << 8 | rgb[i + 2];
+  };
+  EXPECT_EQ(at(0.029, 81.0 / 121.0), 0x000010);  // the optimum itself is a hair from the edge
+  EXPECT_EQ(at(0.0005, 0.02), 0x000030);
+  EXPECT_EQ(at(0.06, 0.02), 0xff0000);
+  EXPECT_DOUBLE_EQ(tint_unit(0.9, 0.9), 0.0);
+  EXPECT_DOUBLE_EQ(tint_unit(1.5, 0.9), 1.0);
+}
+
 }  // namespace
 }  // namespace thalweg
